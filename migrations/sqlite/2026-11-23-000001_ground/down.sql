@@ -1,0 +1,10 @@
+DROP TABLE place_history;
+DROP TABLE place_stop;
+DROP TABLE place_door;
+DROP TABLE place;
+DROP TABLE unit;
+DROP TABLE search_fts;
+DROP TABLE search_entry;
+DROP TABLE idempotency;
+DROP TABLE changes;
+DROP TABLE change_head;

@@ -1,0 +1,174 @@
+//! One circle: who stands where, walks how, and what is within reach.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::catalogue::{Catalogue, Entry, Snapshot, Target};
+use super::live_hours::LiveHours;
+use super::streets::{Foot, Method, Pace, Reach, StreetMap, TimeModel, Walker};
+use crate::calendar::{Calendar, HoursState};
+use crate::clock::Timestamp;
+use crate::coordinates::Point;
+
+thread_local! {
+    /// The memory of searches, grown once a thread.
+    static SCRATCH: RefCell<(Walker, Reach)> = RefCell::default();
+}
+
+/// What circles are made of: the streets, the time model, the places, the calendar.
+pub struct Circles {
+    map: Arc<StreetMap>,
+    model: &'static TimeModel,
+    catalogue: Arc<Catalogue>,
+    calendar: Arc<Calendar>,
+}
+
+/// A question.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// From where.
+    pub origin: Point,
+    /// How one walks.
+    pub pace: &'a Pace,
+    /// How long at the most, in seconds.
+    pub limit_s: f64,
+    /// For which instant.
+    pub at: Timestamp,
+    /// Whether that instant is now.
+    pub is_now: bool,
+}
+
+/// A place within reach.
+pub struct Reached {
+    /// The place.
+    pub entry: Arc<Entry>,
+    /// The door or stop that is reached first.
+    pub point: Point,
+    /// Seconds of walking in all.
+    pub walk_s: f64,
+    /// Metres of walking in all.
+    pub walk_m: f64,
+    /// Metres along the streets, between the snapped points; none in straight lines.
+    pub network_m: Option<f64>,
+    /// Metres as the crow flies.
+    pub straight_m: f64,
+    /// What the hours say at the instant; none where they are unknown.
+    pub hours: Option<HoursState>,
+}
+
+impl Reached {
+    /// Whether it is open; none where that is not known.
+    pub fn open(&self) -> Option<bool> {
+        self.hours.as_ref().and_then(|state| state.open)
+    }
+}
+
+/// The answer.
+pub struct Circle {
+    /// How it was found.
+    pub method: Method,
+    /// Where the origin stands on the streets, the nearest first.
+    pub feet: Vec<Foot>,
+    /// Whether these streets hang together with little else.
+    pub island: bool,
+    /// By time, then by id.
+    pub reached: Vec<Reached>,
+}
+
+impl Circles {
+    /// From these parts.
+    pub fn new(
+        map: Arc<StreetMap>,
+        model: &'static TimeModel,
+        catalogue: Arc<Catalogue>,
+        calendar: Arc<Calendar>,
+    ) -> Self {
+        Self {
+            map,
+            model,
+            catalogue,
+            calendar,
+        }
+    }
+
+    /// The streets.
+    pub fn map(&self) -> &StreetMap {
+        &self.map
+    }
+
+    /// The time model.
+    pub fn model(&self) -> &'static TimeModel {
+        self.model
+    }
+
+    /// The calendar.
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
+    /// What is within reach. Takes microseconds to a few milliseconds, so it may
+    /// run on an async worker.
+    pub fn around(&self, asked: &Asked<'_>) -> Circle {
+        let snapshot = self.catalogue.now();
+        SCRATCH.with_borrow_mut(|(walker, reach)| {
+            walker.reach_into(
+                &self.map,
+                snapshot.doors(),
+                asked.origin,
+                asked.pace,
+                asked.limit_s,
+                reach,
+            );
+            Circle {
+                method: reach.method,
+                feet: reach.snap.feet().copied().collect(),
+                island: reach.island(),
+                reached: self.reached(&snapshot, reach, asked),
+            }
+        })
+    }
+
+    /// The places behind the doors, each by the door that is reached first.
+    fn reached(&self, snapshot: &Snapshot, reach: &Reach, asked: &Asked<'_>) -> Vec<Reached> {
+        let day = self.calendar.date_of(asked.at.to_utc());
+        let mut seen = HashSet::new();
+        let mut reached = Vec::new();
+        for arrival in &reach.arrivals {
+            let Some(Target { entry: number, stop }) = snapshot.targets().get(arrival.door as usize).copied() else {
+                continue;
+            };
+            let (Some(entry), Some(point)) = (
+                snapshot.entries().get(number),
+                snapshot.doors().points().get(arrival.door as usize),
+            ) else {
+                continue;
+            };
+            let hours = match stop {
+                None => entry.hours.as_ref(),
+                Some(nth) => entry.stop_hours.get(nth).and_then(Option::as_ref),
+            };
+            if stop.is_some() && !hours.is_some_and(|hours| self.calendar.serves_on(hours.hours(), day)) {
+                continue;
+            }
+            if !seen.insert(number) {
+                continue;
+            }
+            reached.push(Reached {
+                entry: Arc::clone(entry),
+                point: *point,
+                walk_s: arrival.seconds,
+                walk_m: arrival.walk_m,
+                network_m: (reach.method == Method::Streets).then_some(arrival.network_m),
+                straight_m: asked.origin.metres_to(*point),
+                hours: hours.map(|hours: &Arc<LiveHours>| hours.state(&self.calendar, asked.at, asked.is_now)),
+            });
+        }
+        reached.sort_by(|a, b| {
+            a.walk_s
+                .total_cmp(&b.walk_s)
+                .then(a.entry.place.id.cmp(&b.entry.place.id))
+        });
+        reached
+    }
+}

@@ -1,0 +1,162 @@
+//! Places and their rules.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::kinds::Kind;
+use crate::clock::Timestamp;
+use crate::coordinates::Point;
+use crate::db::{Id, Named};
+use crate::grid::UnitId;
+
+/// Declares an enum whose variants have one name in code, tables and API.
+macro_rules! named_enum {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($(#[$variant_doc])* $variant,)+ }
+
+        impl $name {
+            /// Its name in code, tables and API.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = ();
+
+            fn from_str(text: &str) -> Result<Self, ()> {
+                match text {
+                    $($text => Ok(Self::$variant),)+
+                    _ => Err(()),
+                }
+            }
+        }
+    };
+}
+
+named_enum! {
+    /// Where a place comes from.
+    Source {
+        /// Entered over HTTP.
+        Operator = "operator",
+        /// Imported from a table.
+        Import = "import",
+        /// OpenStreetMap's.
+        Osm = "osm",
+    }
+}
+
+named_enum! {
+    /// Whether a place is still there.
+    Status {
+        /// It is.
+        Open = "open",
+        /// It has been given up; it is in nobody's circle.
+        Closed = "closed",
+    }
+}
+
+named_enum! {
+    /// Whether a wheelchair gets in.
+    Wheelchair {
+        /// Without help.
+        Yes = "yes",
+        /// With some help.
+        Limited = "limited",
+        /// Not.
+        No = "no",
+    }
+}
+
+named_enum! {
+    /// What kind of access point a door is.
+    DoorKind {
+        /// The main entrance.
+        Main = "main",
+        /// Another entrance.
+        Entrance = "entrance",
+        /// A gate in the fence or wall around.
+        Gate = "gate",
+    }
+}
+
+/// An access point of a place.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Door {
+    /// Its kind.
+    pub kind: DoorKind,
+    /// Where it is, WGS-84.
+    pub point: Point,
+}
+
+/// Where and when a mobile service stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stop {
+    /// Where, WGS-84.
+    pub point: Point,
+    /// When, as an opening-hours expression; it counts on the days that it names.
+    pub opening_hours: String,
+}
+
+/// What somebody says about a place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts {
+    /// Its name in Chinese, or as it is written there.
+    pub name: String,
+    /// Its name in English.
+    pub name_en: Option<String>,
+    /// Its kind, which fixes its category.
+    pub kind: &'static Kind,
+    /// The unit in which it lies.
+    pub unit_id: Option<UnitId>,
+    /// Where it is, WGS-84.
+    pub location: Point,
+    /// When it is open, as an opening-hours expression that the calendar reads.
+    pub opening_hours: Option<String>,
+    /// Its telephone number.
+    pub phone: Option<String>,
+    /// Whether a wheelchair gets in, where known.
+    pub wheelchair: Option<Wheelchair>,
+    /// Its doors; without any the location counts as one.
+    pub doors: Vec<Door>,
+    /// Where a mobile service stands; one that has stops is nowhere else.
+    pub stops: Vec<Stop>,
+}
+
+/// The id of a place.
+pub type PlaceId = Id<Place>;
+
+/// Somewhere a resident goes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Place {
+    /// Its id.
+    pub id: PlaceId,
+    /// Where it comes from.
+    pub source: Source,
+    /// By what its source knows it; for OpenStreetMap `node/123`.
+    pub reference: String,
+    /// What is said about it.
+    pub facts: Facts,
+    /// Whether it is still there.
+    pub status: Status,
+    /// Grows with each change.
+    pub version: i64,
+    /// When it was entered.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Named for Place {
+    const PREFIX: &'static str = "plc";
+}
+
+impl Place {
+    /// OpenStreetMap's element, where it comes from there.
+    pub fn osm(&self) -> Option<&str> {
+        (self.source == Source::Osm).then_some(self.reference.as_str())
+    }
+}

@@ -1,0 +1,598 @@
+//! The circle over HTTP.
+
+use actix_web::http::header::ACCEPT;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
+
+use super::kinds::Category;
+use super::lookup::{Asked, Circle, Circles, Reached};
+use super::model::PlaceId;
+use super::places::{known_kind, no_words};
+use super::speech;
+use super::streets::{Method, Pace};
+use crate::clock::{self, Timestamp};
+use crate::config::Config;
+use crate::coordinates::{Crs, Point};
+use crate::error::{Error, FieldError, Reason, Result};
+use crate::gate::Public;
+use crate::grid::{LiveTree, UnitId};
+use crate::http::{Answer, Caller, Http, Location, Operation, Query, Rate, language};
+use crate::text;
+
+const GEOJSON: &str = "application/geo+json";
+
+/// The operations of the circle and of its places.
+pub fn operations() -> Vec<Operation> {
+    let mut operations = vec![Operation::new::<__path_get_circle, _, _>(get_circle)];
+    operations.extend(super::places::operations());
+    operations
+}
+
+/// Declares the paces as clients name them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PaceName {
+    /// A grown-up in good health, 5.1 km/h.
+    #[default]
+    Adult,
+    /// An elder, 3.0 km/h.
+    Elder,
+    /// A child, 3.6 km/h.
+    Child,
+    /// A wheelchair, 2.9 km/h and no stairs.
+    Wheelchair,
+}
+
+impl PaceName {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Adult => "adult",
+            Self::Elder => "elder",
+            Self::Child => "child",
+            Self::Wheelchair => "wheelchair",
+        }
+    }
+}
+
+/// Who reads the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    /// An elder.
+    Elder,
+    /// Anybody who wants it short.
+    Plain,
+    /// A screen reader.
+    ScreenReader,
+}
+
+/// What circle is asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct CircleQuery {
+    /// Degrees north of the origin.
+    #[param(minimum = -90, maximum = 90, example = 31.2304)]
+    lat: Option<f64>,
+    /// Degrees east of the origin.
+    #[param(minimum = -180, maximum = 180, example = 112.6021)]
+    lon: Option<f64>,
+    /// A unit with a location, in place of `lat` and `lon`.
+    building: Option<UnitId>,
+    /// How many minutes one walks at the most.
+    #[serde(default = "ten")]
+    #[param(minimum = 1, maximum = 30, default = 10)]
+    minutes: u32,
+    /// How one walks.
+    #[serde(default)]
+    #[param(inline)]
+    pace: PaceName,
+    /// Only places of this category.
+    #[param(inline)]
+    category: Option<Category>,
+    /// Only places of this kind.
+    #[param(min_length = 1, max_length = 40)]
+    kind: Option<String>,
+    /// For which instant (RFC 3339); now unless told.
+    #[param(value_type = Option<String>, format = "date-time")]
+    at: Option<Timestamp>,
+    /// Only places that are open then, or only those known to be closed.
+    open: Option<bool>,
+    /// Only places whose name has this.
+    #[param(min_length = 1, max_length = 64)]
+    q: Option<String>,
+    /// The system of coordinates in the question and in the answer.
+    #[serde(default)]
+    #[param(inline)]
+    crs: Crs,
+    /// How many places at the most; the summary counts all.
+    #[serde(default = "two_hundred")]
+    #[param(minimum = 1, maximum = 1000, default = 200)]
+    limit: usize,
+    /// Adds a short text and a sentence to be spoken.
+    #[param(inline)]
+    profile: Option<Profile>,
+}
+
+fn ten() -> u32 {
+    10
+}
+
+fn two_hundred() -> usize {
+    200
+}
+
+/// Where the origin stands on a street.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SnappedView {
+    /// Degrees north.
+    lat: f64,
+    /// Degrees east.
+    lon: f64,
+    /// Metres between the origin and this point, walked in a straight line.
+    snap_m: f64,
+}
+
+/// The origin.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OriginView {
+    /// Degrees north.
+    lat: f64,
+    /// Degrees east.
+    lon: f64,
+    /// The unit that was asked for.
+    building: Option<UnitId>,
+    /// The points on the streets from which the walk may begin, the nearest first.
+    snapped: Vec<SnappedView>,
+    /// Whether these streets hang together with little else.
+    island: bool,
+}
+
+/// How the walk was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MethodView {
+    /// Along the streets.
+    Streets,
+    /// No street is near: straight lines times the model's detour factor.
+    StraightLine,
+}
+
+/// The figures by which metres became seconds.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ModelView {
+    /// The name of the time model.
+    name: &'static str,
+    /// How one walks.
+    pace: PaceName,
+    /// Its speed on the level, in kilometres an hour.
+    km_per_hour: f64,
+    /// By what straight lines are multiplied where there is no street.
+    detour_factor: f64,
+}
+
+/// The map of the streets.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MapView {
+    /// A name for this very map.
+    id: String,
+    /// Of what it was made.
+    source: String,
+    /// What must be shown with it.
+    attribution: String,
+    /// When its data was taken, where known.
+    timestamp: Option<String>,
+}
+
+/// The place of a category that is reached first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NearestView {
+    /// Its id.
+    id: PlaceId,
+    /// Its name.
+    name: String,
+    /// Seconds of walking.
+    walk_s: u32,
+}
+
+/// What there is of a category.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CategorySummary {
+    /// The category.
+    category: Category,
+    /// How many places are within reach.
+    count: usize,
+    /// How many of them are known to be open at the instant.
+    open_now: usize,
+    /// The one that is reached first.
+    nearest: Option<NearestView>,
+}
+
+/// A place within reach.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReachedView {
+    /// Its id.
+    id: PlaceId,
+    /// Its name in Chinese, or as it is written there.
+    name: String,
+    /// Its name in English.
+    name_en: Option<String>,
+    /// Its category.
+    category: Category,
+    /// Its kind.
+    kind: &'static str,
+    /// Degrees north: of the place, or of the stop of a mobile service.
+    lat: f64,
+    /// Degrees east.
+    lon: f64,
+    /// Seconds of walking, from the origin to the door.
+    walk_s: u32,
+    /// Metres of walking, from the origin to the door.
+    walk_m: f64,
+    /// The part of `walk_m` between the snapped points; null in straight lines.
+    network_m: Option<f64>,
+    /// Metres to the door as the crow flies.
+    straight_m: f64,
+    /// Whether it is open at the instant; null where its hours are unknown.
+    open_now: Option<bool>,
+    /// When that changes next.
+    next_change: Option<Timestamp>,
+    /// Whether the hours may yet change, because the holidays of the year are not known.
+    hours_provisional: bool,
+    /// Its telephone number.
+    phone: Option<String>,
+    /// OpenStreetMap's element, where it comes from there.
+    #[schema(example = "node/123")]
+    osm: Option<String>,
+}
+
+/// What is within some minutes' walk.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CircleView {
+    /// The origin.
+    origin: OriginView,
+    /// How the walks were found.
+    method: MethodView,
+    /// By what figures.
+    model: ModelView,
+    /// On which map; null where this server has none.
+    map: Option<MapView>,
+    /// How many minutes one walks at the most.
+    minutes: u32,
+    /// The instant for which it holds.
+    at: Timestamp,
+    /// What there is of each of the ten categories, whatever was filtered.
+    summary: Vec<CategorySummary>,
+    /// How many places pass the filters, listed or not.
+    total: usize,
+    /// The places that pass the filters, in the order of walking time.
+    places: Vec<ReachedView>,
+    /// The circle in at most 40 characters, where a profile asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary_text: Option<String>,
+    /// The circle in a sentence to be spoken, where a profile asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    say: Option<String>,
+}
+
+/// What is within some minutes' walk of a point or of a building, over the street network.
+#[utoipa::path(
+    get,
+    path = "/circle",
+    tag = "circle",
+    params(CircleQuery),
+    responses((status = 200, description = "The circle", content(
+        (CircleView = "application/json"),
+        (Object = "application/geo+json"),
+    ))),
+)]
+async fn get_circle(
+    _: Caller<Public>,
+    request: HttpRequest,
+    query: Query<CircleQuery>,
+    circles: web::Data<Circles>,
+    tree: web::Data<LiveTree>,
+    http: web::Data<Http>,
+    config: web::Data<Config>,
+) -> Answer {
+    let query = query.0;
+    let as_geojson = wants_geojson(&request)?;
+    let origin = origin(&query, &tree, as_geojson)?;
+    let words = query.q.as_deref().map(|words| text::Query::parse(words).ok_or_else(no_words));
+    let words = words.transpose()?;
+    http.limits.charge(&request, &http, rate(&config), cost(query.minutes)).await?;
+
+    let now = clock::now();
+    let asked = Asked {
+        origin,
+        pace: pace(&circles, query.pace)?,
+        limit_s: f64::from(query.minutes) * 60.0,
+        at: query.at.unwrap_or(now),
+        is_now: query.at.is_none(),
+    };
+    let circle = circles.around(&asked);
+    let mut view = view(&circles, &circle, &asked, &query, words.as_ref());
+    if query.profile.is_some() {
+        let told = speech::Told {
+            minutes: query.minutes,
+            places: &circle.reached,
+            at: asked.at.to_utc().with_timezone(&circles.calendar().zone()),
+        };
+        let language = language(&request);
+        view.summary_text = Some(speech::summary_text(&told, language));
+        view.say = Some(speech::say(&told, language));
+    }
+    if as_geojson {
+        return Ok(HttpResponse::Ok().content_type(GEOJSON).json(geojson(&view)?));
+    }
+    Ok(HttpResponse::Ok().json(view))
+}
+
+/// Twice as many at once as in the long run.
+fn rate(config: &Config) -> Rate {
+    Rate {
+        name: "circle",
+        per_second: config.circle_rate,
+        burst: config.circle_rate.saturating_mul(2),
+    }
+}
+
+/// A large circle costs as much as two.
+const fn cost(minutes: u32) -> u32 {
+    if minutes > 15 { 2 } else { 1 }
+}
+
+fn pace<'a>(circles: &'a Circles, name: PaceName) -> Result<&'a Pace> {
+    circles
+        .model()
+        .pace(name.code())
+        .ok_or_else(|| Error::internal("the time model lacks a pace"))
+}
+
+fn wants_geojson(request: &HttpRequest) -> Result<bool> {
+    let header = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok());
+    let Some(accept) = header else { return Ok(false) };
+    let types: Vec<&str> = accept
+        .split(',')
+        .filter_map(|item| item.split(';').next())
+        .map(str::trim)
+        .collect();
+    let takes = |wanted: &[&str]| types.iter().any(|kind| wanted.contains(kind));
+    if takes(&["application/json", "application/*", "*/*"]) {
+        // Who names both gets the one that it names first.
+        let at = |wanted: &str| types.iter().position(|kind| *kind == wanted).unwrap_or(usize::MAX);
+        Ok(at(GEOJSON) < at("application/json"))
+    } else if takes(&[GEOJSON]) {
+        Ok(true)
+    } else {
+        Err(Error::refused(Reason::NotAcceptable))
+    }
+}
+
+fn origin(query: &CircleQuery, tree: &LiveTree, as_geojson: bool) -> Result<Point> {
+    let mut faults = Vec::new();
+    if as_geojson && query.crs != Crs::Wgs84 {
+        faults.push(FieldError::query(
+            "crs",
+            "geojson_is_wgs84",
+            "GeoJSON 只使用 WGS-84(RFC 7946)。",
+            "GeoJSON is WGS-84 only (RFC 7946).",
+        ));
+    }
+    if let Err(Error::Invalid(fault)) = known_kind(query.kind.as_deref()) {
+        faults.extend(fault);
+    }
+    let point = match (query.building, query.lat, query.lon) {
+        (None, Some(lat), Some(lon)) => Some(query.crs.to_wgs84(lat, lon)),
+        (Some(id), None, None) => building(tree, id, &mut faults),
+        (Some(_), _, _) => {
+            faults.push(FieldError::query(
+                "building",
+                "one_origin",
+                "请只给出 building 或 lat 和 lon 之一。",
+                "Give building, or lat and lon, not both.",
+            ));
+            None
+        }
+        (None, lat, lon) => {
+            for (name, given) in [("lat", lat.is_some()), ("lon", lon.is_some())] {
+                if !given {
+                    faults.push(FieldError::query(
+                        name,
+                        "required",
+                        "请给出 lat 和 lon,或 building。",
+                        "Give lat and lon, or building.",
+                    ));
+                }
+            }
+            None
+        }
+    };
+    match point {
+        Some(point) if faults.is_empty() => Ok(point),
+        _ => Err(Error::Invalid(faults)),
+    }
+}
+
+fn building(tree: &LiveTree, id: UnitId, faults: &mut Vec<FieldError>) -> Option<Point> {
+    let tree = tree.now();
+    let node = tree.node(id);
+    let location = node.and_then(|node| node.unit.location);
+    if location.is_none() {
+        let (code, zh, en) = match node {
+            None => ("unknown_unit", "没有这个单元。", "There is no such unit."),
+            Some(_) => (
+                "no_location",
+                "该单元没有位置,请改用 lat 和 lon。",
+                "This unit has no location; give lat and lon.",
+            ),
+        };
+        faults.push(FieldError::query("building", code, zh, en));
+    }
+    location
+}
+
+fn view(
+    circles: &Circles,
+    circle: &Circle,
+    asked: &Asked<'_>,
+    query: &CircleQuery,
+    words: Option<&text::Query>,
+) -> CircleView {
+    let passing: Vec<&Reached> = circle
+        .reached
+        .iter()
+        .filter(|reached| passes(reached, query, words))
+        .collect();
+    let origin = Location::of(asked.origin, query.crs);
+    CircleView {
+        origin: OriginView {
+            lat: origin.lat,
+            lon: origin.lon,
+            building: query.building,
+            snapped: circle
+                .feet
+                .iter()
+                .map(|foot| {
+                    let at = Location::of(foot.point, query.crs);
+                    SnappedView {
+                        lat: at.lat,
+                        lon: at.lon,
+                        snap_m: to_decimetre(f64::from(foot.snap_m)),
+                    }
+                })
+                .collect(),
+            island: circle.island,
+        },
+        method: match circle.method {
+            Method::Streets => MethodView::Streets,
+            Method::StraightLine => MethodView::StraightLine,
+        },
+        model: ModelView {
+            name: &circles.model().name,
+            pace: query.pace,
+            km_per_hour: (36.0 / f64::from(asked.pace.seconds_a_metre)).round() / 10.0,
+            detour_factor: asked.pace.detour_factor,
+        },
+        map: map_view(circles),
+        minutes: query.minutes,
+        at: asked.at,
+        summary: summary(&circle.reached),
+        total: passing.len(),
+        places: passing
+            .into_iter()
+            .take(query.limit)
+            .map(|reached| reached_view(reached, query.crs))
+            .collect(),
+        summary_text: None,
+        say: None,
+    }
+}
+
+fn map_view(circles: &Circles) -> Option<MapView> {
+    let info = circles.map().info();
+    (info.edges > 0).then(|| MapView {
+        id: info.id.clone(),
+        source: info.source.clone(),
+        attribution: info.attribution.clone(),
+        timestamp: info.timestamp.clone(),
+    })
+}
+
+fn passes(reached: &Reached, query: &CircleQuery, words: Option<&text::Query>) -> bool {
+    let facts = &reached.entry.place.facts;
+    query.category.is_none_or(|category| facts.kind.category == category)
+        && query.kind.as_ref().is_none_or(|kind| facts.kind.code == *kind)
+        && query.open.is_none_or(|open| reached.open() == Some(open))
+        && words.is_none_or(|words| words.matches(&reached.entry.search_name))
+}
+
+fn summary(reached: &[Reached]) -> Vec<CategorySummary> {
+    Category::ALL
+        .into_iter()
+        .map(|category| {
+            let of_it = || reached.iter().filter(|reached| reached.entry.place.facts.kind.category == category);
+            CategorySummary {
+                category,
+                count: of_it().count(),
+                open_now: of_it().filter(|reached| reached.open() == Some(true)).count(),
+                nearest: of_it().next().map(|reached| NearestView {
+                    id: reached.entry.place.id,
+                    name: reached.entry.place.facts.name.clone(),
+                    walk_s: whole_seconds(reached.walk_s),
+                }),
+            }
+        })
+        .collect()
+}
+
+fn reached_view(reached: &Reached, crs: Crs) -> ReachedView {
+    let place = &reached.entry.place;
+    let facts = &place.facts;
+    let is_mobile = !facts.stops.is_empty();
+    let at = Location::of(if is_mobile { reached.point } else { facts.location }, crs);
+    let next_change = reached.hours.as_ref().and_then(|state| state.next_change);
+    ReachedView {
+        id: place.id,
+        name: facts.name.clone(),
+        name_en: facts.name_en.clone(),
+        category: facts.kind.category,
+        kind: &facts.kind.code,
+        lat: at.lat,
+        lon: at.lon,
+        walk_s: whole_seconds(reached.walk_s),
+        walk_m: to_decimetre(reached.walk_m),
+        network_m: reached.network_m.map(to_decimetre),
+        straight_m: to_decimetre(reached.straight_m),
+        open_now: reached.open(),
+        next_change: next_change.map(Timestamp::from),
+        hours_provisional: reached.hours.as_ref().is_some_and(|state| state.provisional),
+        phone: facts.phone.clone(),
+        osm: place.osm().map(str::to_owned),
+    }
+}
+
+/// A second begun counts: nobody is promised to be there sooner. What lies within
+/// the limit stays within it, since limits are whole minutes.
+fn whole_seconds(seconds: f64) -> u32 {
+    seconds.ceil() as u32
+}
+
+fn to_decimetre(metres: f64) -> f64 {
+    (metres * 10.0).round() / 10.0
+}
+
+/// The same as a FeatureCollection (RFC 7946): a feature a place, all else beside
+/// the features as foreign members.
+fn geojson(view: &CircleView) -> Result<Value> {
+    let mut collection = serde_json::to_value(view).map_err(Error::internal)?;
+    let features: Vec<Value> = collection["places"]
+        .as_array_mut()
+        .map(std::mem::take)
+        .unwrap_or_default()
+        .into_iter()
+        .map(|mut place| {
+            let coordinates = json!([place["lat"].take(), place["lon"].take()]);
+            let position = json!([coordinates[1], coordinates[0]]);
+            let id = place["id"].take();
+            if let Some(properties) = place.as_object_mut() {
+                for moved in ["lat", "lon", "id"] {
+                    properties.remove(moved);
+                }
+            }
+            json!({
+                "type": "Feature",
+                "id": id,
+                "geometry": { "type": "Point", "coordinates": position },
+                "properties": place,
+            })
+        })
+        .collect();
+    if let Some(members) = collection.as_object_mut() {
+        members.remove("places");
+        members.insert("type".into(), json!("FeatureCollection"));
+        members.insert("features".into(), features.into());
+    }
+    Ok(collection)
+}

@@ -1,0 +1,294 @@
+//! The places' tables.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::kinds::Kinds;
+use super::model::{Door, Facts, Place, PlaceId, Source, Status, Stop};
+use crate::clock::{self, Timestamp};
+use crate::coordinates::Point;
+use crate::db::schema::{place, place_door, place_history, place_stop};
+use crate::db::{Conn, Id, Named, Tx, search};
+use crate::error::{Error, Result};
+use crate::grid::UnitId;
+use crate::text::SearchName;
+
+/// The kind under which changes of places are followed, and by which they are found.
+pub(super) const KIND: &str = "place";
+
+#[derive(Queryable, Insertable, AsChangeset)]
+#[diesel(table_name = place, treat_none_as_null = true)]
+struct Row {
+    id: PlaceId,
+    source: String,
+    reference: String,
+    unit_id: Option<UnitId>,
+    name: String,
+    name_en: Option<String>,
+    category: String,
+    kind: String,
+    lat: f64,
+    lon: f64,
+    opening_hours: Option<String>,
+    phone: Option<String>,
+    wheelchair: Option<String>,
+    status: String,
+    version: i64,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = place_door)]
+struct DoorRow {
+    place_id: PlaceId,
+    number: i64,
+    kind: String,
+    lat: f64,
+    lon: f64,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = place_stop)]
+struct StopRow {
+    place_id: PlaceId,
+    number: i64,
+    lat: f64,
+    lon: f64,
+    opening_hours: String,
+}
+
+/// A recorded change of state.
+struct Step;
+impl Named for Step {
+    const PREFIX: &'static str = "stp";
+}
+
+impl Row {
+    fn of(place: &Place) -> Self {
+        let facts = &place.facts;
+        Self {
+            id: place.id,
+            source: place.source.name().to_owned(),
+            reference: place.reference.clone(),
+            unit_id: facts.unit_id,
+            name: facts.name.clone(),
+            name_en: facts.name_en.clone(),
+            category: facts.kind.category.code().to_owned(),
+            kind: facts.kind.code.clone(),
+            lat: facts.location.lat,
+            lon: facts.location.lon,
+            opening_hours: facts.opening_hours.clone(),
+            phone: facts.phone.clone(),
+            wheelchair: facts.wheelchair.map(|wheelchair| wheelchair.name().to_owned()),
+            status: place.status.name().to_owned(),
+            version: place.version,
+            created_at: place.created_at,
+            updated_at: place.updated_at,
+        }
+    }
+
+    fn into_place(self, doors: Vec<Door>, stops: Vec<Stop>) -> Result<Place> {
+        let id = self.id;
+        let wrong = |what: &str| Error::internal(format!("{id} has an unknown {what} in the table"));
+        Ok(Place {
+            id,
+            source: self.source.parse().map_err(|()| wrong("source"))?,
+            reference: self.reference,
+            facts: Facts {
+                name: self.name,
+                name_en: self.name_en,
+                kind: Kinds::table().get(&self.kind).ok_or_else(|| wrong("kind"))?,
+                unit_id: self.unit_id,
+                location: Point::new(self.lat, self.lon),
+                opening_hours: self.opening_hours,
+                phone: self.phone,
+                wheelchair: self
+                    .wheelchair
+                    .map(|text| text.parse())
+                    .transpose()
+                    .map_err(|()| wrong("wheelchair"))?,
+                doors,
+                stops,
+            },
+            status: self.status.parse().map_err(|()| wrong("status"))?,
+            version: self.version,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        })
+    }
+}
+
+fn doors_by_place(rows: Vec<DoorRow>) -> Result<HashMap<PlaceId, Vec<Door>>> {
+    let mut doors: HashMap<_, Vec<Door>> = HashMap::new();
+    for row in rows {
+        let kind = row
+            .kind
+            .parse()
+            .map_err(|()| Error::internal("the table has a door of an unknown kind"))?;
+        let point = Point::new(row.lat, row.lon);
+        doors.entry(row.place_id).or_default().push(Door { kind, point });
+    }
+    Ok(doors)
+}
+
+fn stops_by_place(rows: Vec<StopRow>) -> HashMap<PlaceId, Vec<Stop>> {
+    let mut stops: HashMap<_, Vec<Stop>> = HashMap::new();
+    for row in rows {
+        stops.entry(row.place_id).or_default().push(Stop {
+            point: Point::new(row.lat, row.lon),
+            opening_hours: row.opening_hours,
+        });
+    }
+    stops
+}
+
+fn assemble(rows: Vec<Row>, doors: Vec<DoorRow>, stops: Vec<StopRow>) -> Result<Vec<Place>> {
+    let mut doors = doors_by_place(doors)?;
+    let mut stops = stops_by_place(stops);
+    rows.into_iter()
+        .map(|row| {
+            let doors = doors.remove(&row.id).unwrap_or_default();
+            let stops = stops.remove(&row.id).unwrap_or_default();
+            row.into_place(doors, stops)
+        })
+        .collect()
+}
+
+/// All places, the closed ones too.
+pub(super) fn load_all(conn: &mut Conn) -> Result<Vec<Place>> {
+    conn.transaction(|conn| {
+        assemble(
+            place::table.load(conn)?,
+            place_door::table.order(place_door::number).load(conn)?,
+            place_stop::table.order(place_stop::number).load(conn)?,
+        )
+    })
+}
+
+/// These places, as far as they exist.
+pub(super) fn load(conn: &mut Conn, ids: &[PlaceId]) -> Result<Vec<Place>> {
+    conn.transaction(|conn| {
+        let doors = place_door::table.filter(place_door::place_id.eq_any(ids));
+        let stops = place_stop::table.filter(place_stop::place_id.eq_any(ids));
+        assemble(
+            place::table.filter(place::id.eq_any(ids)).load(conn)?,
+            doors.order(place_door::number).load(conn)?,
+            stops.order(place_stop::number).load(conn)?,
+        )
+    })
+}
+
+/// One place.
+pub(super) fn load_one(conn: &mut Conn, id: PlaceId) -> Result<Option<Place>> {
+    Ok(load(conn, &[id])?.pop())
+}
+
+/// One place, which nobody else changes until the transaction ends.
+pub(super) fn load_locked(tx: &mut Tx<'_>, id: PlaceId) -> Result<Option<Place>> {
+    if let Conn::Postgres(conn) = &mut **tx {
+        place::table
+            .select(place::version)
+            .find(id)
+            .for_update()
+            .first::<i64>(conn)
+            .optional()?;
+    }
+    load_one(tx, id)
+}
+
+/// All places of a source, by their references.
+pub(super) fn load_source(conn: &mut Conn, source: Source) -> Result<HashMap<String, Place>> {
+    let all = load_all(conn)?.into_iter().filter(|place| place.source == source);
+    Ok(all.map(|place| (place.reference.clone(), place)).collect())
+}
+
+/// Adds a place.
+pub(super) fn insert(tx: &mut Tx<'_>, source: Source, reference: String, facts: Facts, actor: &str) -> Result<Place> {
+    let now = clock::now();
+    let place = Place {
+        id: Id::new(),
+        source,
+        reference,
+        facts,
+        status: Status::Open,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    diesel::insert_into(place::table).values(Row::of(&place)).execute(&mut **tx)?;
+    write_parts(tx, &place)?;
+    record(tx, &place, None, actor)?;
+    Ok(place)
+}
+
+/// Writes other facts about a place.
+pub(super) fn change(tx: &mut Tx<'_>, mut place: Place, facts: Facts, actor: &str) -> Result<Place> {
+    place.facts = facts;
+    let from = place.status;
+    save(tx, &mut place)?;
+    diesel::delete(place_door::table.filter(place_door::place_id.eq(place.id))).execute(&mut **tx)?;
+    diesel::delete(place_stop::table.filter(place_stop::place_id.eq(place.id))).execute(&mut **tx)?;
+    write_parts(tx, &place)?;
+    record(tx, &place, Some(from), actor)?;
+    Ok(place)
+}
+
+/// Closes a place or opens it again.
+pub(super) fn set_status(tx: &mut Tx<'_>, mut place: Place, status: Status, actor: &str) -> Result<Place> {
+    let from = std::mem::replace(&mut place.status, status);
+    save(tx, &mut place)?;
+    record(tx, &place, Some(from), actor)?;
+    Ok(place)
+}
+
+fn save(tx: &mut Tx<'_>, place: &mut Place) -> Result<()> {
+    place.version += 1;
+    place.updated_at = clock::now();
+    diesel::update(place::table.find(place.id))
+        .set(Row::of(place))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+fn write_parts(tx: &mut Tx<'_>, place: &Place) -> Result<()> {
+    for (number, door) in (0..).zip(&place.facts.doors) {
+        let row = DoorRow {
+            place_id: place.id,
+            number,
+            kind: door.kind.name().to_owned(),
+            lat: door.point.lat,
+            lon: door.point.lon,
+        };
+        diesel::insert_into(place_door::table).values(row).execute(&mut **tx)?;
+    }
+    for (number, stop) in (0..).zip(&place.facts.stops) {
+        let row = StopRow {
+            place_id: place.id,
+            number,
+            lat: stop.point.lat,
+            lon: stop.point.lon,
+            opening_hours: stop.opening_hours.clone(),
+        };
+        diesel::insert_into(place_stop::table).values(row).execute(&mut **tx)?;
+    }
+    let tokens = SearchName::new(&place.facts.name, place.facts.name_en.as_deref()).tokens();
+    search::index(tx, KIND, place.id, &tokens)
+}
+
+/// Who brought it into this state, and from which.
+fn record(tx: &mut Tx<'_>, place: &Place, from: Option<Status>, actor: &str) -> Result<()> {
+    diesel::insert_into(place_history::table)
+        .values((
+            place_history::id.eq(Id::<Step>::new()),
+            place_history::place_id.eq(place.id),
+            place_history::at.eq(place.updated_at),
+            place_history::actor.eq(actor),
+            place_history::from_state.eq(from.map(Status::name)),
+            place_history::to_state.eq(place.status.name()),
+            place_history::version.eq(place.version),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}

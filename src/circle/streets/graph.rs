@@ -1,0 +1,427 @@
+//! From ways to edges: every stretch between junctions becomes one edge.
+//!
+//! A node is a junction where other than two links meet, where the properties
+//! of the way change, or where the node itself changes the way (a barrier, a
+//! kerb, a lift, an entrance, a light). Through all others the way is contracted.
+
+use super::layout::Position;
+use super::report::BuildReport;
+use super::tags::{WayUse, flag, node_flag, node_use, way_use};
+use crate::circle::osm::{Bounds, Node, OsmData};
+
+/// Edges are at least this long, the resolution of a position, so that walking
+/// one always takes time.
+pub const SHORTEST_EDGE_M: f32 = 0.01;
+
+/// A junction before it has its number in the file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RawJunction {
+    pub node_id: i64,
+    pub position: Position,
+    pub flags: u32,
+}
+
+/// An edge before it has its number in the file.
+#[derive(Debug, Clone)]
+pub(super) struct RawEdge {
+    pub from: u32,
+    pub to: u32,
+    pub way_id: i64,
+    pub layer: i32,
+    pub length_m: f32,
+    pub flags: u32,
+    pub steps: f32,
+    pub half_waits: [u16; 2],
+    pub corners: Vec<Position>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Graph {
+    pub junctions: Vec<RawJunction>,
+    pub edges: Vec<RawEdge>,
+}
+
+/// Nodes of the data by id.
+pub(super) struct NodeTable<'a> {
+    nodes: &'a [Node],
+    by_id: Vec<(i64, u32)>,
+}
+
+impl<'a> NodeTable<'a> {
+    pub fn new(nodes: &'a [Node]) -> Self {
+        let mut by_id: Vec<(i64, u32)> =
+            nodes.iter().map(|node| node.id).zip(0_u32..).collect();
+        by_id.sort_unstable();
+        by_id.dedup_by_key(|entry| entry.0);
+        Self { nodes, by_id }
+    }
+
+    /// The place of the node `id` in the data, where it has a position.
+    pub fn place(&self, id: i64) -> Option<u32> {
+        let at = self.by_id.binary_search_by_key(&id, |entry| entry.0).ok()?;
+        let place = self.by_id.get(at)?.1;
+        self.at(place).point.is_valid().then_some(place)
+    }
+
+    pub fn at(&self, place: u32) -> &'a Node {
+        &self.nodes[place as usize]
+    }
+
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+}
+
+/// A straight piece of a way, in the way's direction.
+#[derive(Debug, Clone, Copy)]
+struct Link {
+    a: u32,
+    b: u32,
+    /// Which of the walkable ways.
+    way: u32,
+    /// Whether `a` starts, `b` ends the way.
+    starts: bool,
+    ends: bool,
+}
+
+struct WalkableWay {
+    id: i64,
+    layer: i32,
+    usage: WayUse,
+    length_m: f64,
+}
+
+impl WalkableWay {
+    /// Stretches of equal signature are one edge where they meet. What belongs
+    /// to a way as a whole (its steps, direction, hours, light) does not mix.
+    fn signature(&self, number: u32) -> (u32, Option<u32>, i32) {
+        const OWN: u32 = flag::STEPS
+            | flag::FORWARD_ONLY
+            | flag::BACKWARD_ONLY
+            | flag::SIGNALS
+            | flag::CONDITIONAL
+            | flag::CONVEYING;
+        let own = self.usage.flags & OWN != 0;
+        (self.usage.flags, own.then_some(number), self.layer)
+    }
+}
+
+/// Makes the graph of all that can be walked inside `bbox`.
+pub(super) fn contract(
+    data: &OsmData,
+    table: &NodeTable<'_>,
+    bbox: Option<Bounds>,
+    report: &mut BuildReport,
+) -> Graph {
+    let mut links = Links {
+        ways: Vec::new(),
+        links: Vec::new(),
+        node_flags: vec![0; table.len()],
+    };
+    for way in &data.ways {
+        if let Some(usage) = way_use(&way.tags, &mut report.unreadable) {
+            report.walkable_ways += 1;
+            links.add(way, usage, table, bbox, report);
+        }
+    }
+    links.read_node_tags(table, report);
+    links.contract(table)
+}
+
+struct Links {
+    ways: Vec<WalkableWay>,
+    links: Vec<Link>,
+    /// By place in the node table.
+    node_flags: Vec<u32>,
+}
+
+impl Links {
+    fn add(
+        &mut self,
+        way: &crate::circle::osm::Way,
+        usage: WayUse,
+        table: &NodeTable<'_>,
+        bbox: Option<Bounds>,
+        report: &mut BuildReport,
+    ) {
+        let number = self.ways.len() as u32;
+        let first_link = self.links.len();
+        let (mut length_m, mut previous, mut gap, mut cut) = (0.0, None, false, false);
+        for id in &way.nodes {
+            let place = table.place(*id);
+            report.missing_nodes += u64::from(place.is_none());
+            let place = place.filter(|place| {
+                let inside = bbox.is_none_or(|bbox| bbox.contains(table.at(*place).point));
+                cut |= !inside;
+                inside
+            });
+            let Some(place) = place else {
+                if let Some(last) = previous.take() {
+                    self.node_flags[last as usize] |= node_flag::CUT;
+                }
+                gap = true;
+                continue;
+            };
+            if previous == Some(place) {
+                continue;
+            }
+            if let Some(last) = previous {
+                length_m += table.at(last).point.metres_to(table.at(place).point);
+                self.links.push(Link {
+                    a: last,
+                    b: place,
+                    way: number,
+                    starts: false,
+                    ends: false,
+                });
+            } else if gap {
+                self.node_flags[place as usize] |= node_flag::CUT;
+            }
+            previous = Some(place);
+        }
+        report.cut_ways += u64::from(cut);
+        let Some(own_links) = self.links.get_mut(first_link..).filter(|own| !own.is_empty())
+        else {
+            report.empty_ways += 1;
+            return;
+        };
+        if let Some(first) = own_links.first_mut() {
+            first.starts = true;
+        }
+        if let Some(last) = own_links.last_mut() {
+            last.ends = true;
+        }
+        self.ways.push(WalkableWay {
+            id: way.id,
+            layer: super::tags::layer(&way.tags),
+            usage,
+            length_m,
+        });
+    }
+
+    fn read_node_tags(&mut self, table: &NodeTable<'_>, report: &mut BuildReport) {
+        let mut used = vec![false; table.len()];
+        // A light on a crossing that is a way of its own is paid there.
+        let mut paid_by_way = vec![false; table.len()];
+        for link in &self.links {
+            let signals = self.ways[link.way as usize].usage.flags & flag::SIGNALS != 0;
+            for place in [link.a, link.b] {
+                used[place as usize] = true;
+                paid_by_way[place as usize] |= signals;
+            }
+        }
+        for place in (0..table.len()).filter(|place| used[*place]) {
+            let mut flags = node_use(&table.at(place as u32).tags, &mut report.unreadable);
+            if paid_by_way[place] {
+                flags &= !node_flag::SIGNALS;
+            }
+            self.node_flags[place] |= flags;
+        }
+    }
+
+    fn contract(&self, table: &NodeTable<'_>) -> Graph {
+        let incident = Incident::of(&self.links, table.len());
+        let mut is_junction: Vec<bool> = (0..table.len() as u32)
+            .map(|place| self.ends_edges(place, incident.links_at(place)))
+            .collect();
+        let mut tracer = Tracer {
+            links: self,
+            table,
+            incident: &incident,
+            walked: vec![false; self.links.len()],
+            junction_at: vec![None; table.len()],
+            graph: Graph::default(),
+        };
+        for place in 0..table.len() as u32 {
+            if is_junction[place as usize] {
+                tracer.trace_from(place, &is_junction);
+            }
+        }
+        // What is left are rings without any junction: they get one.
+        for link in 0..self.links.len() {
+            if !tracer.walked[link] {
+                let place = self.links[link].a;
+                is_junction[place as usize] = true;
+                tracer.trace_from(place, &is_junction);
+            }
+        }
+        tracer.graph
+    }
+
+    fn ends_edges(&self, place: u32, links: &[u32]) -> bool {
+        let signature = |link: &u32| {
+            let way = self.links[*link as usize].way;
+            self.ways[way as usize].signature(way)
+        };
+        match links {
+            [] => false,
+            [one, other] => {
+                self.node_flags[place as usize] != 0 || signature(one) != signature(other)
+            }
+            _ => true,
+        }
+    }
+}
+
+/// Which links meet in each node, as compressed rows.
+struct Incident {
+    first: Vec<u32>,
+    links: Vec<u32>,
+}
+
+impl Incident {
+    fn of(links: &[Link], nodes: usize) -> Self {
+        let mut first = vec![0_u32; nodes + 1];
+        for link in links {
+            for place in [link.a, link.b] {
+                first[place as usize + 1] += 1;
+            }
+        }
+        for place in 0..nodes {
+            first[place + 1] += first[place];
+        }
+        let mut next = first.clone();
+        let mut rows = vec![0; links.len() * 2];
+        for (link, number) in links.iter().zip(0_u32..) {
+            for place in [link.a, link.b] {
+                let slot = &mut next[place as usize];
+                rows[*slot as usize] = number;
+                *slot += 1;
+            }
+        }
+        Self { first, links: rows }
+    }
+
+    fn links_at(&self, place: u32) -> &[u32] {
+        let place = place as usize;
+        &self.links[self.first[place] as usize..self.first[place + 1] as usize]
+    }
+}
+
+struct Tracer<'a> {
+    links: &'a Links,
+    table: &'a NodeTable<'a>,
+    incident: &'a Incident,
+    walked: Vec<bool>,
+    junction_at: Vec<Option<u32>>,
+    graph: Graph,
+}
+
+impl Tracer<'_> {
+    /// Makes an edge of each stretch that leaves the junction at `start`.
+    fn trace_from(&mut self, start: u32, is_junction: &[bool]) {
+        for first in self.incident.links_at(start) {
+            if self.walked[*first as usize] {
+                continue;
+            }
+            let mut places = vec![start];
+            let mut numbers = vec![*first];
+            let (mut at, mut link) = (start, *first);
+            loop {
+                self.walked[link as usize] = true;
+                let this = self.links.links[link as usize];
+                at = if this.a == at { this.b } else { this.a };
+                places.push(at);
+                if is_junction[at as usize] {
+                    break;
+                }
+                let next = self
+                    .incident
+                    .links_at(at)
+                    .iter()
+                    .find(|next| !self.walked[**next as usize]);
+                let Some(next) = next else { break };
+                link = *next;
+                numbers.push(link);
+            }
+            // Along the direction of its way.
+            if self.links.links[*first as usize].a != start {
+                places.reverse();
+                numbers.reverse();
+            }
+            self.push_edge(&places, &numbers);
+        }
+    }
+
+    fn push_edge(&mut self, places: &[u32], numbers: &[u32]) {
+        let (Some(from), Some(to), Some(first), Some(last)) = (
+            places.first(),
+            places.last(),
+            numbers.first(),
+            numbers.last(),
+        ) else {
+            return;
+        };
+        let first = self.links.links[*first as usize];
+        let last = self.links.links[*last as usize];
+        let way = &self.links.ways[first.way as usize];
+        let length_m: f64 = places
+            .windows(2)
+            .map(|pair| {
+                let point = |place: u32| self.table.at(place).point;
+                point(pair[0]).metres_to(point(pair[1]))
+            })
+            .sum();
+        let mut flags = way.usage.flags;
+        let node_flags = [from, to].map(|place| self.links.node_flags[*place as usize]);
+        if (node_flags[0] | node_flags[1]) & node_flag::CUT != 0 {
+            flags |= flag::CUT;
+        }
+        let half_waits = half_waits(flags, node_flags, first.starts, last.ends);
+        if half_waits != [0, 0] {
+            flags |= flag::WAIT;
+        }
+        let steps = way
+            .usage
+            .step_count
+            .filter(|_| flags & flag::STEPS != 0 && way.length_m > 0.0)
+            .map_or(0.0, |count| f64::from(count) * length_m / way.length_m);
+        let edge = RawEdge {
+            from: self.junction(*from),
+            to: self.junction(*to),
+            way_id: way.id,
+            layer: way.layer,
+            length_m: (length_m as f32).max(SHORTEST_EDGE_M),
+            flags,
+            steps: steps as f32,
+            half_waits,
+            corners: places
+                .iter()
+                .map(|place| Position::of(self.table.at(*place).point))
+                .collect(),
+        };
+        self.graph.edges.push(edge);
+    }
+
+    /// The junction at `place`; where nobody passes, a new one for each edge.
+    fn junction(&mut self, place: u32) -> u32 {
+        let flags = self.links.node_flags[place as usize];
+        if let Some(known) = self.junction_at[place as usize] {
+            return known;
+        }
+        let number = self.graph.junctions.len() as u32;
+        let node = self.table.at(place);
+        self.graph.junctions.push(RawJunction {
+            node_id: node.id,
+            position: Position::of(node.point),
+            flags,
+        });
+        if flags & node_flag::BLOCKED == 0 {
+            self.junction_at[place as usize] = Some(number);
+        }
+        number
+    }
+}
+
+/// A signalled crossing is paid half on entering and half on leaving it: at both
+/// ends of a crossing that is a way, and by the paths that meet in a crossing
+/// that is a node (who walks along the road there does not cross it).
+fn half_waits(flags: u32, nodes: [u32; 2], starts: bool, ends: bool) -> [u16; 2] {
+    if flags & flag::SIGNALS != 0 {
+        return [u16::from(starts), u16::from(ends)];
+    }
+    if flags & flag::PATH == 0 {
+        return [0, 0];
+    }
+    nodes.map(|node| u16::from(node & node_flag::SIGNALS != 0))
+}

@@ -1,0 +1,185 @@
+//! The records of a map file, exactly as they lie in it: little-endian, plain
+//! numbers, no pointers.
+
+use crate::coordinates::Point;
+use bytemuck::{Pod, Zeroable};
+
+/// Units of a stored coordinate in a degree: 1e-7 degrees, about a centimetre,
+/// as `OpenStreetMap` itself has them.
+pub const UNITS_A_DEGREE: f64 = 1e7;
+
+/// A position in fixed point.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Pod, Zeroable, Default)]
+pub struct Position {
+    pub lat: i32,
+    pub lon: i32,
+}
+
+impl Position {
+    /// The nearest position to `point`, which must be on the earth.
+    #[must_use]
+    pub fn of(point: Point) -> Self {
+        // A cast of a float saturates, so that nothing overflows here.
+        Self {
+            lat: (point.lat * UNITS_A_DEGREE).round() as i32,
+            lon: (point.lon * UNITS_A_DEGREE).round() as i32,
+        }
+    }
+
+    /// In degrees.
+    #[must_use]
+    pub fn point(self) -> Point {
+        Point::new(
+            f64::from(self.lat) / UNITS_A_DEGREE,
+            f64::from(self.lon) / UNITS_A_DEGREE,
+        )
+    }
+
+    /// Whether it is on the earth.
+    #[must_use]
+    pub fn is_valid(self) -> bool {
+        self.point().is_valid()
+    }
+}
+
+/// A junction, or a node that changes the way.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
+pub struct Junction {
+    pub position: Position,
+    /// Bits of [`super::tags::node_flag`].
+    pub flags: u32,
+    /// What it hangs together with for those who use stairs.
+    pub component: u32,
+    /// The same for those who do not.
+    pub step_free_component: u32,
+}
+
+/// A stretch of street between two junctions.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
+pub struct Edge {
+    pub from: u32,
+    pub to: u32,
+    pub length_m: f32,
+    /// Bits of [`super::tags::flag`].
+    pub flags: u32,
+    /// How many steps its stairs have, 0 where nobody counted.
+    pub steps: f32,
+    /// Half waits at a signalled crossing, at the ends `from` and `to`.
+    pub half_waits: [u16; 2],
+    /// Where its corners start in the list of all; they end where the next
+    /// edge's start.
+    pub first_corner: u32,
+}
+
+/// An edge as seen from one of its ends.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
+pub struct Arc {
+    /// The junction it leads to.
+    pub to: u32,
+    /// Twice the edge's number, plus one where it is walked backwards.
+    pub edge_and_way: u32,
+    pub length_m: f32,
+    /// The edge's flags, and [`super::tags::flag::TO_GATE`].
+    pub flags: u32,
+}
+
+impl Arc {
+    /// The number of its edge.
+    #[must_use]
+    pub fn edge(self) -> u32 {
+        self.edge_and_way >> 1
+    }
+
+    /// Whether it walks the edge from `to` to `from`.
+    #[must_use]
+    pub fn is_backward(self) -> bool {
+        self.edge_and_way & 1 == 1
+    }
+}
+
+/// A few consecutive segments of an edge, as the index finds them.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
+pub struct Run {
+    pub edge: u32,
+    /// Its first corner in the list of all; it has at most
+    /// [`SEGMENTS_A_RUN`] segments and ends with its edge.
+    pub first_corner: u32,
+}
+
+/// How many segments of an edge share a box of the index.
+pub const SEGMENTS_A_RUN: usize = 6;
+
+/// A line that no leg may cross.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
+pub struct BarrierSegment {
+    pub a: Position,
+    pub b: Position,
+}
+
+/// A box in fixed-point degrees, both ends inside.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
+pub struct Box2 {
+    pub min: Position,
+    pub max: Position,
+}
+
+impl Box2 {
+    /// The box of nothing, that any position widens.
+    pub const EMPTY: Self = Self {
+        min: Position {
+            lat: i32::MAX,
+            lon: i32::MAX,
+        },
+        max: Position {
+            lat: i32::MIN,
+            lon: i32::MIN,
+        },
+    };
+
+    /// Widened to hold `position`.
+    #[must_use]
+    pub fn with(self, position: Position) -> Self {
+        Self {
+            min: Position {
+                lat: self.min.lat.min(position.lat),
+                lon: self.min.lon.min(position.lon),
+            },
+            max: Position {
+                lat: self.max.lat.max(position.lat),
+                lon: self.max.lon.max(position.lon),
+            },
+        }
+    }
+
+    /// Widened to hold `other`.
+    #[must_use]
+    pub fn join(self, other: Self) -> Self {
+        self.with(other.min).with(other.max)
+    }
+
+    /// Whether they share a point.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        self.min.lat <= other.max.lat
+            && other.min.lat <= self.max.lat
+            && self.min.lon <= other.max.lon
+            && other.min.lon <= self.max.lon
+    }
+
+    /// Its middle, for putting boxes in order.
+    #[must_use]
+    pub fn middle(&self) -> Position {
+        let middle = |a: i32, b: i32| i32::midpoint(a, b);
+        Position {
+            lat: middle(self.min.lat, self.max.lat),
+            lon: middle(self.min.lon, self.max.lon),
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! The walk to one door: its line on the map.
+
+use super::doors::DoorIndex;
+use super::file::{StreetMap, View};
+use super::layout::Position;
+use super::model::Pace;
+use super::search::{DoorLabel, Search, Stage, Via, arc_seconds, arc_stage, seed_ends};
+use super::snap::{Foot, Snap};
+use super::walk::{Arrival, LIMIT_AT_MOST_S, Walker};
+use crate::coordinates::{LocalMetres, Point};
+
+/// A stretch of a walk along one edge.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Stretch {
+    pub edge: u32,
+    /// Metres along the edge where it is entered and left.
+    pub enters_m: f32,
+    pub leaves_m: f32,
+}
+
+/// The walk to a door, both legs included.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WalkPath {
+    /// From the origin to the door.
+    pub points: Vec<Point>,
+    /// The edges walked, in order.
+    pub stretches: Vec<Stretch>,
+    /// The same figures as the reach gives for this door.
+    pub arrival: Arrival,
+}
+
+impl Walker {
+    /// The walk from `origin` to `door`, `None` where it is not within reach
+    /// over the streets.
+    pub fn path(
+        &mut self,
+        map: &StreetMap,
+        doors: &DoorIndex,
+        origin: Point,
+        pace: &Pace,
+        limit_s: f64,
+        door: u32,
+    ) -> Option<WalkPath> {
+        let arrival = self
+            .reach(map, doors, origin, pace, limit_s.min(LIMIT_AT_MOST_S))
+            .arrivals
+            .into_iter()
+            .find(|arrival| arrival.door == door)?;
+        let snap = self.search_from(map, doors, origin, pace, limit_s.min(LIMIT_AT_MOST_S));
+        let view = map.view();
+        let label = self.search.door(door)?;
+        let stretches = stretches(&self.search, &view, pace, &snap, label)?;
+        let mut points = vec![origin];
+        for stretch in &stretches {
+            draw(&view, *stretch, &mut points);
+        }
+        points.push(*doors.points().get(door as usize)?);
+        points.dedup();
+        Some(WalkPath {
+            points,
+            stretches,
+            arrival,
+        })
+    }
+}
+
+/// Follows a door's label back to the origin's foot: at each junction to the
+/// neighbour whose time plus the arc between is exactly this one's. Times grow
+/// along every arc, so this ends.
+fn stretches(
+    search: &Search,
+    view: &View<'_>,
+    pace: &Pace,
+    snap: &Snap,
+    door: &DoorLabel,
+) -> Option<Vec<Stretch>> {
+    let seed = snap.feet().nth(usize::from(door.seed))?;
+    let edge = view.edges.get(door.edge as usize)?;
+    let (enters_m, mut junction) = match door.via {
+        Via::Direct => {
+            return Some(vec![Stretch {
+                edge: door.edge,
+                enters_m: seed.along_m,
+                leaves_m: door.along_m,
+            }]);
+        }
+        Via::From => (0.0, edge.from),
+        Via::To => (edge.length_m, edge.to),
+    };
+    let mut backwards = vec![Stretch {
+        edge: door.edge,
+        enters_m,
+        leaves_m: door.along_m,
+    }];
+    let mut stage = door.stage_before;
+    loop {
+        if let Some(first) = from_seed(search, view, pace, snap, junction, stage) {
+            backwards.push(first);
+            break;
+        }
+        let (arc_edge, backward, before, stage_before) =
+            predecessor(search, view, pace, junction, stage)?;
+        let length_m = view.edges[arc_edge as usize].length_m;
+        let (enters_m, leaves_m) = if backward {
+            (length_m, 0.0)
+        } else {
+            (0.0, length_m)
+        };
+        backwards.push(Stretch {
+            edge: arc_edge,
+            enters_m,
+            leaves_m,
+        });
+        (junction, stage) = (before, stage_before);
+    }
+    backwards.reverse();
+    Some(backwards)
+}
+
+/// The stretch from a foot of the origin to `junction`, where that is how it was
+/// reached.
+fn from_seed(
+    search: &Search,
+    view: &View<'_>,
+    pace: &Pace,
+    snap: &Snap,
+    junction: u32,
+    stage: Stage,
+) -> Option<Stretch> {
+    let seconds = search.seconds_at(junction, stage);
+    snap.feet().find_map(|foot: &Foot| {
+        seed_ends(view, pace, foot)
+            .find(|end| end.junction == junction && end.stage == stage && end.seconds == seconds)
+            .map(|end| Stretch {
+                edge: foot.edge,
+                enters_m: foot.along_m,
+                leaves_m: end.leaves_m,
+            })
+    })
+}
+
+/// The edge, whether it is walked backward, and the junction and stage before.
+fn predecessor(
+    search: &Search,
+    view: &View<'_>,
+    pace: &Pace,
+    junction: u32,
+    stage: Stage,
+) -> Option<(u32, bool, u32, Stage)> {
+    let seconds = search.seconds_at(junction, stage);
+    for away in view.arcs_at(junction) {
+        // The same edge as walked towards here.
+        let towards = view
+            .arcs_at(away.to)
+            .iter()
+            .find(|arc| arc.edge_and_way == away.edge_and_way ^ 1)?;
+        let Some(arc_s) = arc_seconds(view, *towards, pace) else {
+            continue;
+        };
+        for before in Stage::ALL {
+            if arc_stage(before, *towards) == Some(stage)
+                && search.seconds_at(away.to, before) + arc_s == seconds
+            {
+                return Some((towards.edge(), towards.is_backward(), away.to, before));
+            }
+        }
+    }
+    None
+}
+
+/// Adds the corners of a stretch, its ends included.
+fn draw(view: &View<'_>, stretch: Stretch, points: &mut Vec<Point>) {
+    let length_m = f64::from(view.edges[stretch.edge as usize].length_m);
+    let corners: Vec<Point> = view.corners[view.corner_range(stretch.edge)]
+        .iter()
+        .map(|corner: &Position| corner.point())
+        .collect();
+    let mut along = vec![0.0];
+    for pair in corners.windows(2) {
+        let end = LocalMetres::around(pair[0]).east_north(pair[1]);
+        let before = along.last().copied().unwrap_or_default();
+        along.push(before + end[0].hypot(end[1]));
+    }
+    let total = along.last().copied().unwrap_or_default();
+    let scale = if length_m > 0.0 { total / length_m } else { 0.0 };
+    let (enters, leaves) = (
+        f64::from(stretch.enters_m) * scale,
+        f64::from(stretch.leaves_m) * scale,
+    );
+    let (low, high) = (enters.min(leaves), enters.max(leaves));
+    let mut drawn = vec![point_at(&corners, &along, low)];
+    drawn.extend(
+        corners
+            .iter()
+            .zip(&along)
+            .filter(|(_, at)| **at > low && **at < high)
+            .map(|(corner, _)| *corner),
+    );
+    drawn.push(point_at(&corners, &along, high));
+    if enters > leaves {
+        drawn.reverse();
+    }
+    points.extend(drawn);
+}
+
+fn point_at(corners: &[Point], along: &[f64], metres: f64) -> Point {
+    for (pair, at) in corners.windows(2).zip(along.windows(2)) {
+        if metres <= at[1] && at[1] > at[0] {
+            let share = ((metres - at[0]) / (at[1] - at[0])).clamp(0.0, 1.0);
+            return Point::new(
+                pair[0].lat + share * (pair[1].lat - pair[0].lat),
+                pair[0].lon + share * (pair[1].lon - pair[0].lon),
+            );
+        }
+    }
+    corners.last().copied().unwrap_or(Point::new(0.0, 0.0))
+}

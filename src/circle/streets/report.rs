@@ -1,0 +1,95 @@
+//! What a build took, left out and finds worth a mapper's look.
+
+use super::tags::Unreadable;
+use crate::circle::osm::{Point, Skipped};
+use std::fmt;
+
+/// How many examples of a finding are kept; all are counted.
+const EXAMPLES: usize = 1_000;
+
+/// A finding: how often, and where, up to a thousand of them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Finding {
+    pub count: u64,
+    pub examples: Vec<(i64, Point)>,
+}
+
+impl Finding {
+    /// Notes one at `point`, on the node or way `id`.
+    pub(super) fn note(&mut self, id: i64, point: Point) {
+        self.count += 1;
+        if self.examples.len() < EXAMPLES {
+            self.examples.push((id, point));
+        }
+    }
+}
+
+/// The report of [`super::build`].
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct BuildReport {
+    /// What the reader left out.
+    pub skipped: Skipped,
+    /// Ways that a pedestrian may use.
+    pub walkable_ways: u64,
+    /// Walkable ways of which nothing could be kept: fewer than two nodes.
+    pub empty_ways: u64,
+    /// References to nodes that the data does not have.
+    pub missing_nodes: u64,
+    /// Ways that the box cuts.
+    pub cut_ways: u64,
+    pub junctions: u64,
+    pub edges: u64,
+    pub corners: u64,
+    pub street_m: f64,
+    pub barrier_segments: u64,
+    /// Parts of the network that hang together.
+    pub components: u64,
+    /// Those of them under 200 m, by a node of each.
+    pub islands: Finding,
+    /// Public ways that can only be reached over private ones or through
+    /// private gates, and therefore count as private.
+    pub enclosed_edges: u64,
+    /// Ends of ways within 2 m of another way without a node in common.
+    pub near_misses: Finding,
+    /// Crossings that lie across a way without a node in common.
+    pub unjoined_crossings: Finding,
+    /// Values that could not be read, by key.
+    pub unreadable: Unreadable,
+}
+
+impl fmt::Display for BuildReport {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            out,
+            "{} walkable ways, {:.1} km: {} junctions, {} edges, {} corners, {} components",
+            self.walkable_ways,
+            self.street_m / 1_000.0,
+            self.junctions,
+            self.edges,
+            self.corners,
+            self.components
+        )?;
+        writeln!(out, "{} barrier segments", self.barrier_segments)?;
+        let mut count = |what: &str, number: u64| {
+            if number == 0 {
+                Ok(())
+            } else {
+                writeln!(out, "{what}: {number}")
+            }
+        };
+        count("ways without two nodes", self.empty_ways)?;
+        count("references to missing nodes", self.missing_nodes)?;
+        count("ways cut at the box", self.cut_ways)?;
+        count("elements marked deleted", self.skipped.deleted)?;
+        count("duplicate elements", self.skipped.duplicates)?;
+        count("nodes without a position", self.skipped.unplaced_nodes)?;
+        count("islands under 200 m", self.islands.count)?;
+        count("edges behind private ways", self.enclosed_edges)?;
+        count("near misses under 2 m", self.near_misses.count)?;
+        count("crossings not joined", self.unjoined_crossings.count)?;
+        for (key, number) in &self.unreadable.0 {
+            writeln!(out, "unreadable {key}: {number}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,370 @@
+//! Putting a point on the streets.
+//!
+//! The nearest four edges within 250 m each get one foot, where the straight leg
+//! to it crosses no barrier. Tunnels, bridges and ferries get none, nor does what
+//! the pace cannot use. Edges in a component of at least 200 m come first; only
+//! where there is none do the islands count.
+
+use super::file::View;
+use super::layout::{BarrierSegment, Box2, Edge, Position, SEGMENTS_A_RUN, UNITS_A_DEGREE};
+use super::model::Pace;
+use super::tags::flag;
+use crate::coordinates::{EARTH_RADIUS_M, Point};
+
+/// No foot is further from the point than this.
+pub const SNAP_AT_MOST_M: f64 = 250.0;
+/// A component shorter than this is an island that is left for a longer one.
+pub const ISLAND_M: f64 = 200.0;
+/// A component other than the longest is called an island up to this length.
+pub const ISLAND_AT_MOST_M: f64 = 5_000.0;
+/// How many feet a point has at most.
+pub const FEET: usize = 4;
+
+/// The windows that are searched one after the other, in metres around.
+const WINDOWS_M: [f64; 3] = [40.0, 110.0, SNAP_AT_MOST_M];
+/// A leg may begin and end on a barrier: a door in a wall, a gate in a fence.
+const TOUCH_M: f64 = 0.1;
+
+/// Where a point stands on an edge.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Foot {
+    pub edge: u32,
+    /// Metres from the edge's start, along it.
+    pub along_m: f32,
+    pub point: Point,
+    /// Metres of the straight leg between the point asked for and the foot.
+    pub snap_m: f32,
+}
+
+/// The feet of a point, nearest first.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Snap {
+    feet: [Option<Foot>; FEET],
+    /// Whether the nearest foot is on a component that does not hang together
+    /// with the rest of the network.
+    pub island: bool,
+}
+
+impl Snap {
+    /// The feet, nearest first; none where no street is near.
+    pub fn feet(&self) -> impl Iterator<Item = &Foot> {
+        self.feet.iter().flatten()
+    }
+
+    /// The nearest foot.
+    #[must_use]
+    pub fn nearest(&self) -> Option<&Foot> {
+        self.feet.first().and_then(Option::as_ref)
+    }
+
+    /// Whether there is no foot at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.nearest().is_none()
+    }
+
+    fn push(&mut self, foot: Foot) -> bool {
+        match self.feet.iter_mut().find(|slot| slot.is_none()) {
+            Some(slot) => {
+                *slot = Some(foot);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.feet.iter().all(Option::is_some)
+    }
+}
+
+/// Whether this pace may use an edge at all.
+#[must_use]
+pub fn is_usable(flags: u32, pace: &Pace) -> bool {
+    let closed = if pace.is_step_free() {
+        flag::FERRY | flag::STEPS | flag::NO_WHEELCHAIR
+    } else {
+        flag::FERRY
+    };
+    flags & closed == 0
+}
+
+/// Fixed-point positions as metres around a point.
+#[derive(Debug, Clone, Copy)]
+struct Frame {
+    lat_units: f64,
+    lon_units: f64,
+    metres_a_unit_north: f64,
+    metres_a_unit_east: f64,
+}
+
+impl Frame {
+    fn around(centre: Point) -> Self {
+        let metres_a_unit_north = EARTH_RADIUS_M.to_radians() / UNITS_A_DEGREE;
+        Self {
+            lat_units: centre.lat * UNITS_A_DEGREE,
+            lon_units: centre.lon * UNITS_A_DEGREE,
+            metres_a_unit_north,
+            // At the very poles a degree of longitude has no width; a unit of a
+            // millimetre keeps divisions finite.
+            metres_a_unit_east: metres_a_unit_north * centre.lat.to_radians().cos().max(1e-3),
+        }
+    }
+
+    fn metres(&self, position: Position) -> [f64; 2] {
+        [
+            (f64::from(position.lon) - self.lon_units) * self.metres_a_unit_east,
+            (f64::from(position.lat) - self.lat_units) * self.metres_a_unit_north,
+        ]
+    }
+
+    fn point(&self, metres: [f64; 2]) -> Point {
+        Point::new(
+            (self.lat_units + metres[1] / self.metres_a_unit_north) / UNITS_A_DEGREE,
+            (self.lon_units + metres[0] / self.metres_a_unit_east) / UNITS_A_DEGREE,
+        )
+    }
+
+    /// The box of all within `radius_m`.
+    fn window(&self, radius_m: f64) -> Box2 {
+        let (north, east) = (
+            radius_m / self.metres_a_unit_north,
+            radius_m / self.metres_a_unit_east,
+        );
+        // Casts saturate at the ends of the earth.
+        Box2 {
+            min: Position {
+                lat: (self.lat_units - north).floor() as i32,
+                lon: (self.lon_units - east).floor() as i32,
+            },
+            max: Position {
+                lat: (self.lat_units + north).ceil() as i32,
+                lon: (self.lon_units + east).ceil() as i32,
+            },
+        }
+    }
+}
+
+/// Metres from (0, 0) to the segment from `a` to `b`, and how far along the
+/// segment the nearest point is, 0 to 1.
+#[must_use]
+pub fn nearest_on_segment(a: [f64; 2], b: [f64; 2]) -> (f64, f64) {
+    let along = [b[0] - a[0], b[1] - a[1]];
+    let length_squared = along[0] * along[0] + along[1] * along[1];
+    let share = if length_squared > 0.0 {
+        (-(a[0] * along[0] + a[1] * along[1]) / length_squared).clamp(0.0, 1.0)
+    } else {
+        0.0
+    };
+    let nearest = [a[0] + share * along[0], a[1] + share * along[1]];
+    (nearest[0].hypot(nearest[1]), share)
+}
+
+/// The nearest place on a run of an edge.
+#[derive(Debug, Clone, Copy)]
+struct Candidate {
+    distance_m: f64,
+    edge: u32,
+    /// The corner where the nearest segment starts, in the list of all.
+    corner: u32,
+    share: f64,
+}
+
+/// Snaps points; keeps its memory from one to the next.
+#[derive(Debug, Default)]
+pub struct Snapper {
+    candidates: Vec<Candidate>,
+}
+
+impl Snapper {
+    /// The feet of `point` for `pace`.
+    pub fn snap(&mut self, view: &View<'_>, point: Point, pace: &Pace) -> Snap {
+        let mut snap = Snap::default();
+        if view.edges.is_empty() || !point.is_valid() {
+            return snap;
+        }
+        let frame = Frame::around(point);
+        for radius_m in WINDOWS_M {
+            self.gather(view, &frame, radius_m, pace);
+            snap = self.choose(view, &frame, pace, |metres| metres >= ISLAND_M);
+            if snap.is_full() {
+                break;
+            }
+        }
+        if snap.is_empty() {
+            snap = self.choose(view, &frame, pace, |_| true);
+        }
+        snap.island = snap
+            .nearest()
+            .is_some_and(|foot| is_on_island(view, foot.edge, pace));
+        snap
+    }
+
+    /// Collects the runs within `radius_m`, nearest first.
+    fn gather(&mut self, view: &View<'_>, frame: &Frame, radius_m: f64, pace: &Pace) {
+        self.candidates.clear();
+        let candidates = &mut self.candidates;
+        view.run_tree.each_in(&frame.window(radius_m), |leaf| {
+            let run = view.runs[leaf];
+            let flags = view.edges[run.edge as usize].flags;
+            if flags & flag::NO_FOOT == 0 && is_usable(flags, pace) {
+                let candidate = nearest_of_run(view, frame, run);
+                if candidate.distance_m <= radius_m {
+                    candidates.push(candidate);
+                }
+            }
+            true
+        });
+        candidates.sort_unstable_by(|a, b| {
+            a.distance_m
+                .total_cmp(&b.distance_m)
+                .then(a.edge.cmp(&b.edge))
+                .then(a.corner.cmp(&b.corner))
+        });
+    }
+
+    /// The first feet among the candidates whose component is long enough and
+    /// whose leg is free.
+    fn choose(
+        &self,
+        view: &View<'_>,
+        frame: &Frame,
+        pace: &Pace,
+        long_enough: impl Fn(f64) -> bool,
+    ) -> Snap {
+        let mut snap = Snap::default();
+        for (at, candidate) in self.candidates.iter().enumerate() {
+            let seen = self.candidates[..at]
+                .iter()
+                .any(|nearer| nearer.edge == candidate.edge);
+            if seen || !long_enough(component_metres(view, candidate.edge, pace)) {
+                continue;
+            }
+            let corner = candidate.corner as usize;
+            let [a, b] = [view.corners[corner], view.corners[corner + 1]].map(|c| frame.metres(c));
+            let foot = [
+                a[0] + candidate.share * (b[0] - a[0]),
+                a[1] + candidate.share * (b[1] - a[1]),
+            ];
+            if is_barred(view, frame, foot) {
+                continue;
+            }
+            let slack: f64 = std::env::var("SLACK").map_or(1e9, |v| v.parse().unwrap());
+            let ratio: f64 = std::env::var("RATIO").map_or(1e9, |v| v.parse().unwrap());
+            if let Some(n) = snap.nearest() {
+                if candidate.distance_m > f64::from(n.snap_m) + slack || candidate.distance_m > f64::from(n.snap_m)*ratio + 3.0 { break; }
+            }
+            snap.push(Foot {
+                edge: candidate.edge,
+                along_m: along_m(view, frame, candidate),
+                point: frame.point(foot),
+                snap_m: candidate.distance_m as f32,
+            });
+            if snap.is_full() {
+                break;
+            }
+        }
+        snap
+    }
+}
+
+fn component_metres(view: &View<'_>, edge: u32, pace: &Pace) -> f64 {
+    let junction = view.junctions[view.edges[edge as usize].from as usize];
+    f64::from(if pace.is_step_free() {
+        view.step_free_components[junction.step_free_component as usize]
+    } else {
+        view.components[junction.component as usize]
+    })
+}
+
+fn is_on_island(view: &View<'_>, edge: u32, pace: &Pace) -> bool {
+    let junction = view.junctions[view.edges[edge as usize].from as usize];
+    let is_main = if pace.is_step_free() {
+        junction.step_free_component == view.step_free_main_component
+    } else {
+        junction.component == view.main_component
+    };
+    !is_main && component_metres(view, edge, pace) <= ISLAND_AT_MOST_M
+}
+
+fn nearest_of_run(view: &View<'_>, frame: &Frame, run: super::layout::Run) -> Candidate {
+    let first = run.first_corner as usize;
+    let end = view.corner_range(run.edge).end;
+    let corners = &view.corners[first..end.min(first + SEGMENTS_A_RUN + 1)];
+    let mut best = Candidate {
+        distance_m: f64::INFINITY,
+        edge: run.edge,
+        corner: run.first_corner,
+        share: 0.0,
+    };
+    let mut start = frame.metres(corners[0]);
+    for (corner, number) in corners[1..].iter().zip(run.first_corner..) {
+        let end = frame.metres(*corner);
+        let (distance_m, share) = nearest_on_segment(start, end);
+        if distance_m < best.distance_m {
+            best = Candidate {
+                distance_m,
+                edge: run.edge,
+                corner: number,
+                share,
+            };
+        }
+        start = end;
+    }
+    best
+}
+
+/// Metres along the edge to the candidate, on the scale of the edge's length.
+fn along_m(view: &View<'_>, frame: &Frame, candidate: &Candidate) -> f32 {
+    let edge: &Edge = &view.edges[candidate.edge as usize];
+    let corners = view.corner_range(candidate.edge);
+    let (mut before, mut total) = (0.0, 0.0);
+    let mut start = frame.metres(view.corners[corners.start]);
+    for number in corners.start..corners.end - 1 {
+        let end = frame.metres(view.corners[number + 1]);
+        let length = (end[0] - start[0]).hypot(end[1] - start[1]);
+        if number == candidate.corner as usize {
+            before = total + candidate.share * length;
+        }
+        total += length;
+        start = end;
+    }
+    if total > 0.0 {
+        ((before / total) as f32 * edge.length_m).clamp(0.0, edge.length_m)
+    } else {
+        0.0
+    }
+}
+
+/// Whether the straight leg from (0, 0) to `foot` crosses a barrier.
+fn is_barred(view: &View<'_>, frame: &Frame, foot: [f64; 2]) -> bool {
+    let length_m = foot[0].hypot(foot[1]);
+    if view.barriers.is_empty() || length_m <= 2.0 * TOUCH_M {
+        return false;
+    }
+    let near = TOUCH_M / length_m;
+    let start = [foot[0] * near, foot[1] * near];
+    let end = [foot[0] * (1.0 - near), foot[1] * (1.0 - near)];
+    let position = |metres: [f64; 2]| Position::of(frame.point(metres));
+    let window = Box2::EMPTY.with(position([0.0, 0.0])).with(position(foot));
+    let mut barred = false;
+    view.barrier_tree.each_in(&window, |leaf| {
+        let BarrierSegment { a, b } = view.barriers[leaf];
+        barred = segments_meet(start, end, frame.metres(a), frame.metres(b));
+        !barred
+    });
+    barred
+}
+
+/// Whether two segments share a point. Lines on top of each other do not count:
+/// who walks along a wall does not cross it.
+fn segments_meet(p: [f64; 2], q: [f64; 2], a: [f64; 2], b: [f64; 2]) -> bool {
+    let side = |u: [f64; 2], v: [f64; 2], w: [f64; 2]| {
+        (v[0] - u[0]) * (w[1] - u[1]) - (v[1] - u[1]) * (w[0] - u[0])
+    };
+    let (side_a, side_b) = (side(p, q, a), side(p, q, b));
+    if side_a == 0.0 && side_b == 0.0 {
+        return false;
+    }
+    side_a * side_b <= 0.0 && side(a, b, p) * side(a, b, q) <= 0.0
+}

@@ -1,0 +1,7 @@
+//! Tests of the streets as a whole.
+
+mod agreement;
+mod cases;
+mod files;
+mod properties;
+mod town;

@@ -1,0 +1,123 @@
+//! `onegrid check`: is everything there that a start needs?
+
+use std::fmt::Display;
+use std::process::ExitCode;
+
+use onegrid::circle::streets::StreetMap;
+use onegrid::config::Config;
+use onegrid::db::{self, Db, Target};
+use onegrid::{clock, holidays};
+
+use super::Done;
+
+/// A line a part; fails where one is at fault.
+pub fn check() -> Done {
+    let config = match Config::load() {
+        Ok(config) => config,
+        Err(error) => {
+            line("configuration", &Err(error.to_string().replace('\n', "; ")));
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let parts = [
+        ("configuration", secrets(&config)),
+        ("database", runtime.block_on(database(&config))),
+        ("redis", runtime.block_on(redis(&config))),
+        ("map", map(&config)),
+        ("holidays", holiday_tables(&config)),
+    ];
+    for (name, outcome) in &parts {
+        line(name, outcome);
+    }
+    let fine = parts.iter().all(|(_, outcome)| outcome.is_ok());
+    Ok(if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn line(name: &str, outcome: &Result<String, String>) {
+    match outcome {
+        Ok(about) => println!("ok     {name}: {about}"),
+        Err(why) => println!("FAULT  {name}: {why}"),
+    }
+}
+
+fn words(error: impl Display) -> String {
+    error.to_string()
+}
+
+/// Whether a start would have its secrets; none is made here.
+fn secrets(config: &Config) -> Result<String, String> {
+    match (&config.operator_key, &config.database) {
+        (None, Target::Postgres(_)) => Err("ONEGRID_OPERATOR_KEY must be set with PostgreSQL; make one with bin/secrets".into()),
+        (None, Target::Sqlite(_)) => Ok("every setting is fine; the operator's key is kept beside the database".into()),
+        (Some(_), _) => Ok("every setting is fine".into()),
+    }
+}
+
+async fn database(config: &Config) -> Result<String, String> {
+    if let Target::Sqlite(path) = &config.database
+        && !path.exists()
+    {
+        return Ok(format!("{} is made at the first start", path.display()));
+    }
+    let status = db::status(&config.database).map_err(words)?;
+    let open = Db::open(&config.database, 1).map_err(words)?;
+    open.ping().await.map_err(words)?;
+    let missing = status.steps.iter().filter(|(_, applied)| !applied).count();
+    Ok(match missing {
+        0 => format!("{} answers and has all {} steps", config.database.kind(), status.steps.len()),
+        missing => format!("{} answers; {missing} steps are applied at the next start", config.database.kind()),
+    })
+}
+
+async fn redis(config: &Config) -> Result<String, String> {
+    let Some(url) = &config.redis else {
+        return Ok("not configured; one instance only".into());
+    };
+    let client = redis::Client::open(url.reveal()).map_err(words)?;
+    let connect = client.get_multiplexed_async_connection();
+    let connected = tokio::time::timeout(std::time::Duration::from_secs(3), connect).await;
+    let mut connection = connected.map_err(|_| "no answer in 3 s".to_owned())?.map_err(words)?;
+    let info: String = redis::cmd("INFO")
+        .arg("server")
+        .query_async(&mut connection)
+        .await
+        .map_err(words)?;
+    let version = info
+        .lines()
+        .find_map(|line| line.strip_prefix("redis_version:"))
+        .unwrap_or("unknown")
+        .trim();
+    let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
+    match major {
+        Some(major) if major >= 7 => Ok(format!("version {version} answers")),
+        _ => Err(format!("version {version} is older than 7")),
+    }
+}
+
+fn map(config: &Config) -> Result<String, String> {
+    match &config.map {
+        None => Ok("not configured; walks are straight lines".into()),
+        Some(path) => {
+            let map = StreetMap::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
+            let info = map.info();
+            Ok(format!("{} with {} edges from {}", info.id, info.edges, info.source))
+        }
+    }
+}
+
+fn holiday_tables(config: &Config) -> Result<String, String> {
+    use chrono::Datelike;
+    let calendar = holidays::calendar(config)?;
+    let years: Vec<i32> = calendar.years().collect();
+    let listed: Vec<String> = years.iter().map(ToString::to_string).collect();
+    let this_year = calendar.date_of(clock::now().to_utc()).year();
+    if years.contains(&this_year) {
+        Ok(format!("tables for {}", listed.join(", ")))
+    } else {
+        Err(format!(
+            "no table for {this_year}, only for {}; put cn-{this_year}.csv into the folder of ONEGRID_HOLIDAYS",
+            listed.join(", ")
+        ))
+    }
+}

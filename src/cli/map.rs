@@ -1,0 +1,91 @@
+//! `onegrid map build` and `onegrid map info`.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::str::FromStr;
+
+use onegrid::circle::osm::{Bounds, read};
+use onegrid::circle::streets::{BuildOptions, StreetMap, build as build_map, wanted};
+
+use super::Done;
+use super::progress::Progress;
+
+/// What must be shown with whatever comes from OpenStreetMap.
+const ATTRIBUTION: &str = "© OpenStreetMap contributors, ODbL 1.0";
+
+/// A box as the command line has it.
+#[derive(Clone, Copy)]
+pub struct Box4(Bounds);
+
+impl FromStr for Box4 {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let numbers: Result<Vec<f64>, _> = text.split(',').map(|number| number.trim().parse()).collect();
+        match numbers.as_deref() {
+            Ok(&[min_lon, min_lat, max_lon, max_lat])
+                if -180.0 <= min_lon && min_lon < max_lon && max_lon <= 180.0
+                    && -90.0 <= min_lat && min_lat < max_lat && max_lat <= 90.0 =>
+            {
+                Ok(Self(Bounds {
+                    min_lon,
+                    min_lat,
+                    max_lon,
+                    max_lat,
+                }))
+            }
+            _ => Err("takes MIN_LON,MIN_LAT,MAX_LON,MAX_LAT in degrees, each minimum below its maximum".into()),
+        }
+    }
+}
+
+/// Reads OpenStreetMap's data and writes a map.
+pub fn build(input: &Path, output: &Path, bbox: Option<Box4>) -> Done {
+    let mut reading = Progress::new("reading");
+    let data = read(input, &wanted(), &mut |done, total| reading.at(done, total))
+        .map_err(|error| format!("{}: {error}", input.display()))?;
+    reading.done();
+    let options = BuildOptions {
+        bbox: bbox.map(|bbox| bbox.0),
+        attribution: ATTRIBUTION.to_owned(),
+        source: input
+            .file_name()
+            .map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+    };
+    let mut building = Progress::new("building");
+    let (bytes, report) = build_map(&data, &options, &mut |done, total| building.at(done, total))?;
+    building.done();
+    bytes
+        .write(output)
+        .map_err(|error| format!("{}: {error}", output.display()))?;
+    print!("{report}");
+    println!("wrote {} ({} bytes)", output.display(), bytes.0.len());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says what a map file holds.
+pub fn info(file: &Path) -> Done {
+    let map = StreetMap::open(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let info = map.info();
+    println!("id           {}", info.id);
+    println!("format       {}", info.format_version);
+    println!("bytes        {}", info.bytes);
+    println!("source       {}", info.source);
+    println!("attribution  {}", info.attribution);
+    if let Some(timestamp) = &info.timestamp {
+        println!("timestamp    {timestamp}");
+    }
+    if let Some(bounds) = info.bounds {
+        println!(
+            "bounds       {},{},{},{}",
+            bounds.min_lon, bounds.min_lat, bounds.max_lon, bounds.max_lat
+        );
+    }
+    println!("junctions    {}", info.junctions);
+    println!("edges        {}", info.edges);
+    println!("corners      {}", info.corners);
+    println!("barriers     {}", info.barrier_segments);
+    println!("components   {}", info.components);
+    println!("streets      {:.1} km", info.street_m / 1000.0);
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,160 @@
+//! The commands: what each takes, and how it reports.
+
+mod check;
+mod import;
+mod map;
+mod progress;
+mod run;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use onegrid::config::Config;
+use onegrid::db;
+use onegrid::server;
+
+/// The backend of a grid-based smart community.
+#[derive(Parser)]
+#[command(name = "onegrid", version, about, long_about = None)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API until Ctrl-C or SIGTERM.
+    Serve,
+    /// Serve the synthetic demo city from ./data/demo, which is made at the first start.
+    Demo,
+    /// Bring the database up to this version's tables (serve does so too).
+    Migrate {
+        /// Only say which steps are applied.
+        #[arg(long)]
+        status: bool,
+    },
+    /// Build and look at street maps.
+    Map {
+        #[command(subcommand)]
+        command: MapCommand,
+    },
+    /// Bring units or places in; the same file twice changes nothing.
+    Import {
+        #[command(subcommand)]
+        command: ImportCommand,
+    },
+    /// Write the API document to openapi/onegrid.yaml.
+    Openapi {
+        /// Only compare, and fail where the file is out of date.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Check configuration, database, Redis, map and holiday tables: a line each.
+    Check,
+}
+
+#[derive(Subcommand)]
+enum MapCommand {
+    /// Make a street map out of OpenStreetMap's data.
+    Build {
+        /// An .osm.pbf or OSM XML file.
+        input: PathBuf,
+        /// The map file to write; an old one is replaced whole.
+        #[arg(short, long)]
+        output: PathBuf,
+        /// Only this box, in degrees: MIN_LON,MIN_LAT,MAX_LON,MAX_LAT.
+        #[arg(long, allow_hyphen_values = true)]
+        bbox: Option<map::Box4>,
+    },
+    /// Say what a map file holds.
+    Info {
+        /// The map file.
+        file: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum ImportCommand {
+    /// Units of the administrative tree, from a CSV file.
+    Units(import::FromTable),
+    /// Places, from a CSV or GeoJSON file.
+    Places(import::FromTable),
+    /// Places out of OpenStreetMap's data.
+    OsmPlaces {
+        /// An .osm.pbf or OSM XML file.
+        file: PathBuf,
+    },
+}
+
+/// What a command that failed tells.
+type Failed = Box<dyn std::error::Error>;
+/// Success or a failure in words.
+type Done = Result<ExitCode, Failed>;
+
+/// Reads the command line and does it.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    match act(cli.command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("onegrid: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn act(command: Command) -> Done {
+    match command {
+        Command::Serve => run::serve(Config::load()?),
+        Command::Demo => run::demo(),
+        Command::Migrate { status } => migrate(status),
+        Command::Map { command } => match command {
+            MapCommand::Build { input, output, bbox } => map::build(&input, &output, bbox),
+            MapCommand::Info { file } => map::info(&file),
+        },
+        Command::Import { command } => match command {
+            ImportCommand::Units(table) => import::units(&table),
+            ImportCommand::Places(table) => import::places(&table),
+            ImportCommand::OsmPlaces { file } => import::osm_places(&file),
+        },
+        Command::Openapi { check } => openapi(check),
+        Command::Check => check::check(),
+    }
+}
+
+fn migrate(status_only: bool) -> Done {
+    let config = Config::load()?;
+    if !status_only {
+        let applied = server::migrate(&config)?;
+        for name in &applied {
+            println!("applied {name}");
+        }
+        if applied.is_empty() {
+            println!("nothing to apply");
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let status = db::status(&config.database)?;
+    for (name, applied) in &status.steps {
+        println!("{} {name}", if *applied { "applied" } else { "missing" });
+    }
+    Ok(if status.is_current() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn openapi(check_only: bool) -> Done {
+    let path = PathBuf::from("openapi/onegrid.yaml");
+    let document = server::document().to_yaml()?;
+    if check_only {
+        let kept = std::fs::read_to_string(&path).unwrap_or_default();
+        if kept == document {
+            println!("{} is up to date", path.display());
+            return Ok(ExitCode::SUCCESS);
+        }
+        return Err(format!("{} is out of date; run `onegrid openapi`", path.display()).into());
+    }
+    std::fs::create_dir_all("openapi")?;
+    std::fs::write(&path, document)?;
+    println!("wrote {}", path.display());
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,108 @@
+//! `onegrid serve` and `onegrid demo`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use onegrid::config::{Config, LogFormat};
+use onegrid::db::{Db, Target};
+use onegrid::demo;
+use onegrid::server::{self, Running};
+use tracing_subscriber::EnvFilter;
+
+use super::{Done, Failed};
+
+/// Where the demo keeps its things.
+const DEMO: &str = "data/demo";
+
+/// Serves until told to stop.
+pub fn serve(config: Config) -> Done {
+    start_log(&config)?;
+    run(async {
+        prepare(&config)?;
+        let running = server::start(config).await?;
+        running.until_told_to_stop().await?;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Serves the demo city.
+pub fn demo() -> Done {
+    let config = demo_config()?;
+    start_log(&config)?;
+    run(async {
+        prepare(&config)?;
+        let map = PathBuf::from(DEMO).join("streets.map");
+        if !map.exists() {
+            eprintln!("making the demo city in {DEMO} …");
+            demo::write_map(&map)?;
+        }
+        let loaded = PathBuf::from(DEMO).join("loaded");
+        if !loaded.exists() {
+            let db = Db::open(&config.database, 1)?;
+            let (units, places) = demo::load(&db).await?;
+            std::fs::write(&loaded, "The demo city is in the database; delete the folder to have it made anew.\n")?;
+            eprintln!("units: {units}; places: {places}");
+        }
+        let running = server::start(config).await?;
+        greet(&running);
+        running.until_told_to_stop().await?;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// The usual configuration, with the demo's database and map unless others are set.
+fn demo_config() -> Result<Config, Failed> {
+    let folder = Path::new(DEMO);
+    let mut config = Config::load()?;
+    if std::env::var_os("DATABASE_URL").is_none() {
+        config.database = Target::Sqlite(folder.join("onegrid.db"));
+    }
+    if std::env::var_os("ONEGRID_LOG").is_none() {
+        config.log = "warn".into();
+    }
+    if std::env::var_os("ONEGRID_METRICS_LISTEN").is_none() {
+        config.metrics_listen = None;
+    }
+    config.map = Some(folder.join("streets.map"));
+    std::fs::create_dir_all(folder)?;
+    Ok(config)
+}
+
+/// Brings the database up to date.
+fn prepare(config: &Config) -> Result<(), Failed> {
+    for name in server::migrate(config)? {
+        tracing::info!(name, "migrated");
+    }
+    Ok(())
+}
+
+fn run(work: impl Future<Output = Done>) -> Done {
+    actix_web::rt::System::new().block_on(work)
+}
+
+fn start_log(config: &Config) -> Result<(), Failed> {
+    let filter: EnvFilter = config
+        .log
+        .parse()
+        .map_err(|error| format!("ONEGRID_LOG takes tracing directives: {error}"))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
+}
+
+/// What a stranger needs: the address, the docs page, and lines to paste.
+fn greet(running: &Running) {
+    let at = format!("http://{}", running.address);
+    println!("OneGrid demo: 澄河县, an invented county");
+    println!("  address  {at}");
+    println!("  docs     {at}/docs/");
+    println!("  operator {}", running.operator_key.reveal());
+    println!();
+    println!("Try (Ctrl-C stops; the data stays in ./{DEMO}):");
+    println!("  curl -s '{at}/v1/circle?lat=31.2&lon=112.6&minutes=10'");
+    println!("  curl -s '{at}/v1/places?q=yaodian&limit=3'");
+    println!("  curl -s '{at}/v1/units?q=%E9%95%BF%E4%B9%90'");
+}

@@ -1,0 +1,168 @@
+//! The only source of time.
+//!
+//! Everything that asks "what time is it" asks here, so that a tester can move
+//! several processes at once: with the feature `test-clock`, the file named by
+//! `ONEGRID_CLOCK_FILE` holds an offset in seconds that is added to the system's
+//! clock and is read again when it changes. The release binary has no such door.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
+use diesel::serialize::{self, Output, ToSql};
+use diesel::sql_types::BigInt;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// An instant: microseconds since 1970-01-01T00:00:00Z. RFC 3339 outside, a
+/// `BIGINT` in the database.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
+#[diesel(sql_type = BigInt)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// From microseconds since the epoch.
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// Microseconds since the epoch.
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// As the calendar's type. Instants beyond chrono's range (the year 262142) saturate.
+    pub fn to_utc(self) -> DateTime<Utc> {
+        DateTime::from_timestamp_micros(self.0).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+}
+
+impl From<DateTime<Utc>> for Timestamp {
+    fn from(at: DateTime<Utc>) -> Self {
+        Self(at.timestamp_micros())
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_utc().to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = chrono::ParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        DateTime::parse_from_rfc3339(text).map(|at| at.to_utc().into())
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+impl utoipa::PartialSchema for Timestamp {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        use utoipa::openapi::schema::{KnownFormat, SchemaFormat, Type};
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .build()
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Timestamp {}
+
+impl<DB: Backend> FromSql<BigInt, DB> for Timestamp
+where
+    i64: FromSql<BigInt, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        i64::from_sql(bytes).map(Self)
+    }
+}
+
+impl<DB: Backend> ToSql<BigInt, DB> for Timestamp
+where
+    i64: ToSql<BigInt, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        self.0.to_sql(out)
+    }
+}
+
+/// The time now.
+pub fn now() -> Timestamp {
+    let since_epoch = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or(Duration::ZERO);
+    let micros = i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX);
+    Timestamp(micros.saturating_add(offset_micros()))
+}
+
+/// A mark on the clock that never jumps, for measuring how long something took
+/// and for waits; not shifted by the test clock.
+pub fn monotonic() -> Instant {
+    Instant::now()
+}
+
+#[cfg(not(feature = "test-clock"))]
+const fn offset_micros() -> i64 {
+    0
+}
+
+/// The offset from `ONEGRID_CLOCK_FILE`, looked at again every 50 ms.
+#[cfg(feature = "test-clock")]
+fn offset_micros() -> i64 {
+    use std::sync::{LazyLock, Mutex, PoisonError};
+
+    static FILE: LazyLock<Option<std::path::PathBuf>> =
+        LazyLock::new(|| std::env::var_os("ONEGRID_CLOCK_FILE").map(Into::into));
+    static SEEN: Mutex<Option<(Instant, i64)>> = Mutex::new(None);
+
+    let Some(file) = FILE.as_ref() else { return 0 };
+    let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+    match *seen {
+        Some((at, offset)) if at.elapsed() < Duration::from_millis(50) => offset,
+        _ => {
+            let offset = std::fs::read_to_string(file)
+                .ok()
+                .and_then(|text| text.trim().parse::<f64>().ok())
+                .map_or(0, |seconds| (seconds * 1e6) as i64);
+            *seen = Some((Instant::now(), offset));
+            offset
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timestamp_reads_back_what_it_writes() {
+        let at: Timestamp = "2026-02-14T09:30:00+08:00".parse().expect("an instant");
+        assert_eq!(at.to_string(), "2026-02-14T01:30:00Z");
+        assert_eq!(at.to_string().parse::<Timestamp>().expect("again"), at);
+    }
+}

@@ -1,0 +1,383 @@
+//! Every setting: its name, what it takes, its default, its check.
+//!
+//! The environment counts before the TOML file that `ONEGRID_CONFIG` names, and
+//! that before the default. `docs/operating.md` is made from this list.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::addr_range::AddrRange;
+use crate::db::Target;
+use crate::secret::Secret;
+
+/// A wrong configuration: each setting at fault, with what it takes.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct ConfigError(pub Vec<String>);
+
+/// A setting as the documents show it.
+pub struct Setting {
+    /// The environment variable.
+    pub name: &'static str,
+    /// The key in the TOML file.
+    pub key: &'static str,
+    /// What it does.
+    pub about: &'static str,
+    /// What it takes.
+    pub takes: &'static str,
+    /// What counts where it is not set; empty where nothing does.
+    pub default: &'static str,
+}
+
+/// Declares the settings once: the struct, the list for the documents, the reading.
+macro_rules! settings {
+    ($($(#[doc = $about:literal])+ $field:ident: $type:ty = $read:path, $name:literal, $takes:literal, $default:literal;)+) => {
+        /// The settings, checked.
+        #[derive(Debug, Clone)]
+        pub struct Config {
+            $($(#[doc = $about])+ pub $field: $type,)+
+        }
+
+        impl Config {
+            /// All settings.
+            pub const SETTINGS: &'static [Setting] = &[$(Setting {
+                name: $name,
+                key: stringify!($field),
+                about: concat!($($about),+),
+                takes: $takes,
+                default: $default,
+            },)+];
+
+            /// Reads the settings from texts by name; names every one at fault.
+            fn from_texts(texts: &BTreeMap<&'static str, String>) -> Result<Self, ConfigError> {
+                let mut faults = Vec::new();
+                $(let $field: Option<$type> = {
+                    let text = texts.get($name).map_or($default, String::as_str);
+                    match $read(text) {
+                        Ok(value) => Some(value),
+                        Err(why) => {
+                            let why: String = why;
+                            faults.push(format!("{} takes {}{}", $name, $takes, because(&why)));
+                            None
+                        }
+                    }
+                };)+
+                match ($($field,)+) {
+                    ($(Some($field),)+) => Ok(Self { $($field,)+ }),
+                    _ => Err(ConfigError(faults)),
+                }
+            }
+        }
+    };
+}
+
+settings! {
+    /// The database: a SQLite file, or a PostgreSQL server for a city.
+    database: Target = database, "DATABASE_URL", "sqlite://path/to/file or postgres://user:password@host/database", "sqlite://data/onegrid.db";
+    /// Redis 7 or newer, needed by more than one instance: the bus and the rates. Without it both are in this process.
+    redis: Option<Secret> = redis, "REDIS_URL", "redis://host:port or nothing", "";
+    /// What the names in Redis begin with, for several installations on one server.
+    redis_prefix: String = text, "ONEGRID_REDIS_PREFIX", "a short text", "onegrid:";
+    /// Where clients are served. TLS ends at the balancer in front.
+    listen: SocketAddr = parsed, "ONEGRID_LISTEN", "an address and port such as 127.0.0.1:8080", "127.0.0.1:8080";
+    /// Where Prometheus reads /metrics. Not for the public.
+    metrics_listen: Option<SocketAddr> = optional_address, "ONEGRID_METRICS_LISTEN", "an address and port, or off", "127.0.0.1:9464";
+    /// The street map made by `onegrid map build`. Without it walks are straight lines, and the answer says so.
+    map: Option<PathBuf> = optional_path, "ONEGRID_MAP", "the path of a map file", "";
+    /// The operator's key, sent as `Authorization: Bearer …` by whoever changes places. With SQLite one is made at the first start and kept beside the database.
+    operator_key: Option<Secret> = operator_key, "ONEGRID_OPERATOR_KEY", "a secret of 24 to 256 visible characters", "";
+    /// The time zone of opening hours and days.
+    zone: chrono_tz::Tz = parsed, "ONEGRID_ZONE", "a zone of the IANA time zone database", "Asia/Shanghai";
+    /// A folder with `cn-YYYY.csv` tables of holidays that count before the built-in ones.
+    holidays: Option<PathBuf> = optional_folder, "ONEGRID_HOLIDAYS", "the path of a folder", "";
+    /// Proxies whose `X-Forwarded-For` is believed.
+    trusted_proxies: Vec<AddrRange> = ranges, "ONEGRID_TRUSTED_PROXIES", "addresses or ranges separated by commas", "";
+    /// Web origins that may call from a browser. None unless listed.
+    cors_origins: Vec<String> = origins, "ONEGRID_CORS_ORIGINS", "origins such as https://app.example.org separated by commas", "";
+    /// Circles that one address may ask for each second in the long run; twice as many at once.
+    circle_rate: u32 = rate, "ONEGRID_CIRCLE_RATE", "a number from 1 to 100000", "25";
+    /// Connections to the database. Each instance takes so many.
+    database_connections: u32 = connections, "ONEGRID_DATABASE_CONNECTIONS", "a number from 1 to 200", "8";
+    /// Threads that serve requests; 0 means one for each processor.
+    workers: usize = workers, "ONEGRID_WORKERS", "a number from 0 to 256", "0";
+    /// Requests under way at once; more are told to come back.
+    concurrency: usize = concurrency, "ONEGRID_CONCURRENCY", "a number from 1 to 100000", "1024";
+    /// The largest body of a request, in bytes.
+    body_limit: usize = body_limit, "ONEGRID_BODY_LIMIT", "a number from 1024 to 10485760", "65536";
+    /// How long requests under way may take to end when the server stops.
+    drain: Duration = seconds, "ONEGRID_DRAIN_SECONDS", "seconds from 0 to 600", "10";
+    /// What is logged, as `tracing` directives: `info`, `onegrid=debug,onegrid::sql=debug`.
+    log: String = text, "ONEGRID_LOG", "directives", "info";
+    /// How the log is written.
+    log_format: LogFormat = log_format, "ONEGRID_LOG_FORMAT", "text or json", "text";
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// An object a line.
+    Json,
+}
+
+impl Config {
+    /// Reads the process's environment and the file that it names.
+    pub fn load() -> Result<Self, ConfigError> {
+        let file = std::env::var_os("ONEGRID_CONFIG").map(PathBuf::from);
+        let environment = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        Self::read(environment, file.as_deref())
+    }
+
+    /// Reads these variables and this file.
+    pub fn read(
+        environment: impl IntoIterator<Item = (String, String)>,
+        file: Option<&Path>,
+    ) -> Result<Self, ConfigError> {
+        let mut texts = match file {
+            Some(file) => from_file(file).map_err(|fault| ConfigError(vec![fault]))?,
+            None => BTreeMap::new(),
+        };
+        for (name, value) in environment {
+            if let Some(setting) = Self::SETTINGS.iter().find(|setting| setting.name == name) {
+                texts.insert(setting.name, value);
+            }
+        }
+        Self::from_texts(&texts)
+    }
+
+    /// The settings as the table of `docs/operating.md`.
+    pub fn markdown() -> String {
+        let mut table = String::from("| environment | TOML key | takes | default | what it does |\n| --- | --- | --- | --- | --- |\n");
+        for setting in Self::SETTINGS {
+            let default = match setting.default {
+                "" => "–".to_owned(),
+                text => format!("`{text}`"),
+            };
+            table.push_str(&format!(
+                "| `{}` | `{}` | {} | {default} | {} |\n",
+                setting.name,
+                setting.key,
+                setting.takes,
+                setting.about.trim()
+            ));
+        }
+        table
+    }
+}
+
+fn because(why: &str) -> String {
+    if why.is_empty() { String::new() } else { format!(": {why}") }
+}
+
+/// The texts of a TOML file, whose keys must be known.
+fn from_file(file: &Path) -> Result<BTreeMap<&'static str, String>, String> {
+    let at = file.display();
+    let text = std::fs::read_to_string(file).map_err(|error| format!("ONEGRID_CONFIG: cannot read {at}: {error}"))?;
+    // The parser's own message quotes the line, which may hold a secret.
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
+        format!("ONEGRID_CONFIG: {at} is not TOML near line {line}: {}", error.message())
+    })?;
+    let mut texts = BTreeMap::new();
+    for (key, value) in table {
+        let Some(setting) = Config::SETTINGS.iter().find(|setting| setting.key == key) else {
+            return Err(format!("ONEGRID_CONFIG: {at} has an unknown key {key:?}"));
+        };
+        let text = match value {
+            toml::Value::String(text) => text,
+            toml::Value::Integer(number) => number.to_string(),
+            toml::Value::Array(items) => {
+                let texts: Option<Vec<&str>> = items.iter().map(toml::Value::as_str).collect();
+                texts.ok_or_else(|| format!("ONEGRID_CONFIG: {key} in {at} takes a list of texts"))?.join(",")
+            }
+            _ => return Err(format!("ONEGRID_CONFIG: {key} in {at} takes {}", setting.takes)),
+        };
+        texts.insert(setting.name, text);
+    }
+    Ok(texts)
+}
+
+fn database(text: &str) -> Result<Target, String> {
+    Target::parse(text)
+}
+
+fn redis(text: &str) -> Result<Option<Secret>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    if text.starts_with("rediss://") {
+        return Err("TLS to Redis is not built in; keep Redis on a private network".into());
+    }
+    match redis::Client::open(text) {
+        Ok(_) => Ok(Some(Secret::new(text.to_owned()))),
+        Err(_) => Err("this is no address of a Redis".into()),
+    }
+}
+
+fn text(text: &str) -> Result<String, String> {
+    Ok(text.to_owned())
+}
+
+fn parsed<T: std::str::FromStr>(text: &str) -> Result<T, String> {
+    text.trim().parse().map_err(|_| format!("not {text:?}"))
+}
+
+fn optional_address(text: &str) -> Result<Option<SocketAddr>, String> {
+    match text {
+        "" | "off" => Ok(None),
+        text => parsed(text).map(Some),
+    }
+}
+
+fn optional_path(text: &str) -> Result<Option<PathBuf>, String> {
+    Ok((!text.is_empty()).then(|| text.into()))
+}
+
+fn optional_folder(text: &str) -> Result<Option<PathBuf>, String> {
+    match optional_path(text)? {
+        Some(folder) if !folder.is_dir() => Err(format!("{text:?} is no folder")),
+        folder => Ok(folder),
+    }
+}
+
+fn operator_key(text: &str) -> Result<Option<Secret>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let visible = text.chars().all(|c| c.is_ascii_graphic());
+    if !visible || !(24..=256).contains(&text.len()) {
+        return Err("make one with bin/secrets".into());
+    }
+    let lower = text.to_ascii_lowercase();
+    if ["example", "changeme", "change-me", "secret", "password", "xxxx"].iter().any(|word| lower.contains(word)) {
+        return Err("this looks like an example; make one with bin/secrets".into());
+    }
+    Ok(Some(Secret::new(text.to_owned())))
+}
+
+fn ranges(text: &str) -> Result<Vec<AddrRange>, String> {
+    listed(text).map(str::parse).collect()
+}
+
+fn origins(text: &str) -> Result<Vec<String>, String> {
+    listed(text)
+        .map(|origin| {
+            let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+            match host {
+                Some(host) if !host.is_empty() && !host.contains(['/', '*', ' ']) => Ok(origin.to_owned()),
+                _ => Err(format!("{origin:?} is no origin")),
+            }
+        })
+        .collect()
+}
+
+fn listed(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|item| !item.is_empty())
+}
+
+fn within<T: std::str::FromStr + PartialOrd>(text: &str, low: T, high: T) -> Result<T, String> {
+    let value: T = parsed(text)?;
+    if value < low || value > high {
+        return Err(format!("not {text:?}"));
+    }
+    Ok(value)
+}
+
+fn rate(text: &str) -> Result<u32, String> {
+    within(text, 1, 100_000)
+}
+
+fn connections(text: &str) -> Result<u32, String> {
+    within(text, 1, 200)
+}
+
+fn workers(text: &str) -> Result<usize, String> {
+    within(text, 0, 256)
+}
+
+fn concurrency(text: &str) -> Result<usize, String> {
+    within(text, 1, 100_000)
+}
+
+fn body_limit(text: &str) -> Result<usize, String> {
+    within(text, 1024, 10_485_760)
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    within(text, 0, 600).map(Duration::from_secs)
+}
+
+fn log_format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err(format!("not {text:?}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Config::read(pairs, None)
+    }
+
+    #[test]
+    fn nothing_set_is_a_working_configuration() {
+        let config = read(&[]).expect("the defaults hold");
+        assert_eq!(config.database, Target::Sqlite("data/onegrid.db".into()));
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert!(config.redis.is_none());
+    }
+
+    #[test]
+    fn each_wrong_setting_is_named_with_what_it_takes() {
+        let wrong = read(&[
+            ("ONEGRID_LISTEN", "nowhere"),
+            ("ONEGRID_ZONE", "Mars/Olympus"),
+            ("ONEGRID_CIRCLE_RATE", "0"),
+            ("DATABASE_URL", "mysql://x"),
+        ]);
+        let text = wrong.expect_err("four are wrong").to_string();
+        for name in ["ONEGRID_LISTEN", "ONEGRID_ZONE", "ONEGRID_CIRCLE_RATE", "DATABASE_URL"] {
+            assert!(text.contains(&format!("{name} takes")), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_never_printed() {
+        let config = read(&[
+            ("ONEGRID_OPERATOR_KEY", "k3yk3yk3yk3yk3yk3yk3yk3yk3y"),
+            ("REDIS_URL", "redis://:hunter2@localhost:6379"),
+        ])
+        .expect("both are fine");
+        let shown = format!("{config:?}");
+        assert!(!shown.contains("k3yk3y") && !shown.contains("hunter2"), "{shown}");
+        for wrong in ["short", "please-change-me-please-change-me", "an-example-key-an-example-key"] {
+            let error = read(&[("ONEGRID_OPERATOR_KEY", wrong)]).expect_err("refused").to_string();
+            assert!(!error.contains(wrong), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_file_counts_before_the_default_and_the_environment_before_the_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("onegrid.toml");
+        std::fs::write(&file, "listen = \"127.0.0.1:9\"\ncircle_rate = 7\ncors_origins = [\"https://a.cn\", \"https://b.cn\"]\n")
+            .expect("written");
+        let environment = [("ONEGRID_LISTEN".to_owned(), "127.0.0.1:10".to_owned())];
+        let config = Config::read(environment, Some(&file)).expect("reads");
+        assert_eq!(config.listen.port(), 10);
+        assert_eq!(config.circle_rate, 7);
+        assert_eq!(config.cors_origins, ["https://a.cn", "https://b.cn"]);
+
+        std::fs::write(&file, "lisen = \"127.0.0.1:9\"\n").expect("written");
+        let error = Config::read([], Some(&file)).expect_err("an unknown key").to_string();
+        assert!(error.contains("lisen"), "{error}");
+    }
+}

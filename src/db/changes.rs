@@ -1,0 +1,120 @@
+//! The numbered log of what others follow.
+//!
+//! Numbers come from one head row, by `UPDATE … RETURNING` as the last lock
+//! that a transaction takes, one number a transaction: so they are dense and in
+//! the order of commits, and a reader that sees number n has seen all below it.
+
+use std::ops::{Deref, DerefMut};
+
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::Conn;
+use super::schema::{change_head, changes};
+use crate::clock;
+use crate::error::Result;
+
+/// A thing that changed: of what kind, and which; no key means "reload the kind".
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// What a follower registered for: `unit`, `place`…
+    pub kind: String,
+    /// The id of the thing; none where so many changed that a reload is cheaper.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
+/// A transaction under way: a connection that also collects what it changed.
+pub struct Tx<'a> {
+    conn: &'a mut Conn,
+    changed: Vec<Change>,
+}
+
+impl Tx<'_> {
+    /// Tells every instance that this one thing changed.
+    pub fn changed(&mut self, kind: &str, key: impl ToString) {
+        self.note(Change {
+            kind: kind.to_owned(),
+            key: Some(key.to_string()),
+        });
+    }
+
+    /// Tells every instance to reload a kind.
+    pub fn changed_all(&mut self, kind: &str) {
+        self.note(Change {
+            kind: kind.to_owned(),
+            key: None,
+        });
+    }
+
+    fn note(&mut self, change: Change) {
+        if !self.changed.contains(&change) {
+            self.changed.push(change);
+        }
+    }
+}
+
+impl Deref for Tx<'_> {
+    type Target = Conn;
+    fn deref(&self) -> &Conn {
+        self.conn
+    }
+}
+
+impl DerefMut for Tx<'_> {
+    fn deref_mut(&mut self) -> &mut Conn {
+        self.conn
+    }
+}
+
+/// Runs the closure on a connection that is in a transaction, then numbers what
+/// it changed. Answers also whether there was anything to follow.
+pub(super) fn run<T>(conn: &mut Conn, transaction: &mut impl FnMut(&mut Tx<'_>) -> Result<T>) -> Result<(T, bool)> {
+    let mut tx = Tx {
+        conn,
+        changed: Vec::new(),
+    };
+    let value = transaction(&mut tx)?;
+    let Tx { conn, changed } = tx;
+    if changed.is_empty() {
+        return Ok((value, false));
+    }
+    let items = serde_json::to_string(&changed).map_err(crate::error::Error::internal)?;
+    let number: i64 = diesel::update(change_head::table)
+        .set(change_head::number.eq(change_head::number + 1))
+        .returning(change_head::number)
+        .get_result(conn)?;
+    diesel::insert_into(changes::table)
+        .values((
+            changes::number.eq(number),
+            changes::at.eq(clock::now()),
+            changes::items.eq(items),
+        ))
+        .execute(conn)?;
+    Ok((value, true))
+}
+
+/// The number of the newest change.
+pub(super) fn head(conn: &mut Conn) -> Result<i64> {
+    Ok(change_head::table.select(change_head::number).first(conn)?)
+}
+
+/// The changes after `number`, oldest first, with their numbers.
+pub(super) fn after(conn: &mut Conn, number: i64) -> Result<Vec<(i64, Vec<Change>)>> {
+    let rows: Vec<(i64, String)> = changes::table
+        .filter(changes::number.gt(number))
+        .order(changes::number)
+        .select((changes::number, changes::items))
+        .load(conn)?;
+    rows.into_iter()
+        .map(|(number, items)| {
+            let items = serde_json::from_str(&items).map_err(crate::error::Error::internal)?;
+            Ok((number, items))
+        })
+        .collect()
+}
+
+/// Forgets changes up to `number`; who still needed them reloads.
+pub(super) fn trim(conn: &mut Conn, number: i64) -> Result<usize> {
+    Ok(diesel::delete(changes::table.filter(changes::number.le(number))).execute(conn)?)
+}

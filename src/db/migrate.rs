@@ -1,0 +1,117 @@
+//! The tables' history: embedded steps, the same names for both databases,
+//! applied under a lock so that several instances may start together.
+
+use std::fs::File;
+
+use diesel::connection::SimpleConnection;
+use diesel::migration::MigrationSource;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::conn::{self, Purpose};
+use super::{Conn, Target};
+use crate::error::{Error, Result};
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+/// Any number that nobody else locks: "onegrid" in ASCII.
+const LOCK: i64 = 0x6f6e_6567_7269_64;
+
+/// What a database has of the steps that this binary knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrationStatus {
+    /// Names of all steps, oldest first, each with whether it was applied.
+    pub steps: Vec<(String, bool)>,
+}
+
+impl MigrationStatus {
+    /// Whether nothing is left to apply.
+    pub fn is_current(&self) -> bool {
+        self.steps.iter().all(|(_, applied)| *applied)
+    }
+}
+
+/// Applies what is missing; answers the names of the steps that it applied.
+/// Creates SQLite's file and its folder.
+pub fn migrate(target: &Target) -> Result<Vec<String>> {
+    let _lock = match target {
+        Target::Sqlite(path) => {
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder).map_err(Error::internal)?;
+            }
+            let lock = File::create(path.with_extension("lock")).map_err(Error::internal)?;
+            lock.lock().map_err(Error::internal)?;
+            Some(lock)
+        }
+        Target::Postgres(_) => None,
+    };
+    let mut conn = conn::open(target, Purpose::Write)?;
+    match &mut conn {
+        Conn::Sqlite(conn) => apply(conn, SQLITE),
+        Conn::Postgres(conn) => {
+            conn.batch_execute(&format!("SELECT pg_advisory_lock({LOCK})"))?;
+            let applied = apply(conn, POSTGRES);
+            conn.batch_execute(&format!("SELECT pg_advisory_unlock({LOCK})"))?;
+            applied
+        }
+    }
+}
+
+fn apply<DB, C>(conn: &mut C, steps: EmbeddedMigrations) -> Result<Vec<String>>
+where
+    DB: diesel::backend::Backend,
+    C: MigrationHarness<DB>,
+    EmbeddedMigrations: MigrationSource<DB>,
+{
+    let applied = conn.run_pending_migrations(steps).map_err(Error::internal)?;
+    Ok(applied.iter().map(ToString::to_string).collect())
+}
+
+/// What the database has. An empty or missing database has nothing.
+pub fn status(target: &Target) -> Result<MigrationStatus> {
+    if let Target::Sqlite(path) = target
+        && !path.exists()
+    {
+        return Ok(MigrationStatus {
+            steps: names::<diesel::sqlite::Sqlite>(&SQLITE)?
+                .into_iter()
+                .map(|(name, _)| (name, false))
+                .collect(),
+        });
+    }
+    match &mut conn::open(target, Purpose::Write)? {
+        Conn::Sqlite(conn) => steps_of(conn, &SQLITE),
+        Conn::Postgres(conn) => steps_of(conn, &POSTGRES),
+    }
+}
+
+fn steps_of<DB, C>(conn: &mut C, steps: &EmbeddedMigrations) -> Result<MigrationStatus>
+where
+    DB: diesel::backend::Backend,
+    C: MigrationHarness<DB>,
+    EmbeddedMigrations: MigrationSource<DB>,
+{
+    let applied: Vec<String> = conn
+        .applied_migrations()
+        .map_err(Error::internal)?
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let steps = names::<DB>(steps)?
+        .into_iter()
+        .map(|(name, version)| (name, applied.contains(&version)))
+        .collect();
+    Ok(MigrationStatus { steps })
+}
+
+fn names<DB: diesel::backend::Backend>(steps: &EmbeddedMigrations) -> Result<Vec<(String, String)>>
+where
+    EmbeddedMigrations: MigrationSource<DB>,
+{
+    let mut steps: Vec<_> = MigrationSource::<DB>::migrations(steps)
+        .map_err(Error::internal)?
+        .iter()
+        .map(|step| (step.name().to_string(), step.name().version().to_string()))
+        .collect();
+    steps.sort();
+    Ok(steps)
+}

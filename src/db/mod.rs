@@ -1,0 +1,230 @@
+//! The database: SQLite embedded, or PostgreSQL.
+//!
+//! What others may call: [`Db::read`] for queries, [`Db::write`] for a
+//! transaction whose closure may run again and does no I/O of its own, and
+//! [`follow`] for what an instance keeps in memory. Nothing is acknowledged
+//! before it is durable.
+
+mod changes;
+mod conn;
+pub mod follow;
+mod id;
+mod migrate;
+pub mod schema;
+pub mod search;
+mod writer;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::Connection;
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::r2d2::{ManageConnection, Pool};
+use tokio::sync::watch;
+
+pub use changes::{Change, Tx};
+pub use conn::{Conn, Target};
+pub use id::{Id, Named, NotAnId};
+pub use migrate::{MigrationStatus, migrate, status};
+
+use crate::error::{Error, Reason, Result};
+use crate::metrics;
+use conn::Purpose;
+use writer::Writer;
+
+/// How long a request waits for a connection before it is told to come back.
+const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(5);
+/// How often a transaction is tried when PostgreSQL breaks a deadlock or a conflict with it.
+const TRIES: usize = 5;
+
+/// A handle on the database; clones share it.
+#[derive(Clone)]
+pub struct Db {
+    pool: Pool<Manager>,
+    writer: Option<Arc<Writer>>,
+    changed: watch::Sender<u64>,
+}
+
+impl Db {
+    /// Opens the database, which must have its tables already (see [`migrate`]),
+    /// with at most `connections` connections for reading (on PostgreSQL for all).
+    pub fn open(target: &Target, connections: u32) -> Result<Self> {
+        let writer = match target {
+            Target::Sqlite(_) => Some(Arc::new(Writer::start(conn::open(target, Purpose::Write)?)?)),
+            Target::Postgres(_) => None,
+        };
+        let purpose = match target {
+            Target::Sqlite(_) => Purpose::Read,
+            Target::Postgres(_) => Purpose::Write,
+        };
+        let manager = Manager {
+            target: target.clone(),
+            purpose,
+        };
+        let pool = Pool::builder()
+            .max_size(connections)
+            .min_idle(Some(1))
+            .test_on_check_out(matches!(target, Target::Postgres(_)))
+            .connection_timeout(WAIT_FOR_CONNECTION)
+            .error_handler(Box::new(LogPoolErrors))
+            .build(manager)?;
+        Ok(Self {
+            pool,
+            writer,
+            changed: watch::Sender::new(0),
+        })
+    }
+
+    /// Runs queries. No transaction is opened: a closure that needs one view
+    /// over several queries opens it itself.
+    pub async fn read<T, F>(&self, queries: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
+    {
+        let pool = self.pool.clone();
+        let started = crate::clock::monotonic();
+        let result = on_a_blocking_thread(move || queries(&mut *pool.get()?)).await;
+        metrics::database("read", started.elapsed(), result.is_ok());
+        result
+    }
+
+    /// Runs a transaction and answers when it is durable. The closure may run
+    /// several times, of which one counts; it does no I/O but on its connection.
+    pub async fn write<T, F>(&self, transaction: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        let started = crate::clock::monotonic();
+        let result = match &self.writer {
+            Some(writer) => writer.submit(transaction).await,
+            None => {
+                let pool = self.pool.clone();
+                on_a_blocking_thread(move || transact(&mut *pool.get()?, transaction)).await
+            }
+        };
+        metrics::database("write", started.elapsed(), result.is_ok());
+        let (value, changed) = result?;
+        if changed {
+            self.changed.send_modify(|count| *count += 1);
+        }
+        Ok(value)
+    }
+
+    /// Wakes whenever this process committed something that others follow.
+    pub fn committed_changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        self.read(|conn| Ok(conn.batch_execute("SELECT 1")?)).await
+    }
+}
+
+/// A transaction at READ COMMITTED on PostgreSQL, tried again after a deadlock
+/// or a serialisation failure. Answers also whether it wrote a change.
+fn transact<T, F>(conn: &mut Conn, mut transaction: F) -> Result<(T, bool)>
+where
+    F: FnMut(&mut Tx<'_>) -> Result<T>,
+{
+    let mut tries = 1;
+    loop {
+        let result = conn.transaction(|conn| changes::run(conn, &mut transaction));
+        match result {
+            Err(Error::Database(ref error)) if tries < TRIES && is_passing(error) => {
+                tracing::debug!(tries, "transaction tried again");
+                tries += 1;
+            }
+            other => return other,
+        }
+    }
+}
+
+/// Whether the same transaction may succeed when it is run again.
+fn is_passing(error: &diesel::result::Error) -> bool {
+    use diesel::result::{DatabaseErrorKind, Error as Failure};
+    match error {
+        Failure::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
+        Failure::DatabaseError(_, about) => about.message().contains("deadlock detected"),
+        _ => false,
+    }
+}
+
+async fn on_a_blocking_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let span = tracing::Span::current();
+    let result = tokio::task::spawn_blocking(move || span.in_scope(work)).await;
+    let result = result.unwrap_or_else(|died| Err(Error::internal(format!("a query died: {died}"))));
+    result.map_err(lost_connection)
+}
+
+/// A lost server is a 503 that says so, not the client's fault nor a bug.
+fn lost_connection(error: Error) -> Error {
+    use diesel::result::{DatabaseErrorKind, Error as Failure};
+    match &error {
+        Error::Database(Failure::DatabaseError(DatabaseErrorKind::ClosedConnection, _))
+        | Error::Database(Failure::BrokenTransactionManager) => {
+            tracing::warn!(%error, "lost the database connection");
+            Error::refused(Reason::DatabaseUnavailable)
+        }
+        Error::Database(Failure::DatabaseError(_, about))
+            if about.message().contains("database is locked")
+                || about.message().contains("terminating connection") =>
+        {
+            tracing::warn!(%error, "the database gave up on a statement");
+            Error::refused(Reason::DatabaseUnavailable)
+        }
+        _ => error,
+    }
+}
+
+/// Opens connections for the pool.
+struct Manager {
+    target: Target,
+    purpose: Purpose,
+}
+
+impl ManageConnection for Manager {
+    type Connection = Conn;
+    type Error = Error;
+
+    fn connect(&self) -> Result<Conn> {
+        let mut conn = conn::open(&self.target, self.purpose)?;
+        if tracing::enabled!(target: "onegrid::sql", tracing::Level::DEBUG) {
+            conn.set_instrumentation(log_query);
+        }
+        Ok(conn)
+    }
+
+    fn is_valid(&self, conn: &mut Conn) -> Result<()> {
+        Ok(conn.batch_execute("SELECT 1")?)
+    }
+
+    fn has_broken(&self, conn: &mut Conn) -> bool {
+        match conn {
+            Conn::Postgres(conn) => AnsiTransactionManager::is_broken_transaction_manager(conn),
+            Conn::Sqlite(conn) => AnsiTransactionManager::is_broken_transaction_manager(conn),
+        }
+    }
+}
+
+/// Logs a statement's text, never its values, in the span of the request that sent it.
+fn log_query(event: diesel::connection::InstrumentationEvent<'_>) {
+    if let diesel::connection::InstrumentationEvent::StartQuery { query, .. } = event {
+        let text = query.to_string();
+        let statement = text.split(" -- binds:").next().unwrap_or_default();
+        tracing::debug!(target: "onegrid::sql", statement);
+    }
+}
+
+#[derive(Debug)]
+struct LogPoolErrors;
+
+impl diesel::r2d2::HandleError<Error> for LogPoolErrors {
+    fn handle_error(&self, error: Error) {
+        tracing::warn!(%error, "the pool could not open a connection");
+    }
+}

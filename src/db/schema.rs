@@ -1,0 +1,117 @@
+//! The tables, as both dialects have them (a test compares the two).
+//! Columns use Text, BigInt, Bool, Double and Binary only.
+
+diesel::table! {
+    change_head (one) {
+        one -> BigInt,
+        number -> BigInt,
+    }
+}
+
+diesel::table! {
+    changes (number) {
+        number -> BigInt,
+        at -> BigInt,
+        items -> Text,
+    }
+}
+
+diesel::table! {
+    idempotency (caller, route, key) {
+        caller -> Text,
+        route -> Text,
+        key -> Text,
+        request_hash -> Text,
+        status -> BigInt,
+        headers -> Text,
+        body -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    search_entry (number) {
+        number -> BigInt,
+        subject -> Text,
+        subject_id -> Binary,
+        tokens -> Text,
+    }
+}
+
+diesel::table! {
+    unit (id) {
+        id -> Binary,
+        parent_id -> Nullable<Binary>,
+        level -> Text,
+        code -> Text,
+        name -> Text,
+        name_en -> Nullable<Text>,
+        setting -> Text,
+        population -> Nullable<BigInt>,
+        lat -> Nullable<Double>,
+        lon -> Nullable<Double>,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    place (id) {
+        id -> Binary,
+        source -> Text,
+        reference -> Text,
+        unit_id -> Nullable<Binary>,
+        name -> Text,
+        name_en -> Nullable<Text>,
+        category -> Text,
+        kind -> Text,
+        lat -> Double,
+        lon -> Double,
+        opening_hours -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        wheelchair -> Nullable<Text>,
+        status -> Text,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    place_door (place_id, number) {
+        place_id -> Binary,
+        number -> BigInt,
+        kind -> Text,
+        lat -> Double,
+        lon -> Double,
+    }
+}
+
+diesel::table! {
+    place_stop (place_id, number) {
+        place_id -> Binary,
+        number -> BigInt,
+        lat -> Double,
+        lon -> Double,
+        opening_hours -> Text,
+    }
+}
+
+diesel::table! {
+    place_history (id) {
+        id -> Binary,
+        place_id -> Binary,
+        at -> BigInt,
+        actor -> Text,
+        from_state -> Nullable<Text>,
+        to_state -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    place,
+    place_door,
+    place_stop,
+    search_entry,
+    unit,
+);

@@ -1,0 +1,333 @@
+//! The one error, and what each kind of it says to a client.
+//!
+//! Rooms return [`Error`]; the HTTP layer turns it into an RFC 9457 problem
+//! document in the caller's language. One reason has one `type`, which is stable;
+//! the words may be mended at any time.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::language::{Language, Words};
+
+/// Where the types of problems live. The addresses are names; a page behind them is not promised.
+pub const PROBLEM_BASE: &str = "https://onegrid.dev/problems/";
+
+/// What went wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Fields of the request are at fault; each is named.
+    #[error("invalid input: {0:?}")]
+    Invalid(Vec<FieldError>),
+    /// The request failed for one of the listed reasons.
+    #[error("{}", .0.reason.slug())]
+    Refused(Box<Refusal>),
+    /// A statement failed.
+    #[error("database: {0}")]
+    Database(#[from] diesel::result::Error),
+    /// Something that should not happen did; the text is for the log only.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+/// A reason with what is particular to this case of it.
+#[derive(Debug)]
+pub struct Refusal {
+    /// The reason, which fixes `type`, `title` and status.
+    pub reason: Reason,
+    /// What a person can do about it; the reason's own words where none are given.
+    pub detail: Option<Words>,
+    /// After how many seconds another try makes sense.
+    pub retry_after_s: Option<u64>,
+}
+
+impl Error {
+    /// Refused for `reason`, in the reason's own words.
+    pub fn refused(reason: Reason) -> Self {
+        Self::Refused(Box::new(Refusal {
+            reason,
+            detail: None,
+            retry_after_s: reason.usual_retry_after_s(),
+        }))
+    }
+
+    /// Refused for `reason`, with words for this case.
+    pub fn because(reason: Reason, zh: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {
+        Self::Refused(Box::new(Refusal {
+            reason,
+            detail: Some(Words::new(zh, en)),
+            retry_after_s: reason.usual_retry_after_s(),
+        }))
+    }
+
+    /// The same with a time after which to try again.
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        if let Self::Refused(refusal) = &mut self {
+            refusal.retry_after_s = Some(seconds);
+        }
+        self
+    }
+
+    /// One field of a request is at fault.
+    pub fn field(field: FieldError) -> Self {
+        Self::Invalid(vec![field])
+    }
+
+    /// For the log only: the client reads that the server is at fault.
+    pub fn internal(what: impl fmt::Display) -> Self {
+        Self::Internal(what.to_string())
+    }
+
+    /// The reason that the client is told.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Invalid(_) => Reason::InvalidInput,
+            Self::Refused(refusal) => refusal.reason,
+            Self::Database(diesel::result::Error::NotFound) => Reason::NotFound,
+            Self::Database(_) | Self::Internal(_) => Reason::Internal,
+        }
+    }
+
+    /// How long to wait before another try, in seconds, where waiting helps.
+    pub fn retry_after_s(&self) -> Option<u64> {
+        match self {
+            Self::Refused(refusal) => refusal.retry_after_s,
+            _ => None,
+        }
+    }
+
+    /// What a person can do about it.
+    pub fn detail(&self, language: Language) -> &str {
+        match self {
+            Self::Refused(refusal) => match &refusal.detail {
+                Some(words) => words.in_language(language),
+                None => refusal.reason.advice(language),
+            },
+            other => other.reason().advice(language),
+        }
+    }
+}
+
+impl From<r2d2::Error> for Error {
+    fn from(error: r2d2::Error) -> Self {
+        tracing::warn!(%error, "no database connection in time");
+        Self::refused(Reason::DatabaseUnavailable)
+    }
+}
+
+/// A field at fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// `body`, `query`, `path` or `header`.
+    pub place: &'static str,
+    /// A JSON pointer into it (RFC 6901), `""` for the whole.
+    pub pointer: String,
+    /// A stable word for programs: `required`, `unknown_field`, `maximum`…
+    pub code: &'static str,
+    /// What is wrong and what would be right.
+    pub detail: Words,
+}
+
+impl FieldError {
+    /// A query parameter at fault.
+    pub fn query(name: &str, code: &'static str, zh: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            place: "query",
+            pointer: format!("/{name}"),
+            code,
+            detail: Words::new(zh, en),
+        }
+    }
+
+    /// A field of the body at fault.
+    pub fn body(
+        pointer: impl Into<String>,
+        code: &'static str,
+        zh: impl Into<Cow<'static, str>>,
+        en: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            place: "body",
+            pointer: pointer.into(),
+            code,
+            detail: Words::new(zh, en),
+        }
+    }
+
+    /// A header at fault.
+    pub fn header(name: &str, code: &'static str, zh: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            place: "header",
+            pointer: format!("/{name}"),
+            code,
+            detail: Words::new(zh, en),
+        }
+    }
+}
+
+/// Declares [`Reason`]: variant, slug, status, title and advice in both languages.
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident $slug:literal $status:literal
+        [$title_zh:literal, $title_en:literal] [$advice_zh:literal, $advice_en:literal];)+) => {
+        /// Why a request was not done. Each is one `type` of problem.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Reason { $($(#[$doc])* $name,)+ }
+
+        impl Reason {
+            /// Every reason, for the documents and the tests.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// The last part of the problem's `type`.
+            pub const fn slug(self) -> &'static str {
+                match self { $(Self::$name => $slug,)+ }
+            }
+
+            /// The HTTP status.
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$name => $status,)+ }
+            }
+
+            /// A short name of the problem, the same for every case of it.
+            pub const fn title(self, language: Language) -> &'static str {
+                match (self, language) {
+                    $((Self::$name, Language::Zh) => $title_zh, (Self::$name, Language::En) => $title_en,)+
+                }
+            }
+
+            /// What a person can do about it where a case gives no words of its own.
+            pub const fn advice(self, language: Language) -> &'static str {
+                match (self, language) {
+                    $((Self::$name, Language::Zh) => $advice_zh, (Self::$name, Language::En) => $advice_en,)+
+                }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// The body is not JSON.
+    MalformedBody "malformed-body" 400
+        ["请求内容无法解析", "The body cannot be read"]
+        ["请发送有效的 JSON。", "Send valid JSON."];
+    /// The request itself is not well-formed HTTP for this operation.
+    BadRequest "bad-request" 400
+        ["请求有误", "The request is not well-formed"]
+        ["请按接口文档检查请求。", "Check the request against the API document."];
+    /// No or a wrong credential.
+    Unauthenticated "unauthenticated" 401
+        ["请先登录", "Not signed in"]
+        ["此操作需要有效凭证,请在 Authorization 头中提供。", "This needs a valid credential in the Authorization header."];
+    /// The caller sees the thing and may not do the act.
+    Forbidden "forbidden" 403
+        ["没有权限", "Not permitted"]
+        ["您没有进行此操作的权限。", "You may not do this."];
+    /// There is no such thing, or the caller may not know of it.
+    NotFound "not-found" 404
+        ["未找到", "Not found"]
+        ["没有找到该内容,请检查编号。", "There is no such thing here; check the id."];
+    /// No operation at this path.
+    NoSuchPath "no-such-path" 404
+        ["没有这个地址", "No such path"]
+        ["接口文档见 /docs。", "The API document is at /docs."];
+    /// The path is there, the method is not.
+    MethodNotAllowed "method-not-allowed" 405
+        ["不支持该方法", "Method not allowed"]
+        ["请使用 Allow 头中列出的方法。", "Use a method that the Allow header lists."];
+    /// None of the types that the client accepts can be given.
+    NotAcceptable "not-acceptable" 406
+        ["无法提供所需格式", "Not acceptable"]
+        ["可提供 application/json,生活圈另有 application/geo+json。", "application/json can be had, for the circle also application/geo+json."];
+    /// The thing is in a state in which this cannot be done.
+    StateConflict "state-conflict" 409
+        ["当前状态不允许", "Not possible in this state"]
+        ["请刷新后查看当前状态。", "Fetch it again and look at its state."];
+    /// A thing with this key is there already.
+    AlreadyExists "already-exists" 409
+        ["已存在", "Already there"]
+        ["已有相同的记录。", "There is one like it already."];
+    /// Another request with this idempotency key is being worked on.
+    IdempotencyInProgress "idempotency-in-progress" 409
+        ["相同请求正在处理", "The same request is being worked on"]
+        ["请稍后用同一个 Idempotency-Key 重试。", "Try again shortly with the same Idempotency-Key."];
+    /// `If-Match` names another version.
+    VersionMismatch "version-mismatch" 412
+        ["内容已被他人修改", "It was changed meanwhile"]
+        ["请重新获取后再修改。", "Fetch it again, then change it."];
+    /// The body is larger than the limit.
+    BodyTooLarge "body-too-large" 413
+        ["请求内容过大", "The body is too large"]
+        ["请减小请求内容。", "Send a smaller body."];
+    /// The body has a type that is not taken here.
+    UnsupportedMediaType "unsupported-media-type" 415
+        ["不支持的内容类型", "Unsupported media type"]
+        ["请使用 Content-Type: application/json。", "Use Content-Type: application/json."];
+    /// Fields are at fault; `errors` names each.
+    InvalidInput "invalid-input" 422
+        ["输入有误", "Invalid input"]
+        ["请按 errors 中的提示逐项修改。", "Mend each field that errors names."];
+    /// The idempotency key was used with another body.
+    IdempotencyKeyReused "idempotency-key-reused" 422
+        ["Idempotency-Key 已用于其他请求", "The Idempotency-Key belongs to another request"]
+        ["新的请求请使用新的 Idempotency-Key。", "Use a new Idempotency-Key for a new request."];
+    /// `If-Match` is needed and missing.
+    PreconditionRequired "precondition-required" 428
+        ["需要 If-Match", "If-Match is needed"]
+        ["请先获取内容,并在 If-Match 头中带上其 ETag。", "Fetch it first and send its ETag in If-Match."];
+    /// More requests than this address may make.
+    TooManyRequests "too-many-requests" 429
+        ["请求过于频繁", "Too many requests"]
+        ["请在 Retry-After 所示秒数后重试。", "Try again after the seconds that Retry-After gives."];
+    /// The header is larger than the limit or otherwise refused.
+    Internal "internal" 500
+        ["服务器出错", "The server failed"]
+        ["问题已记录,请稍后重试,并向工作人员提供 request_id。", "It is in the log; try later and give the request_id to the staff."];
+    /// The database does not answer.
+    DatabaseUnavailable "database-unavailable" 503
+        ["数据库暂不可用", "The database does not answer"]
+        ["没有任何改动,请稍后重试。", "Nothing was changed; try again shortly."];
+    /// What this process knows may be out of date, so it decides nothing.
+    Stale "stale-instance" 503
+        ["服务正在恢复", "This instance is catching up"]
+        ["请稍后重试。", "Try again shortly."];
+    /// The server is stopping or has too much to do.
+    Busy "busy" 503
+        ["服务繁忙", "Busy"]
+        ["请稍后重试。", "Try again shortly."];
+}
+
+impl Reason {
+    const fn usual_retry_after_s(self) -> Option<u64> {
+        match self {
+            Self::DatabaseUnavailable | Self::Stale | Self::Busy => Some(2),
+            Self::TooManyRequests | Self::IdempotencyInProgress => Some(1),
+            _ => None,
+        }
+    }
+
+    /// The whole `type`.
+    pub fn type_uri(self) -> String {
+        format!("{PROBLEM_BASE}{}", self.slug())
+    }
+}
+
+/// The common result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn each_reason_has_a_type_of_its_own_and_words_in_its_language() {
+        let mut slugs = HashSet::new();
+        for reason in Reason::ALL {
+            assert!(slugs.insert(reason.slug()), "{} twice", reason.slug());
+            for english in [reason.title(Language::En), reason.advice(Language::En)] {
+                assert!(english.is_ascii(), "{english}");
+            }
+            for chinese in [reason.title(Language::Zh), reason.advice(Language::Zh)] {
+                assert!(chinese.chars().any(|c| c > '\u{4e00}'), "{chinese}");
+            }
+        }
+    }
+}

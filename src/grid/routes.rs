@@ -1,0 +1,306 @@
+//! Units over HTTP.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::model::{Level, Setting, UnitId};
+use super::store;
+use super::tree::{LiveTree, Node, Tree};
+use crate::clock::Timestamp;
+use crate::coordinates::Crs;
+use crate::db::{Db, search};
+use crate::error::{Error, FieldError, Reason, Result};
+use crate::gate::Public;
+use crate::http::{Answer, Caller, Cursor, Entity, Location, Operation, Page, Path, Query};
+use crate::text;
+
+/// The operations of this room.
+pub fn operations() -> Vec<Operation> {
+    vec![
+        Operation::new::<__path_list_units, _, _>(list_units),
+        Operation::new::<__path_get_unit, _, _>(get_unit),
+        Operation::new::<__path_list_children, _, _>(list_children),
+        Operation::new::<__path_list_ancestors, _, _>(list_ancestors),
+    ]
+}
+
+/// How many candidates of a search are looked at.
+const CANDIDATES: i64 = 1000;
+
+/// A unit in short.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UnitRef {
+    /// Its id.
+    pub id: UnitId,
+    /// Its level.
+    pub level: Level,
+    /// Its name in Chinese.
+    pub name: String,
+    /// Its name in English.
+    pub name_en: Option<String>,
+}
+
+/// A unit of the administrative tree.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UnitView {
+    /// Its id.
+    pub id: UnitId,
+    /// The id of the unit above; null for a root.
+    pub parent_id: Option<UnitId>,
+    /// Its level.
+    pub level: Level,
+    /// Its division code, an opaque text.
+    pub code: String,
+    /// Its name in Chinese.
+    pub name: String,
+    /// Its name in English.
+    pub name_en: Option<String>,
+    /// Town or country.
+    pub setting: Setting,
+    /// How many people live there, where known.
+    pub population: Option<i64>,
+    /// Where it is, where known.
+    pub location: Option<Location>,
+    /// The units above, from the root down.
+    pub path: Vec<UnitRef>,
+    /// How many units are right below.
+    pub child_count: usize,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+fn in_short(node: &Node) -> UnitRef {
+    UnitRef {
+        id: node.unit.id,
+        level: node.unit.level,
+        name: node.unit.name.clone(),
+        name_en: node.unit.name_en.clone(),
+    }
+}
+
+fn view(tree: &Tree, node: &Node, crs: Crs) -> UnitView {
+    let unit = &node.unit;
+    UnitView {
+        id: unit.id,
+        parent_id: unit.parent_id,
+        level: unit.level,
+        code: unit.code.clone(),
+        name: unit.name.clone(),
+        name_en: unit.name_en.clone(),
+        setting: unit.setting,
+        population: unit.population,
+        location: unit.location.map(|point| Location::of(point, crs)),
+        path: tree.ancestors(unit.id).into_iter().map(|node| in_short(node)).collect(),
+        child_count: tree.children(Some(unit.id)).len(),
+        updated_at: unit.updated_at,
+    }
+}
+
+fn existing(tree: &Tree, id: UnitId) -> Result<&Arc<Node>> {
+    tree.node(id).ok_or_else(|| Error::refused(Reason::NotFound))
+}
+
+/// In which system coordinates are given.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct CrsQuery {
+    /// The system of coordinates in the answer.
+    #[serde(default)]
+    #[param(inline)]
+    pub crs: Crs,
+}
+
+/// A unit, with the units above it.
+#[utoipa::path(
+    get,
+    path = "/units/{id}",
+    tag = "units",
+    params(("id" = String, Path, description = "The unit's id"), CrsQuery),
+    responses((status = 200, description = "The unit", body = UnitView), (status = 304, description = "The client has this version")),
+)]
+async fn get_unit(
+    _: Caller<Public>,
+    request: HttpRequest,
+    id: Path<UnitId>,
+    query: Query<CrsQuery>,
+    tree: web::Data<LiveTree>,
+) -> Answer {
+    let tree = tree.now();
+    let node = existing(&tree, id.0)?;
+    let value = view(&tree, node, query.0.crs);
+    let version = value.updated_at.micros();
+    Ok(Entity { value, version }.answer(&request))
+}
+
+/// Which children to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct PageQuery {
+    /// How many at the most.
+    #[serde(default = "usual_limit")]
+    #[param(minimum = 1, maximum = 500, default = 100)]
+    limit: usize,
+    /// The `next` of the page before.
+    cursor: Option<String>,
+    /// The system of coordinates in the answer.
+    #[serde(default)]
+    #[param(inline)]
+    crs: Crs,
+}
+
+fn usual_limit() -> usize {
+    100
+}
+
+/// The units right below a unit, by their codes.
+#[utoipa::path(
+    get,
+    path = "/units/{id}/children",
+    tag = "units",
+    params(("id" = String, Path, description = "The unit's id"), PageQuery),
+    responses((status = 200, description = "A page of units", body = Page<UnitView>)),
+)]
+async fn list_children(
+    _: Caller<Public>,
+    id: Path<UnitId>,
+    query: Query<PageQuery>,
+    tree: web::Data<LiveTree>,
+) -> Answer {
+    let tree = tree.now();
+    existing(&tree, id.0)?;
+    let page = by_code(&tree, tree.children(Some(id.0)), &query.0.cursor, query.0.limit)?;
+    Ok(actix_web::HttpResponse::Ok().json(page.map(|node| view(&tree, node, query.0.crs))))
+}
+
+/// A page of units that are in the order of their codes.
+fn by_code<'a>(tree: &'a Tree, ids: &[UnitId], cursor: &Option<String>, limit: usize) -> Result<Page<&'a Node>> {
+    let after: Option<String> = Cursor::read(cursor.as_deref())?;
+    let nodes = ids
+        .iter()
+        .filter_map(|id| tree.node(*id))
+        .map(Arc::as_ref)
+        .filter(|node| after.as_ref().is_none_or(|after| node.unit.code > *after))
+        .take(limit + 1)
+        .collect();
+    Ok(Page::cut(nodes, limit, |node| node.unit.code.clone()))
+}
+
+/// The units above a unit, from the root down.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Ancestors {
+    /// From the root down; the unit itself is not among them.
+    pub items: Vec<UnitView>,
+}
+
+/// The units above a unit, from the root down.
+#[utoipa::path(
+    get,
+    path = "/units/{id}/ancestors",
+    tag = "units",
+    params(("id" = String, Path, description = "The unit's id"), CrsQuery),
+    responses((status = 200, description = "The units above", body = Ancestors)),
+)]
+async fn list_ancestors(
+    _: Caller<Public>,
+    id: Path<UnitId>,
+    query: Query<CrsQuery>,
+    tree: web::Data<LiveTree>,
+) -> Answer {
+    let tree = tree.now();
+    existing(&tree, id.0)?;
+    let items = tree
+        .ancestors(id.0)
+        .into_iter()
+        .map(|node| view(&tree, node, query.0.crs))
+        .collect();
+    Ok(actix_web::HttpResponse::Ok().json(Ancestors { items }))
+}
+
+/// Which units to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct UnitsQuery {
+    /// A name or a part of one, in Chinese (simplified or traditional), pinyin, pinyin
+    /// initials or English. Without it the roots are listed.
+    #[param(min_length = 1, max_length = 64)]
+    q: Option<String>,
+    /// Only units of this level.
+    #[param(inline)]
+    level: Option<Level>,
+    /// Only this unit and those below it.
+    within: Option<UnitId>,
+    /// How many at the most.
+    #[serde(default = "usual_limit")]
+    #[param(minimum = 1, maximum = 500, default = 100)]
+    limit: usize,
+    /// The `next` of the page before.
+    cursor: Option<String>,
+    /// The system of coordinates in the answer.
+    #[serde(default)]
+    #[param(inline)]
+    crs: Crs,
+}
+
+/// Units by name, the highest levels first; without a name the roots of the tree.
+#[utoipa::path(
+    get,
+    path = "/units",
+    tag = "units",
+    params(UnitsQuery),
+    responses((status = 200, description = "A page of units", body = Page<UnitView>)),
+)]
+async fn list_units(
+    _: Caller<Public>,
+    query: Query<UnitsQuery>,
+    tree: web::Data<LiveTree>,
+    db: web::Data<Db>,
+) -> Answer {
+    let query = query.0;
+    let tree = tree.now();
+    let mut found = match &query.q {
+        Some(words) => search_units(&tree, words, &db).await?,
+        None if query.level.is_none() && query.within.is_none() => roots(&tree),
+        None => tree.all().collect(),
+    };
+    found.retain(|node| query.level.is_none_or(|level| node.unit.level == level));
+    found.retain(|node| query.within.is_none_or(|root| tree.is_within(node.unit.id, root)));
+    found.sort_by(|a, b| (a.unit.level, &a.unit.code).cmp(&(b.unit.level, &b.unit.code)));
+    let after: Option<(Level, String)> = Cursor::read(query.cursor.as_deref())?;
+    let key = |node: &&Node| (node.unit.level, node.unit.code.clone());
+    let rest = found
+        .into_iter()
+        .filter(|node| after.as_ref().is_none_or(|after| key(node) > *after))
+        .take(query.limit + 1)
+        .collect();
+    let page = Page::cut(rest, query.limit, key);
+    Ok(actix_web::HttpResponse::Ok().json(page.map(|node| view(&tree, node, query.crs))))
+}
+
+fn roots(tree: &Tree) -> Vec<&Node> {
+    let roots = tree.children(None).iter();
+    roots.filter_map(|id| tree.node(*id)).map(Arc::as_ref).collect()
+}
+
+async fn search_units<'a>(tree: &'a Tree, words: &str, db: &Db) -> Result<Vec<&'a Node>> {
+    let Some(query) = text::Query::parse(words) else {
+        return Err(Error::field(FieldError::query(
+            "q",
+            "no_words",
+            "请输入文字、拼音或字母。",
+            "Give letters, characters or digits to search for.",
+        )));
+    };
+    let needle = query.clone();
+    let ids: Vec<UnitId> = db
+        .read(move |conn| search::find(conn, store::KIND, &needle, CANDIDATES))
+        .await?;
+    Ok(ids
+        .into_iter()
+        .filter_map(|id| tree.node(id))
+        .map(Arc::as_ref)
+        .filter(|node| query.matches(&node.search_name))
+        .collect())
+}

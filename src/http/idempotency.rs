@@ -1,0 +1,197 @@
+//! The same POST twice has one effect: `Idempotency-Key`.
+//!
+//! The answer is stored in the transaction of the effect, for 24 hours, under
+//! the caller, the route and the key.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool};
+use serde::Serialize;
+
+use super::caller::text_header;
+use super::entity::etag;
+use crate::clock::{self, Timestamp};
+use crate::db::schema::idempotency as table;
+use crate::db::{Conn, Db, Tx};
+use crate::error::{Error, FieldError, Reason, Result};
+use crate::gate::Actor;
+
+const KEPT_MICROS: i64 = 24 * 3600 * 1_000_000;
+
+/// The `Idempotency-Key` of a request, if it has one, and its route.
+pub struct Once {
+    key: Option<String>,
+    route: String,
+}
+
+impl FromRequest for Once {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(of_request(request))
+    }
+}
+
+fn of_request(request: &HttpRequest) -> Result<Once> {
+    let key = text_header(request, "idempotency-key")?.map(|text| text.trim().trim_matches('"'));
+    if key.is_some_and(|key| key.is_empty() || key.len() > 255) {
+        return Err(Error::field(FieldError::header(
+            "Idempotency-Key",
+            "format",
+            "应为 1 到 255 个字符。",
+            "It takes 1 to 255 characters.",
+        )));
+    }
+    Ok(Once {
+        key: key.map(str::to_owned),
+        route: format!("{} {}", request.method(), request.path()),
+    })
+}
+
+/// An answer that can be stored and given again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+impl Stored {
+    /// 201 with the thing made, its address and its version.
+    pub fn created<T: Serialize>(value: &T, location: String, version: i64) -> Result<Self> {
+        Ok(Self {
+            status: StatusCode::CREATED.as_u16(),
+            headers: vec![("location".into(), location), ("etag".into(), etag(version))],
+            body: serde_json::to_string(value).map_err(Error::internal)?,
+        })
+    }
+
+    /// As a response.
+    pub fn answer(self) -> HttpResponse {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
+        let mut response = HttpResponse::build(status);
+        response.insert_header((CONTENT_TYPE, "application/json"));
+        for (name, value) in self.headers {
+            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+                response.insert_header((name, value));
+            }
+        }
+        response.body(self.body)
+    }
+}
+
+impl Once {
+    /// Runs the effect unless it was done under this key before; then the stored
+    /// answer comes again. `digest` is that of the body.
+    pub fn run(
+        &self,
+        tx: &mut Tx<'_>,
+        actor: &Actor,
+        digest: &str,
+        effect: impl FnOnce(&mut Tx<'_>) -> Result<Stored>,
+    ) -> Result<Stored> {
+        let Some(key) = &self.key else {
+            return effect(tx);
+        };
+        let now = clock::now();
+        take_turn(tx, &format!("{}\n{}\n{key}", actor.name, self.route))?;
+        if let Some(answer) = self.before(tx, actor, key, digest, now)? {
+            return Ok(answer);
+        }
+        let answer = effect(tx)?;
+        let headers = serde_json::to_string(&answer.headers).map_err(Error::internal)?;
+        diesel::insert_into(table::table)
+            .values((
+                table::caller.eq(&actor.name),
+                table::route.eq(&self.route),
+                table::key.eq(key),
+                table::request_hash.eq(digest),
+                table::status.eq(i64::from(answer.status)),
+                table::headers.eq(headers),
+                table::body.eq(&answer.body),
+                table::created_at.eq(now),
+            ))
+            .execute(&mut **tx)?;
+        Ok(answer)
+    }
+
+    fn before(
+        &self,
+        tx: &mut Tx<'_>,
+        actor: &Actor,
+        key: &str,
+        digest: &str,
+        now: Timestamp,
+    ) -> Result<Option<Stored>> {
+        let row = table::table.find((&actor.name, &self.route, key));
+        let found: Option<(String, i64, String, String, Timestamp)> = row
+            .select((
+                table::request_hash,
+                table::status,
+                table::headers,
+                table::body,
+                table::created_at,
+            ))
+            .first(&mut **tx)
+            .optional()?;
+        let Some((hash, status, headers, body, created_at)) = found else {
+            return Ok(None);
+        };
+        if now.micros() - created_at.micros() > KEPT_MICROS {
+            diesel::delete(table::table.find((&actor.name, &self.route, key))).execute(&mut **tx)?;
+            return Ok(None);
+        }
+        if hash != digest {
+            return Err(Error::refused(Reason::IdempotencyKeyReused));
+        }
+        Ok(Some(Stored {
+            status: u16::try_from(status).map_err(Error::internal)?,
+            headers: serde_json::from_str(&headers).map_err(Error::internal)?,
+            body,
+        }))
+    }
+}
+
+#[derive(QueryableByName)]
+struct Turn {
+    #[diesel(sql_type = Bool)]
+    mine: bool,
+}
+
+/// On PostgreSQL two requests with one key may run at once: the second is told to
+/// come back. SQLite's one writer runs them one after another.
+fn take_turn(conn: &mut Conn, name: &str) -> Result<()> {
+    let Conn::Postgres(conn) = conn else { return Ok(()) };
+    let turn: Turn = diesel::sql_query("SELECT pg_try_advisory_xact_lock($1) AS mine")
+        .bind::<BigInt, _>(lock_number(name))
+        .get_result(conn)?;
+    if turn.mine {
+        Ok(())
+    } else {
+        Err(Error::refused(Reason::IdempotencyInProgress))
+    }
+}
+
+/// The first 63 bits of the name's SHA-256.
+fn lock_number(name: &str) -> i64 {
+    use sha2::{Digest, Sha256};
+    let digest = Sha256::digest(name.as_bytes());
+    let first = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    (first >> 1) as i64
+}
+
+/// Drops keys that are older than 24 hours.
+pub async fn forget_old_keys(db: &Db) -> Result<usize> {
+    let before = Timestamp::from_micros(clock::now().micros() - KEPT_MICROS);
+    db.write(move |tx| {
+        let old = table::table.filter(table::created_at.lt(before));
+        Ok(diesel::delete(old).execute(&mut **tx)?)
+    })
+    .await
+}

@@ -1,0 +1,79 @@
+//! Rates per address.
+
+use std::time::Duration;
+
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::{HttpMessage, HttpRequest};
+
+use super::{Http, client_addr};
+use crate::error::{Error, Reason, Result};
+use crate::kv::Kv;
+
+/// How much may be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// The name under which it is counted and shown.
+    pub name: &'static str,
+    /// Units a second, in the long run.
+    pub per_second: u32,
+    /// Units at once, after a pause.
+    pub burst: u32,
+}
+
+/// What is left of a rate, for the `RateLimit` headers of the answer
+/// (draft-ietf-httpapi-ratelimit-headers).
+#[derive(Debug, Clone)]
+pub(super) struct Quota {
+    rate: Rate,
+    left: u32,
+    full_in: Duration,
+}
+
+impl Quota {
+    pub(super) fn write(&self, headers: &mut HeaderMap) {
+        let window = (self.rate.burst / self.rate.per_second.max(1)).max(1);
+        let policy = format!("\"{}\";q={};w={window}", self.rate.name, self.rate.burst);
+        let state = format!(
+            "\"{}\";r={};t={}",
+            self.rate.name,
+            self.left,
+            self.full_in.as_secs_f64().ceil()
+        );
+        for (name, value) in [("ratelimit-policy", policy), ("ratelimit", state)] {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        }
+    }
+}
+
+/// Counts what each address asks for, over all instances.
+pub struct Limits {
+    kv: Kv,
+}
+
+impl Limits {
+    /// Counts in this store.
+    pub fn new(kv: Kv) -> Self {
+        Self { kv }
+    }
+
+    /// Charges the client's address, or refuses with the time to wait.
+    pub async fn charge(&self, request: &HttpRequest, http: &Http, rate: Rate, cost: u32) -> Result<()> {
+        let address = client_addr(request, http).map_or_else(|| "unknown".to_owned(), |addr| addr.to_string());
+        let key = format!("rate:{}:{address}", rate.name);
+        let taken = self.kv.take(&key, cost, rate.per_second, rate.burst).await;
+        request.extensions_mut().insert(Quota {
+            rate,
+            left: taken.left,
+            full_in: taken.full_in,
+        });
+        match taken.wait {
+            None => Ok(()),
+            Some(wait) => {
+                let seconds = wait.as_secs_f64().ceil().max(1.0) as u64;
+                Err(Error::refused(Reason::TooManyRequests).retry_after(seconds))
+            }
+        }
+    }
+}

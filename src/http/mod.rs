@@ -1,0 +1,60 @@
+//! What every handler shares: who calls, may they, is the input well-formed,
+//! what went wrong, paging, idempotency, limits, language, and the API document.
+//!
+//! A handler takes a [`Caller`] of the permission that it needs as its first
+//! argument; one that does not cannot be registered (see [`operations`]).
+
+mod body;
+mod caller;
+mod client_addr;
+mod entity;
+mod idempotency;
+mod limits;
+mod location;
+mod observe;
+mod openapi;
+mod operation;
+mod page;
+mod path;
+mod problem;
+mod query;
+mod schema;
+
+pub use body::Body;
+pub use caller::Caller;
+pub use client_addr::client_addr;
+pub use entity::{Entity, IfMatch, not_modified};
+pub use idempotency::{Once, Stored, forget_old_keys};
+pub use limits::{Limits, Rate};
+pub use location::Location;
+pub use observe::observe;
+pub use openapi::document;
+pub use operation::{Operation, operations};
+pub use page::{Cursor, Page};
+pub use path::Path;
+pub use problem::{Answer, Problem, not_found, render_problem};
+pub use query::Query;
+
+use std::sync::Arc;
+
+use crate::addr_range::AddrRange;
+use crate::gate::Gate;
+use crate::language::Language;
+
+/// What the extractors need to know, the same for the whole process.
+pub struct Http {
+    /// Decides what a caller may do.
+    pub gate: Arc<dyn Gate>,
+    /// Who may name the client's address in `X-Forwarded-For`.
+    pub trusted_proxies: Vec<AddrRange>,
+    /// Rates per address.
+    pub limits: Limits,
+    /// The largest body, in bytes.
+    pub body_limit: usize,
+}
+
+/// The language of the answer to this request.
+pub fn language(request: &actix_web::HttpRequest) -> Language {
+    let header = request.headers().get(actix_web::http::header::ACCEPT_LANGUAGE);
+    Language::from_accept_language(header.and_then(|value| value.to_str().ok()))
+}

@@ -1,0 +1,81 @@
+//! Lists in pages.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::body::hex;
+use crate::error::{Error, FieldError, Result};
+
+/// A page of a list.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Page<T> {
+    /// The things of this page.
+    pub items: Vec<T>,
+    /// Give this as `cursor` for the next page; none on the last.
+    pub next: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// The page out of up to `limit + 1` things: one more than fits tells that there is a next.
+    pub fn cut<K: Serialize>(mut items: Vec<T>, limit: usize, key: impl FnOnce(&T) -> K) -> Self {
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = match items.last() {
+            Some(last) if more => Cursor::write(&key(last)),
+            _ => None,
+        };
+        Self { items, next }
+    }
+
+    /// The same page of something else.
+    pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            items: self.items.into_iter().map(f).collect(),
+            next: self.next,
+        }
+    }
+}
+
+/// Where a list goes on: opaque to clients, the last key in fact.
+pub struct Cursor;
+
+impl Cursor {
+    /// The text for a key.
+    pub fn write<K: Serialize>(key: &K) -> Option<String> {
+        serde_json::to_vec(key).ok().map(|bytes| hex(&bytes))
+    }
+
+    /// The key of a text that we once wrote.
+    pub fn read<K: DeserializeOwned>(text: Option<&str>) -> Result<Option<K>> {
+        let Some(text) = text else { return Ok(None) };
+        let bytes: Option<Vec<u8>> = (0..text.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok())
+            .collect();
+        let key = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        key.map(Some).ok_or_else(|| {
+            Error::field(FieldError::query(
+                "cursor",
+                "cursor",
+                "请原样使用上一页返回的 next。",
+                "Give the next of the page before, as it came.",
+            ))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_back_and_any_other_text_is_refused() {
+        let key = ("名".to_owned(), 7);
+        let text = Cursor::write(&key).expect("a cursor");
+        assert_eq!(Cursor::read(Some(&text)).expect("reads"), Some(key));
+        for wrong in ["x", "zz", "名名", "7b", ""] {
+            assert!(Cursor::read::<(String, i32)>(Some(wrong)).is_err(), "{wrong}");
+        }
+    }
+}

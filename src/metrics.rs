@@ -1,0 +1,110 @@
+//! What Prometheus reads at `/metrics`: rate, errors and duration per route
+//! template, and the state of the parts. No label holds anything of a person.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use prometheus::{
+    Encoder, HistogramVec, IntCounterVec, IntGauge, TextEncoder, histogram_opts, register_histogram,
+    register_histogram_vec, register_int_counter_vec, register_int_gauge,
+};
+
+const SECONDS: [f64; 12] = [
+    0.000_1, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 2.5, 10.0,
+];
+
+/// Registers a metric once. The names below are fixed and distinct, so this can
+/// only fail where the source itself is wrong; then the process says so at once.
+macro_rules! metric {
+    ($name:ident: $kind:ty = $make:expr) => {
+        static $name: LazyLock<$kind> = LazyLock::new(|| match $make {
+            Ok(metric) => metric,
+            Err(error) => unreachable!("a metric is declared twice: {error}"),
+        });
+    };
+}
+
+metric!(REQUESTS: IntCounterVec = register_int_counter_vec!(
+    "onegrid_http_requests_total",
+    "Requests answered, by method, route template and status",
+    &["method", "route", "status"]
+));
+metric!(REQUEST_SECONDS: HistogramVec = register_histogram_vec!(
+    histogram_opts!(
+        "onegrid_http_request_seconds",
+        "Seconds from the request's head to the answer's head",
+        SECONDS.to_vec()
+    ),
+    &["method", "route"]
+));
+metric!(DATABASE_SECONDS: HistogramVec = register_histogram_vec!(
+    histogram_opts!(
+        "onegrid_database_seconds",
+        "Seconds of a read or a transaction, waiting included",
+        SECONDS.to_vec()
+    ),
+    &["what", "outcome"]
+));
+metric!(WRITER_BATCH: prometheus::Histogram = register_histogram!(
+    "onegrid_sqlite_batch_transactions",
+    "Transactions that shared a commit",
+    vec![1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0]
+));
+metric!(CHANGES: IntGauge = register_int_gauge!(
+    "onegrid_changes_number",
+    "The newest change that this instance has taken into memory"
+));
+metric!(BUS_UP: IntGauge = register_int_gauge!(
+    "onegrid_bus_connected",
+    "Whether the bus is connected (1) or not (0)"
+));
+metric!(KV_FAILURES: IntCounterVec = register_int_counter_vec!(
+    "onegrid_kv_failures_total",
+    "Calls to the short-lived store that failed and were answered locally",
+    &["what"]
+));
+
+/// A request was answered.
+pub fn request(method: &str, route: &str, status: u16, took: Duration) {
+    REQUESTS
+        .with_label_values(&[method, route, &status.to_string()])
+        .inc();
+    REQUEST_SECONDS
+        .with_label_values(&[method, route])
+        .observe(took.as_secs_f64());
+}
+
+/// A read or a transaction ended.
+pub fn database(what: &str, took: Duration, ok: bool) {
+    let outcome = if ok { "ok" } else { "failed" };
+    DATABASE_SECONDS
+        .with_label_values(&[what, outcome])
+        .observe(took.as_secs_f64());
+}
+
+/// The SQLite writer took this many transactions at once.
+pub fn writer_batch(transactions: usize) {
+    WRITER_BATCH.observe(transactions as f64);
+}
+
+/// This instance knows everything up to this change.
+pub fn changes_seen(number: i64) {
+    CHANGES.set(number);
+}
+
+/// The bus came or went.
+pub fn bus_connected(up: bool) {
+    BUS_UP.set(i64::from(up));
+}
+
+/// The short-lived store failed.
+pub fn kv_failed(what: &str) {
+    KV_FAILURES.with_label_values(&[what]).inc();
+}
+
+/// All of it in Prometheus' text format.
+pub fn render() -> Result<String, prometheus::Error> {
+    let mut text = Vec::new();
+    TextEncoder::new().encode(&prometheus::gather(), &mut text)?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}

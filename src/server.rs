@@ -1,0 +1,359 @@
+//! Assembles the service: what is opened, what follows what, what is served;
+//! and how it starts, drains and stops.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use actix_cors::Cors;
+use actix_web::dev::{ServerHandle, ServiceRequest};
+use actix_web::middleware::{Condition, from_fn};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use utoipa::openapi::OpenApi;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::bus::Bus;
+use crate::circle::streets::{StreetMap, TimeModel};
+use crate::circle::{Catalogue, Circles};
+use crate::config::Config;
+use crate::db::follow::{Follow, Follower};
+use crate::db::{self, Db};
+use crate::error::{Error, Reason, Result};
+use crate::gate::Gate;
+use crate::grid::LiveTree;
+use crate::grid::access::Access;
+use crate::http::{self, Http, Limits, Operation};
+use crate::kv::Kv;
+use crate::{circle, grid, holidays, metrics, secret};
+
+/// The topic on which instances tell each other that something changed.
+const CHANGES: &str = "changes";
+
+/// Every operation that is served.
+pub fn operations() -> Vec<Operation> {
+    let mut operations = grid::routes::operations();
+    operations.extend(circle::routes::operations());
+    operations
+}
+
+/// The API document of [`operations`].
+pub fn document() -> OpenApi {
+    http::document(&operations())
+}
+
+/// What handlers share, opened once.
+#[derive(Clone)]
+struct Parts {
+    config: web::Data<Config>,
+    http: web::Data<Http>,
+    db: web::Data<Db>,
+    tree: web::Data<LiveTree>,
+    catalogue: web::Data<Catalogue>,
+    circles: web::Data<Circles>,
+    health: web::Data<Health>,
+}
+
+/// What `/health` reports.
+struct Health {
+    follower: Arc<Follower>,
+    draining: AtomicBool,
+    under_way: AtomicUsize,
+}
+
+/// A running server.
+pub struct Running {
+    /// Where it serves; the port is known also where 0 was asked for.
+    pub address: SocketAddr,
+    /// Where Prometheus reads.
+    pub metrics_address: Option<SocketAddr>,
+    handle: ServerHandle,
+    joined: tokio::task::JoinHandle<std::io::Result<()>>,
+    health: web::Data<Health>,
+    drain: Duration,
+    /// The operator's key, for the demo to show.
+    pub operator_key: secret::Secret,
+}
+
+impl Running {
+    /// Waits for Ctrl-C or SIGTERM, then stops: no new connections, and requests
+    /// under way get the drain time to end.
+    pub async fn until_told_to_stop(self) -> std::io::Result<()> {
+        let mut joined = self.joined;
+        tokio::select! {
+            ended = &mut joined => return ended.unwrap_or_else(|died| Err(std::io::Error::other(died))),
+            () = told_to_stop() => {}
+        }
+        tracing::info!(seconds = self.drain.as_secs(), "stopping");
+        self.health.draining.store(true, Ordering::Relaxed);
+        let drained = tokio::time::timeout(self.drain, self.handle.stop(true)).await;
+        if drained.is_err() {
+            tracing::warn!("requests were still under way when the time was up");
+            self.handle.stop(false).await;
+        }
+        Ok(())
+    }
+}
+
+async fn told_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    // An error here means that no signal can be heard: then we run until killed.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Opens everything and starts to serve.
+pub async fn start(config: Config) -> Result<Running> {
+    let operator_key = secret::operator_key(&config).map_err(Error::internal)?;
+    let db = Db::open(&config.database, config.database_connections)?;
+    let calendar = Arc::new(holidays::calendar(&config).map_err(Error::internal)?);
+    let map = Arc::new(open_map(&config)?);
+    let model = TimeModel::shipped().map_err(Error::internal)?;
+    let catalogue = web::Data::new(new_catalogue(&map, model)?);
+    let tree = web::Data::new(LiveTree::default());
+    let followers: Vec<Arc<dyn Follow>> = vec![tree.clone().into_inner(), catalogue.clone().into_inner()];
+    let (follower, number) = Follower::load(db.clone(), followers).await?;
+    let (bus, kv) = shared_parts(&config).await?;
+    keep_following(&follower, number, &db, &bus);
+    keep_tidy(db.clone());
+
+    let gate: Arc<dyn Gate> = Arc::new(Access::new(operator_key.clone(), Arc::clone(&follower)));
+    let circles = Circles::new(Arc::clone(&map), model, catalogue.clone().into_inner(), calendar);
+    let parts = Parts {
+        http: web::Data::new(Http {
+            gate,
+            trusted_proxies: config.trusted_proxies.clone(),
+            limits: Limits::new(kv),
+            body_limit: config.body_limit,
+        }),
+        db: web::Data::new(db),
+        tree,
+        catalogue,
+        circles: web::Data::new(circles),
+        health: web::Data::new(Health {
+            follower,
+            draining: AtomicBool::new(false),
+            under_way: AtomicUsize::new(0),
+        }),
+        config: web::Data::new(config.clone()),
+    };
+    serve(config, parts, operator_key)
+}
+
+fn open_map(config: &Config) -> Result<StreetMap> {
+    match &config.map {
+        None => {
+            tracing::warn!("ONEGRID_MAP is not set: walks are straight lines, and the answers say so");
+            Ok(StreetMap::empty())
+        }
+        Some(path) => StreetMap::open(path)
+            .map_err(|error| Error::internal(format!("ONEGRID_MAP: {}: {error}", path.display()))),
+    }
+}
+
+fn new_catalogue(map: &Arc<StreetMap>, model: &TimeModel) -> Result<Catalogue> {
+    let walking = model.paces.iter().find(|pace| !pace.is_step_free());
+    let step_free = model.paces.iter().find(|pace| pace.is_step_free());
+    match (walking, step_free) {
+        (Some(walking), Some(step_free)) => Ok(Catalogue::new(Arc::clone(map), walking, step_free)),
+        _ => Err(Error::internal("the time model needs paces with and without stairs")),
+    }
+}
+
+/// The bus and the short-lived store: in this process, or in Redis.
+async fn shared_parts(config: &Config) -> Result<(Bus, Kv)> {
+    let Some(url) = &config.redis else {
+        return Ok((Bus::local(), Kv::local()));
+    };
+    let unusable = |error: redis::RedisError| Error::internal(format!("REDIS_URL: {error}"));
+    let client = redis::Client::open(url.reveal()).map_err(unusable)?;
+    let settings = redis::aio::ConnectionManagerConfig::new()
+        .set_connection_timeout(Some(Duration::from_secs(2)))
+        .set_response_timeout(Some(Duration::from_millis(500)));
+    let connection = redis::aio::ConnectionManager::new_lazy_with_config(client.clone(), settings).map_err(unusable)?;
+    let prefix = &config.redis_prefix;
+    let bus = Bus::redis(client, connection.clone(), prefix, &[CHANGES]);
+    Ok((bus, Kv::redis(connection, prefix)))
+}
+
+/// Follows the changes: a commit here rings everywhere, a ring anywhere looks here.
+fn keep_following(follower: &Arc<Follower>, number: i64, db: &Db, bus: &Bus) {
+    tokio::spawn(Arc::clone(follower).run(number));
+    let mut committed = db.committed_changes();
+    let (local, ringing) = (Arc::clone(follower), bus.clone());
+    tokio::spawn(async move {
+        while committed.changed().await.is_ok() {
+            local.ring();
+            ringing.publish(CHANGES, b"").await;
+        }
+    });
+    let (listening, mut rings) = (Arc::clone(follower), bus.subscribe(CHANGES));
+    tokio::spawn(async move {
+        // Who missed some rings looks once, which finds all.
+        while !matches!(rings.recv().await, Err(tokio::sync::broadcast::error::RecvError::Closed)) {
+            listening.ring();
+        }
+    });
+}
+
+/// Drops what is kept for a time only.
+fn keep_tidy(db: Db) {
+    tokio::spawn(async move {
+        let mut every = tokio::time::interval(Duration::from_secs(3600));
+        loop {
+            every.tick().await;
+            if let Err(error) = http::forget_old_keys(&db).await {
+                tracing::warn!(%error, "could not drop old idempotency keys");
+            }
+        }
+    });
+}
+
+fn serve(config: Config, parts: Parts, operator_key: secret::Secret) -> Result<Running> {
+    let cannot_listen = |what: &str, address: SocketAddr| {
+        let what = what.to_owned();
+        move |error: std::io::Error| Error::internal(format!("{what}: cannot listen on {address}: {error}"))
+    };
+    let health = parts.health.clone();
+    let origins = config.cors_origins.clone();
+    let concurrency = config.concurrency;
+    let server = HttpServer::new(move || {
+        App::new()
+            .wrap(from_fn(move |request, next| one_of(concurrency, request, next)))
+            .wrap(from_fn(http::observe))
+            .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
+            .configure(|service| routes(&parts, service))
+    });
+    let workers = match config.workers {
+        0 => std::thread::available_parallelism().map_or(2, usize::from),
+        set => set,
+    };
+    let server = server
+        .workers(workers)
+        .shutdown_timeout(config.drain.as_secs())
+        .disable_signals()
+        .client_request_timeout(Duration::from_secs(10))
+        .bind(config.listen)
+        .map_err(cannot_listen("ONEGRID_LISTEN", config.listen))?;
+    let address = server.addrs().first().copied().unwrap_or(config.listen);
+    let metrics_address = config.metrics_listen.map(serve_metrics).transpose()?;
+    let server = server.run();
+    let handle = server.handle();
+    tracing::info!(%address, database = config.database.kind(), "serving");
+    Ok(Running {
+        address,
+        metrics_address,
+        handle,
+        joined: tokio::spawn(server),
+        health,
+        drain: config.drain,
+        operator_key,
+    })
+}
+
+fn routes(parts: &Parts, service: &mut web::ServiceConfig) {
+    let operations = operations();
+    let document = http::document(&operations);
+    service
+        .app_data(parts.config.clone())
+        .app_data(parts.http.clone())
+        .app_data(parts.db.clone())
+        .app_data(parts.tree.clone())
+        .app_data(parts.catalogue.clone())
+        .app_data(parts.circles.clone())
+        .app_data(parts.health.clone())
+        .service(web::scope("/v1").configure(|service| http::operations(&operations, service)))
+        .route("/health/live", web::get().to(HttpResponse::Ok))
+        .route("/health/ready", web::get().to(ready))
+        .service(web::redirect("/docs", "/docs/"))
+        .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document))
+        .default_service(web::to(|request: HttpRequest| http::not_found(request, None)));
+}
+
+/// Whether this instance should get requests.
+async fn ready(health: web::Data<Health>, db: web::Data<Db>) -> Result<HttpResponse> {
+    if health.draining.load(Ordering::Relaxed) {
+        return Err(Error::refused(Reason::Busy));
+    }
+    if !health.follower.is_fresh() {
+        return Err(Error::refused(Reason::Stale));
+    }
+    db.ping().await?;
+    Ok(HttpResponse::Ok().json(serde_json::json!({ "status": "ready" })))
+}
+
+fn cors(origins: &[String]) -> Cors {
+    origins
+        .iter()
+        .fold(Cors::default(), |cors, origin| cors.allowed_origin(origin))
+        .allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE"])
+        .allowed_headers(["accept", "accept-language", "authorization", "content-type", "if-match", "if-none-match", "idempotency-key"])
+        .expose_headers(["etag", "location", "retry-after", "ratelimit", "ratelimit-policy", "x-request-id"])
+        .max_age(3600)
+}
+
+/// Lets so many requests in at once; the rest is told to come back.
+async fn one_of<B: actix_web::body::MessageBody>(
+    most: usize,
+    request: ServiceRequest,
+    next: actix_web::middleware::Next<B>,
+) -> std::result::Result<actix_web::dev::ServiceResponse<B>, actix_web::Error> {
+    let Some(health) = request.app_data::<web::Data<Health>>().cloned() else {
+        return next.call(request).await;
+    };
+    let _inside = Inside::enter(&health, most).ok_or_else(|| Error::refused(Reason::Busy))?;
+    next.call(request).await
+}
+
+/// Counts a request for as long as it is under way.
+struct Inside<'a>(&'a AtomicUsize);
+
+impl<'a> Inside<'a> {
+    fn enter(health: &'a Health, most: usize) -> Option<Self> {
+        let inside = Self(&health.under_way);
+        (health.under_way.fetch_add(1, Ordering::Relaxed) < most).then_some(inside)
+    }
+}
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Serves `/metrics` and nothing else, on an address of its own.
+fn serve_metrics(address: SocketAddr) -> Result<SocketAddr> {
+    let server = HttpServer::new(|| App::new().route("/metrics", web::get().to(show_metrics)))
+        .workers(1)
+        .disable_signals()
+        .bind(address)
+        .map_err(|error| Error::internal(format!("ONEGRID_METRICS_LISTEN: cannot listen on {address}: {error}")))?;
+    let bound = server.addrs().first().copied().unwrap_or(address);
+    tokio::spawn(server.run());
+    Ok(bound)
+}
+
+async fn show_metrics() -> HttpResponse {
+    match metrics::render() {
+        Ok(text) => HttpResponse::Ok()
+            .content_type("text/plain; version=0.0.4")
+            .body(text),
+        Err(error) => HttpResponse::InternalServerError().body(error.to_string()),
+    }
+}
+
+/// Brings the database up to this binary's tables.
+pub fn migrate(config: &Config) -> Result<Vec<String>> {
+    db::migrate(&config.database)
+}
