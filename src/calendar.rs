@@ -15,9 +15,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use chrono::{
-    DateTime, Datelike, Days, NaiveDate, NaiveTime, Offset, TimeDelta, TimeZone, Utc, Weekday,
-};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Offset, TimeDelta, TimeZone, Utc, Weekday};
 use chrono_tz::Tz;
 use compact_calendar::CompactCalendar;
 use opening_hours::schedule::Schedule;
@@ -89,10 +87,7 @@ impl Calendar {
     ///
     /// # Errors
     /// A malformed table, with its line and column.
-    pub fn from_tables<'t>(
-        zone: Tz,
-        tables: impl IntoIterator<Item = (i32, &'t str)>,
-    ) -> Result<Self, TableError> {
+    pub fn from_tables<'t>(zone: Tz, tables: impl IntoIterator<Item = (i32, &'t str)>) -> Result<Self, TableError> {
         let mut calendar = Calendar {
             zone,
             years: BTreeSet::new(),
@@ -247,9 +242,7 @@ impl Calendar {
 
     fn is_provisional(&self, hours: &Hours, first: NaiveDate, last: NaiveDate) -> bool {
         let untabled = (first.year()..=last.year()).any(|year| !self.years.contains(&year));
-        untabled
-            || (hours.by_marks().is_none()
-                && self.around_shifts.range(first..=last).next().is_some())
+        untabled || (hours.by_marks().is_none() && self.around_shifts.range(first..=last).next().is_some())
     }
 
     /// The instant of a wall-clock time, in minutes from midnight: the first
@@ -290,24 +283,15 @@ impl<'a> View<'a> {
         View {
             calendar,
             hours,
-            ordinary: hours
-                .rules()
-                .clone()
-                .with_context(calendar.ordinary.clone()),
+            ordinary: hours.rules().clone().with_context(calendar.ordinary.clone()),
         }
     }
 
     /// The civil day from 00:00 to 24:00, what spills over from the day
     /// before included, each day under its own weekday.
     fn schedule(&self, date: NaiveDate) -> Schedule {
-        match (
-            self.calendar.around_shifts.get(&date),
-            self.hours.by_marks(),
-        ) {
-            (Some(context), Some(by_marks)) => by_marks
-                .clone()
-                .with_context(context.clone())
-                .schedule_at(date),
+        match (self.calendar.around_shifts.get(&date), self.hours.by_marks()) {
+            (Some(context), Some(by_marks)) => by_marks.clone().with_context(context.clone()).schedule_at(date),
             _ => self.ordinary.schedule_at(date),
         }
     }

@@ -113,9 +113,7 @@ where
 
 /// The time now.
 pub fn now() -> Timestamp {
-    let since_epoch = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or(Duration::ZERO);
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     let micros = i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX);
     Timestamp(micros.saturating_add(offset_micros()))
 }

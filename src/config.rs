@@ -127,7 +127,8 @@ impl Config {
     /// Reads the process's environment and the file that it names.
     pub fn load() -> Result<Self, ConfigError> {
         let file = std::env::var_os("ONEGRID_CONFIG").map(PathBuf::from);
-        let environment = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let environment =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         Self::read(environment, file.as_deref())
     }
 
@@ -150,7 +151,9 @@ impl Config {
 
     /// The settings as the table of `docs/operating.md`.
     pub fn markdown() -> String {
-        let mut table = String::from("| environment | TOML key | takes | default | what it does |\n| --- | --- | --- | --- | --- |\n");
+        let mut table = String::from(
+            "| environment | TOML key | takes | default | what it does |\n| --- | --- | --- | --- | --- |\n",
+        );
         for setting in Self::SETTINGS {
             let default = match setting.default {
                 "" => "–".to_owned(),
@@ -169,7 +172,11 @@ impl Config {
 }
 
 fn because(why: &str) -> String {
-    if why.is_empty() { String::new() } else { format!(": {why}") }
+    if why.is_empty() {
+        String::new()
+    } else {
+        format!(": {why}")
+    }
 }
 
 /// The texts of a TOML file, whose keys must be known.
@@ -178,7 +185,9 @@ fn from_file(file: &Path) -> Result<BTreeMap<&'static str, String>, String> {
     let text = std::fs::read_to_string(file).map_err(|error| format!("ONEGRID_CONFIG: cannot read {at}: {error}"))?;
     // The parser's own message quotes the line, which may hold a secret.
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-        let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
+        let line = error
+            .span()
+            .map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
         format!("ONEGRID_CONFIG: {at} is not TOML near line {line}: {}", error.message())
     })?;
     let mut texts = BTreeMap::new();
@@ -191,7 +200,9 @@ fn from_file(file: &Path) -> Result<BTreeMap<&'static str, String>, String> {
             toml::Value::Integer(number) => number.to_string(),
             toml::Value::Array(items) => {
                 let texts: Option<Vec<&str>> = items.iter().map(toml::Value::as_str).collect();
-                texts.ok_or_else(|| format!("ONEGRID_CONFIG: {key} in {at} takes a list of texts"))?.join(",")
+                texts
+                    .ok_or_else(|| format!("ONEGRID_CONFIG: {key} in {at} takes a list of texts"))?
+                    .join(",")
             }
             _ => return Err(format!("ONEGRID_CONFIG: {key} in {at} takes {}", setting.takes)),
         };
@@ -252,7 +263,10 @@ fn operator_key(text: &str) -> Result<Option<Secret>, String> {
         return Err("make one with bin/secrets".into());
     }
     let lower = text.to_ascii_lowercase();
-    if ["example", "changeme", "change-me", "secret", "password", "xxxx"].iter().any(|word| lower.contains(word)) {
+    if ["example", "changeme", "change-me", "secret", "password", "xxxx"]
+        .iter()
+        .any(|word| lower.contains(word))
+    {
         return Err("this looks like an example; make one with bin/secrets".into());
     }
     Ok(Some(Secret::new(text.to_owned())))
@@ -265,7 +279,9 @@ fn ranges(text: &str) -> Result<Vec<AddrRange>, String> {
 fn origins(text: &str) -> Result<Vec<String>, String> {
     listed(text)
         .map(|origin| {
-            let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+            let host = origin
+                .strip_prefix("https://")
+                .or_else(|| origin.strip_prefix("http://"));
             match host {
                 Some(host) if !host.is_empty() && !host.contains(['/', '*', ' ']) => Ok(origin.to_owned()),
                 _ => Err(format!("{origin:?} is no origin")),
@@ -323,7 +339,9 @@ mod tests {
     use super::*;
 
     fn read(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
-        let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let pairs = pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Config::read(pairs, None)
     }
 
@@ -358,8 +376,14 @@ mod tests {
         .expect("both are fine");
         let shown = format!("{config:?}");
         assert!(!shown.contains("k3yk3y") && !shown.contains("hunter2"), "{shown}");
-        for wrong in ["short", "please-change-me-please-change-me", "an-example-key-an-example-key"] {
-            let error = read(&[("ONEGRID_OPERATOR_KEY", wrong)]).expect_err("refused").to_string();
+        for wrong in [
+            "short",
+            "please-change-me-please-change-me",
+            "an-example-key-an-example-key",
+        ] {
+            let error = read(&[("ONEGRID_OPERATOR_KEY", wrong)])
+                .expect_err("refused")
+                .to_string();
             assert!(!error.contains(wrong), "{error}");
         }
     }
@@ -368,8 +392,11 @@ mod tests {
     fn the_file_counts_before_the_default_and_the_environment_before_the_file() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("onegrid.toml");
-        std::fs::write(&file, "listen = \"127.0.0.1:9\"\ncircle_rate = 7\ncors_origins = [\"https://a.cn\", \"https://b.cn\"]\n")
-            .expect("written");
+        std::fs::write(
+            &file,
+            "listen = \"127.0.0.1:9\"\ncircle_rate = 7\ncors_origins = [\"https://a.cn\", \"https://b.cn\"]\n",
+        )
+        .expect("written");
         let environment = [("ONEGRID_LISTEN".to_owned(), "127.0.0.1:10".to_owned())];
         let config = Config::read(environment, Some(&file)).expect("reads");
         assert_eq!(config.listen.port(), 10);

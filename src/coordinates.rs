@@ -168,11 +168,7 @@ fn solve(shift: fn(Point) -> Point, target: Point) -> Point {
             break;
         }
     }
-    if SHIFTED.contains(guess) {
-        guess
-    } else {
-        target
-    }
+    if SHIFTED.contains(guess) { guess } else { target }
 }
 
 /// Where GCJ-02 and BD-09 are shifted.
@@ -214,8 +210,7 @@ struct Area {
 
 impl Area {
     fn contains(&self, point: Point) -> bool {
-        self.within.iter().any(|r| r.contains(point))
-            && !self.without.iter().any(|r| r.contains(point))
+        self.within.iter().any(|r| r.contains(point)) && !self.without.iter().any(|r| r.contains(point))
     }
 
     /// Whether a point of the area could be shifted to `point`: a shift is
@@ -252,8 +247,7 @@ impl Rectangle {
     }
 
     fn contains(&self, point: Point) -> bool {
-        (self.south..=self.north).contains(&point.lat)
-            && (self.west..=self.east).contains(&point.lon)
+        (self.south..=self.north).contains(&point.lat) && (self.west..=self.east).contains(&point.lon)
     }
 }
 

@@ -129,7 +129,12 @@ pub struct FieldError {
 
 impl FieldError {
     /// A query parameter at fault.
-    pub fn query(name: &str, code: &'static str, zh: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {
+    pub fn query(
+        name: &str,
+        code: &'static str,
+        zh: impl Into<Cow<'static, str>>,
+        en: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self {
             place: "query",
             pointer: format!("/{name}"),
@@ -154,7 +159,12 @@ impl FieldError {
     }
 
     /// A header at fault.
-    pub fn header(name: &str, code: &'static str, zh: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {
+    pub fn header(
+        name: &str,
+        code: &'static str,
+        zh: impl Into<Cow<'static, str>>,
+        en: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self {
             place: "header",
             pointer: format!("/{name}"),

@@ -66,9 +66,7 @@ metric!(KV_FAILURES: IntCounterVec = register_int_counter_vec!(
 
 /// A request was answered.
 pub fn request(method: &str, route: &str, status: u16, took: Duration) {
-    REQUESTS
-        .with_label_values(&[method, route, &status.to_string()])
-        .inc();
+    REQUESTS.with_label_values(&[method, route, &status.to_string()]).inc();
     REQUEST_SECONDS
         .with_label_values(&[method, route])
         .observe(took.as_secs_f64());

@@ -144,7 +144,10 @@ pub fn read_csv(bytes: &[u8], needed: &[&str], optional: &[&str]) -> Result<(Vec
     for (at, name) in header.iter().enumerate() {
         if !needed.contains(&name) && !optional.contains(&name) {
             let known: Vec<&str> = needed.iter().chain(optional).copied().collect();
-            return Err(at_header(format!("there is no column {name:?}; known are {}", known.join(", "))));
+            return Err(at_header(format!(
+                "there is no column {name:?}; known are {}",
+                known.join(", ")
+            )));
         }
         if header.iter().take(at).any(|earlier| earlier == name) {
             return Err(at_header(format!("the column {name} stands twice")));
@@ -157,7 +160,10 @@ pub fn read_csv(bytes: &[u8], needed: &[&str], optional: &[&str]) -> Result<(Vec
             Ok(record) => {
                 let line = record.position().map_or(0, csv::Position::line);
                 let cells = header.iter().zip(record.iter());
-                rows.push(Row::new(line, cells.map(|(column, text)| (column.to_owned(), text.to_owned()))));
+                rows.push(Row::new(
+                    line,
+                    cells.map(|(column, text)| (column.to_owned(), text.to_owned())),
+                ));
             }
             Err(error) => {
                 let line = error.position().map_or(0, csv::Position::line);
@@ -233,7 +239,11 @@ mod tests {
 
     #[test]
     fn a_wrong_header_is_refused_whole() {
-        let why = |text: &str| read_csv(text.as_bytes(), &["code"], &["name"]).expect_err("refused").why;
+        let why = |text: &str| {
+            read_csv(text.as_bytes(), &["code"], &["name"])
+                .expect_err("refused")
+                .why
+        };
         assert!(why("name\n").contains("code is missing"));
         assert!(why("code,nmae\n").contains("nmae"));
         assert!(why("code,code\n").contains("twice"));

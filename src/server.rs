@@ -157,8 +157,9 @@ fn open_map(config: &Config) -> Result<StreetMap> {
             tracing::warn!("ONEGRID_MAP is not set: walks are straight lines, and the answers say so");
             Ok(StreetMap::empty())
         }
-        Some(path) => StreetMap::open(path)
-            .map_err(|error| Error::internal(format!("ONEGRID_MAP: {}: {error}", path.display()))),
+        Some(path) => {
+            StreetMap::open(path).map_err(|error| Error::internal(format!("ONEGRID_MAP: {}: {error}", path.display())))
+        }
     }
 }
 
@@ -201,7 +202,10 @@ fn keep_following(follower: &Arc<Follower>, number: i64, db: &Db, bus: &Bus) {
     let (listening, mut rings) = (Arc::clone(follower), bus.subscribe(CHANGES));
     tokio::spawn(async move {
         // Who missed some rings looks once, which finds all.
-        while !matches!(rings.recv().await, Err(tokio::sync::broadcast::error::RecvError::Closed)) {
+        while !matches!(
+            rings.recv().await,
+            Err(tokio::sync::broadcast::error::RecvError::Closed)
+        ) {
             listening.ring();
         }
     });
@@ -298,8 +302,23 @@ fn cors(origins: &[String]) -> Cors {
         .iter()
         .fold(Cors::default(), |cors, origin| cors.allowed_origin(origin))
         .allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE"])
-        .allowed_headers(["accept", "accept-language", "authorization", "content-type", "if-match", "if-none-match", "idempotency-key"])
-        .expose_headers(["etag", "location", "retry-after", "ratelimit", "ratelimit-policy", "x-request-id"])
+        .allowed_headers([
+            "accept",
+            "accept-language",
+            "authorization",
+            "content-type",
+            "if-match",
+            "if-none-match",
+            "idempotency-key",
+        ])
+        .expose_headers([
+            "etag",
+            "location",
+            "retry-after",
+            "ratelimit",
+            "ratelimit-policy",
+            "x-request-id",
+        ])
         .max_age(3600)
 }
 
@@ -346,9 +365,7 @@ fn serve_metrics(address: SocketAddr) -> Result<SocketAddr> {
 
 async fn show_metrics() -> HttpResponse {
     match metrics::render() {
-        Ok(text) => HttpResponse::Ok()
-            .content_type("text/plain; version=0.0.4")
-            .body(text),
+        Ok(text) => HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text),
         Err(error) => HttpResponse::InternalServerError().body(error.to_string()),
     }
 }

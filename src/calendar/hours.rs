@@ -88,12 +88,8 @@ impl Hours {
                 reason: "a time ends after the second midnight".to_owned(),
             });
         }
-        let follows_weekdays = (expression.rules.iter()).any(|rule| {
-            rule.day_selector
-                .weekday
-                .iter()
-                .any(|days| !is_every_day(days))
-        });
+        let follows_weekdays =
+            (expression.rules.iter()).any(|rule| rule.day_selector.weekday.iter().any(|days| !is_every_day(days)));
         Ok(Hours {
             text: text.into(),
             by_marks: if follows_weekdays {
@@ -146,8 +142,7 @@ impl fmt::Debug for Hours {
 fn explain(error: GrammarError) -> HoursError {
     match error {
         GrammarError::Syntax(inner) => {
-            let (LineColLocation::Pos((_, column)) | LineColLocation::Span((_, column), _)) =
-                inner.line_col;
+            let (LineColLocation::Pos((_, column)) | LineColLocation::Span((_, column), _)) = inner.line_col;
             HoursError::Syntax {
                 column,
                 expected: inner.variant.message().into_owned(),
@@ -227,16 +222,11 @@ fn with_marks(expression: &OpeningHoursExpression) -> Option<OpeningHours> {
         } else {
             mark_all(&rule.day_selector.weekday)?
         };
-        print.day_selector.weekday = (rule.day_selector.weekday.iter().cloned())
-            .map(printable)
-            .collect();
+        print.day_selector.weekday = (rule.day_selector.weekday.iter().cloned()).map(printable).collect();
     }
     let mut text = printed.to_string();
     for days in positive_offsets(expression) {
-        text = text.replace(
-            &format!("-{} days", PLUS_DAYS + days),
-            &format!("+{days} days"),
-        );
+        text = text.replace(&format!("-{} days", PLUS_DAYS + days), &format!("+{days} days"));
     }
     // The crate can be given hours only as text: make sure of what it read.
     let read: OpeningHours = text.parse().ok()?;
@@ -264,12 +254,12 @@ fn mark_all(days: &[WeekDayRange]) -> Option<Vec<WeekDayRange>> {
                 holidays.push(range.clone());
             }
             WeekDayRange::Fixed { range: days, .. } if is_plain(range) => {
-                holidays.extend(weekdays(*days.start(), *days.end()).map(|weekday| {
-                    WeekDayRange::Holiday {
+                holidays.extend(
+                    weekdays(*days.start(), *days.end()).map(|weekday| WeekDayRange::Holiday {
                         kind: HolidayKind::Public,
                         offset: -mark_days(weekday),
-                    }
-                }));
+                    }),
+                );
             }
             WeekDayRange::Fixed { .. } => named.push(range.clone()),
         }
@@ -310,9 +300,7 @@ fn is_plain(days: &WeekDayRange) -> bool {
 /// Whether these are plainly all seven days.
 fn is_every_day(days: &WeekDayRange) -> bool {
     match days {
-        WeekDayRange::Fixed { range, .. } => {
-            is_plain(days) && weekdays(*range.start(), *range.end()).count() == 7
-        }
+        WeekDayRange::Fixed { range, .. } => is_plain(days) && weekdays(*range.start(), *range.end()).count() == 7,
         WeekDayRange::Holiday { .. } => false,
     }
 }

@@ -133,17 +133,13 @@ impl YearTable {
 }
 
 /// A row, or the column that is wrong and how.
-fn parse_row(
-    year: i32,
-    record: &csv::StringRecord,
-) -> Result<(NaiveDate, Entry), (usize, TableProblem)> {
+fn parse_row(year: i32, record: &csv::StringRecord) -> Result<(NaiveDate, Entry), (usize, TableProblem)> {
     let fields: Vec<&str> = record.iter().collect();
     let &[date, name, kind] = fields.as_slice() else {
         let column = (fields.len() + 1).min(COLUMNS.len() + 1);
         return Err((column, TableProblem::Fields(fields.len())));
     };
-    let date = NaiveDate::parse_from_str(date, "%Y-%m-%d")
-        .map_err(|_| (1, TableProblem::Date(date.to_owned())))?;
+    let date = NaiveDate::parse_from_str(date, "%Y-%m-%d").map_err(|_| (1, TableProblem::Date(date.to_owned())))?;
     if date.year() != year {
         return Err((1, TableProblem::OtherYear(date)));
     }
@@ -155,9 +151,7 @@ fn parse_row(
     };
     match entry {
         Entry::Off(_) if name.is_empty() => Err((2, TableProblem::NoName)),
-        Entry::WorksAs(weekday) if weekday == date.weekday() => {
-            Err((3, TableProblem::NotShifted(date)))
-        }
+        Entry::WorksAs(weekday) if weekday == date.weekday() => Err((3, TableProblem::NotShifted(date))),
         entry => Ok((date, entry)),
     }
 }

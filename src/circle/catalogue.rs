@@ -12,8 +12,8 @@ use super::model::{Place, PlaceId, Status};
 use super::store;
 use super::streets::{DoorIndex, DoorTie, Pace, Snapper, StreetMap};
 use crate::coordinates::Point;
+use crate::db::Conn;
 use crate::db::follow::Follow;
-use crate::db::{Conn};
 use crate::error::Result;
 use crate::text::SearchName;
 
@@ -106,7 +106,11 @@ impl Catalogue {
         Arc::new(Entry {
             search_name: SearchName::new(&facts.name, facts.name_en.as_deref()),
             hours: facts.opening_hours.as_deref().and_then(|text| self.hours.read(text)),
-            stop_hours: facts.stops.iter().map(|stop| self.hours.read(&stop.opening_hours)).collect(),
+            stop_hours: facts
+                .stops
+                .iter()
+                .map(|stop| self.hours.read(&stop.opening_hours))
+                .collect(),
             ties,
             place,
         })
@@ -161,8 +165,7 @@ impl Follow for Catalogue {
 
     fn reload(&self, conn: &mut Conn) -> Result<()> {
         let before = self.now();
-        let known: HashMap<PlaceId, &Arc<Entry>> =
-            before.entries.iter().map(|entry| (entry.place.id, entry)).collect();
+        let known: HashMap<PlaceId, &Arc<Entry>> = before.entries.iter().map(|entry| (entry.place.id, entry)).collect();
         let mut snapper = Snapper::default();
         let entries = store::load_all(conn)?
             .into_iter()

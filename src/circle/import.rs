@@ -10,7 +10,7 @@ use super::model::{Door, DoorKind, Facts, PlaceId, Source, Stop, Wheelchair};
 use super::store;
 use crate::calendar::Hours;
 use crate::coordinates::{Crs, Point};
-use crate::db::{Tx};
+use crate::db::Tx;
 use crate::error::Result;
 use crate::grid::{UnitId, unit_ids_by_code};
 use crate::rows::{Fault, Imported, Row, read_csv};
@@ -53,7 +53,10 @@ impl PlaceRow {
         let kind = row.needed("kind", 40, &mut own);
         let known_kind = Kinds::table().get(&kind);
         if known_kind.is_none() && !kind.is_empty() {
-            own.push(row.fault("kind", format!("there is no kind {kind:?}; docs/categories.md lists them")));
+            own.push(row.fault(
+                "kind",
+                format!("there is no kind {kind:?}; docs/categories.md lists them"),
+            ));
         }
         let location = row.position("lat", "lon", &mut own);
         for column in ["lat", "lon"] {
@@ -198,8 +201,8 @@ fn geojson_rows(text: &str) -> Result<(Vec<Row>, Vec<Fault>), Fault> {
         column: None,
         why,
     };
-    let collection: Collection<'_> =
-        serde_json::from_str(text).map_err(|error| whole(error.line(), format!("is not a FeatureCollection: {error}")))?;
+    let collection: Collection<'_> = serde_json::from_str(text)
+        .map_err(|error| whole(error.line(), format!("is not a FeatureCollection: {error}")))?;
     if collection.kind != "FeatureCollection" {
         return Err(whole(1, format!("is a {}, not a FeatureCollection", collection.kind)));
     }
@@ -222,17 +225,26 @@ fn feature_row(line: u64, raw: &str) -> Result<Row, Fault> {
         column: column.map(str::to_owned),
         why,
     };
-    let feature: Feature = serde_json::from_str(raw).map_err(|error| fault(None, format!("is not a feature: {error}")))?;
+    let feature: Feature =
+        serde_json::from_str(raw).map_err(|error| fault(None, format!("is not a feature: {error}")))?;
     let (kind, place) = (feature.geometry.kind.as_str(), feature.geometry.coordinates.as_slice());
     let (lon, lat) = match (kind, place) {
         ("Point", [lon, lat] | [lon, lat, _]) => (lon, lat),
-        _ => return Err(fault(Some("geometry"), format!("is a {kind} of {} numbers, not a Point", place.len()))),
+        _ => {
+            return Err(fault(
+                Some("geometry"),
+                format!("is a {kind} of {} numbers, not a Point", place.len()),
+            ));
+        }
     };
     let mut cells = vec![("lat".to_owned(), lat.to_string()), ("lon".to_owned(), lon.to_string())];
     for (name, value) in feature.properties {
         let known = NEEDED.contains(&name.as_str()) || OPTIONAL.contains(&name.as_str());
         if !known || name == "lat" || name == "lon" || name == "crs" {
-            return Err(fault(Some(&name), "is no property of a place here (GeoJSON is WGS-84)".into()));
+            return Err(fault(
+                Some(&name),
+                "is no property of a place here (GeoJSON is WGS-84)".into(),
+            ));
         }
         match value {
             serde_json::Value::Null => {}

@@ -219,9 +219,10 @@ impl Kinds {
                 None => Reading::Place(kind),
             };
         }
-        let unknown = tags.0.iter().find(|(key, value)| {
-            PLACE_KEYS.contains(&key.as_str()) && says_it_is_there(value, ignored)
-        });
+        let unknown = tags
+            .0
+            .iter()
+            .find(|(key, value)| PLACE_KEYS.contains(&key.as_str()) && says_it_is_there(value, ignored));
         match unknown {
             None => Reading::Nothing,
             Some(_) if self.left_out.best(tags, ignored).is_some() => Reading::LeftOut,

@@ -95,10 +95,7 @@ fn standing(tags: &Tags) -> Option<Standing> {
     let entrance: Vec<&str> = tags
         .get("entrance")
         .map_or_else(Vec::new, |value| value.split(';').map(str::trim).collect());
-    if entrance
-        .iter()
-        .any(|value| NOT_FOR_VISITORS.contains(value))
-    {
+    if entrance.iter().any(|value| NOT_FOR_VISITORS.contains(value)) {
         return None;
     }
     if entrance.contains(&"main") {
@@ -140,11 +137,7 @@ mod tests {
             .map(|(id, tags)| Node {
                 id,
                 point: Point::new(0.0, 0.0),
-                tags: Tags(
-                    tags.iter()
-                        .map(|(k, v)| ((*k).into(), (*v).into()))
-                        .collect(),
-                ),
+                tags: Tags(tags.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect()),
             })
             .collect();
         doors_among(nodes.iter().chain(nodes.first()))
@@ -179,10 +172,7 @@ mod tests {
             doors(&[untyped, door]),
             [(1, OsmDoorKind::Entrance), (2, OsmDoorKind::Entrance)]
         );
-        assert_eq!(
-            doors(&[untyped, &[("barrier", "gate")]]),
-            [(2, OsmDoorKind::Gate)]
-        );
+        assert_eq!(doors(&[untyped, &[("barrier", "gate")]]), [(2, OsmDoorKind::Gate)]);
     }
 
     #[test]
@@ -208,11 +198,7 @@ mod tests {
         assert_eq!(
             doors(&[
                 &[("barrier", "gate"), ("locked", "yes"), ("foot", "yes")],
-                &[
-                    ("barrier", "gate"),
-                    ("access", "private"),
-                    ("foot", "designated")
-                ],
+                &[("barrier", "gate"), ("access", "private"), ("foot", "designated")],
                 &[("entrance", "yes"), ("access", "customers")],
             ])
             .len(),

@@ -140,35 +140,15 @@ impl Extractor<'_> {
         };
         self.extract.report.broken_areas += usize::from(shape.broken);
         self.extract.report.with_doors += usize::from(!shape.doors.is_empty());
-        self.take(
-            area.reference.clone(),
-            area.kind,
-            area.tags,
-            point,
-            shape.doors,
-        );
+        self.take(area.reference.clone(), area.kind, area.tags, point, shape.doors);
     }
 
-    fn take(
-        &mut self,
-        reference: String,
-        kind: &'static Kind,
-        tags: &Tags,
-        point: Point,
-        doors: Vec<OsmDoor>,
-    ) {
+    fn take(&mut self, reference: String, kind: &'static Kind, tags: &Tags, point: Point, doors: Vec<OsmDoor>) {
         let place = OsmPlace {
             reference,
             name: self.text(
                 tags,
-                &[
-                    "name:zh-Hans",
-                    "name:zh",
-                    "name",
-                    "official_name",
-                    "brand:zh",
-                    "brand",
-                ],
+                &["name:zh-Hans", "name:zh", "name", "official_name", "brand:zh", "brand"],
             ),
             name_en: self.text(tags, &["name:en", "int_name"]),
             kind,
@@ -184,8 +164,7 @@ impl Extractor<'_> {
 
     /// The first of `keys` that says something.
     fn text(&mut self, tags: &Tags, keys: &[&'static str]) -> Option<String> {
-        keys.iter()
-            .find_map(|key| self.checked(tags, key, &|_| true))
+        keys.iter().find_map(|key| self.checked(tags, key, &|_| true))
     }
 
     fn phone(&mut self, tags: &Tags) -> Option<String> {
@@ -211,18 +190,12 @@ impl Extractor<'_> {
     }
 
     /// The trimmed value of `key` where it can be read, else none, counted.
-    fn checked(
-        &mut self,
-        tags: &Tags,
-        key: &'static str,
-        is_readable: &dyn Fn(&str) -> bool,
-    ) -> Option<String> {
+    fn checked(&mut self, tags: &Tags, key: &'static str, is_readable: &dyn Fn(&str) -> bool) -> Option<String> {
         let value = tags.get(key)?.trim();
         if value.is_empty() {
             return None;
         }
-        let is_plain =
-            value.chars().count() <= MAX_VALUE_CHARS && !value.contains(char::is_control);
+        let is_plain = value.chars().count() <= MAX_VALUE_CHARS && !value.contains(char::is_control);
         if is_plain && is_readable(value) {
             return Some(value.to_owned());
         }
@@ -243,19 +216,7 @@ fn is_phone(value: &str) -> bool {
             c.is_ascii_digit()
                 || matches!(
                     c,
-                    '+' | '-'
-                        | '–'
-                        | '.'
-                        | '/'
-                        | ','
-                        | '('
-                        | ')'
-                        | '*'
-                        | '#'
-                        | ' '
-                        | 'x'
-                        | 'e'
-                        | 't'
+                    '+' | '-' | '–' | '.' | '/' | ',' | '(' | ')' | '*' | '#' | ' ' | 'x' | 'e' | 't'
                 )
         })
 }

@@ -103,22 +103,14 @@ impl Outline {
                 .filter_map(|ring| ring_moments(ring))
                 .fold([0.0; 3], |sum, (area, at)| {
                     let area = sign * area;
-                    [
-                        sum[0] + area,
-                        sum[1] + area * at.lat,
-                        sum[2] + area * at.lon,
-                    ]
+                    [sum[0] + area, sum[1] + area * at.lat, sum[2] + area * at.lon]
                 })
         };
         let outer = rings(&self.outer, 1.0);
         let inner = rings(&self.inner, -1.0);
         // Holes as large as the area (a broken drawing) are taken as none.
         let [area, lat, lon] = if outer[0] + inner[0] > outer[0] * 1e-6 {
-            [
-                outer[0] + inner[0],
-                outer[1] + inner[1],
-                outer[2] + inner[2],
-            ]
+            [outer[0] + inner[0], outer[1] + inner[1], outer[2] + inner[2]]
         } else {
             outer
         };
@@ -193,32 +185,18 @@ mod tests {
     use proptest::prelude::*;
 
     fn ring(corners: &[(f64, f64)]) -> Vec<Point> {
-        corners
-            .iter()
-            .map(|&(lat, lon)| Point::new(lat, lon))
-            .collect()
+        corners.iter().map(|&(lat, lon)| Point::new(lat, lon)).collect()
     }
 
     fn square(at: f64, size: f64) -> Vec<Point> {
-        ring(&[
-            (at, at),
-            (at, at + size),
-            (at + size, at + size),
-            (at + size, at),
-        ])
+        ring(&[(at, at), (at, at + size), (at + size, at + size), (at + size, at)])
     }
 
     #[test]
     fn a_centroid_is_by_area_and_not_by_corners() {
         let mut corners = square(0.0, 2.0);
         // Five more corners on the western side draw no centroid west.
-        corners.extend(ring(&[
-            (1.9, 0.0),
-            (1.8, 0.0),
-            (1.7, 0.0),
-            (1.6, 0.0),
-            (1.5, 0.0),
-        ]));
+        corners.extend(ring(&[(1.9, 0.0), (1.8, 0.0), (1.7, 0.0), (1.6, 0.0), (1.5, 0.0)]));
         let outline = Outline {
             outer: vec![corners],
             inner: vec![],
@@ -281,15 +259,7 @@ mod tests {
 
     #[test]
     fn ways_close_in_any_order_and_direction_and_the_rest_stays_open() {
-        let rings = assemble(&[
-            &[1, 2, 3],
-            &[5, 4, 3],
-            &[5, 1],
-            &[7, 8, 9, 7],
-            &[10, 11],
-            &[],
-            &[12],
-        ]);
+        let rings = assemble(&[&[1, 2, 3], &[5, 4, 3], &[5, 1], &[7, 8, 9, 7], &[10, 11], &[], &[12]]);
         assert_eq!(rings.closed, vec![vec![1, 2, 3, 4, 5], vec![7, 8, 9]]);
         assert_eq!(rings.open, vec![vec![10, 11], vec![12]]);
     }

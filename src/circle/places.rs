@@ -15,7 +15,9 @@ use crate::db::{Db, search};
 use crate::error::{Error, FieldError, Reason, Result};
 use crate::gate::{Operator, Public};
 use crate::grid::{LiveTree, Tree, UnitId};
-use crate::http::{Answer, Body, Caller, Cursor, Entity, IfMatch, Location, Once, Operation, Page, Path, Query, Stored};
+use crate::http::{
+    Answer, Body, Caller, Cursor, Entity, IfMatch, Location, Once, Operation, Page, Path, Query, Stored,
+};
 use crate::text;
 
 /// How many candidates of a search are looked at.
@@ -73,7 +75,11 @@ pub struct PlaceInput {
     /// Where it is.
     location: Location,
     /// When it is open, in the opening-hours grammar of OpenStreetMap.
-    #[schema(format = "opening-hours", max_length = 512, example = "Mo-Fr 08:30-20:00; Sa,Su 09:00-18:00")]
+    #[schema(
+        format = "opening-hours",
+        max_length = 512,
+        example = "Mo-Fr 08:30-20:00; Sa,Su 09:00-18:00"
+    )]
     opening_hours: Option<String>,
     /// Its telephone number.
     #[schema(pattern = r"^[0-9+(][0-9 ()/;,+-]{2,31}$", example = "0999-5550123")]
@@ -237,6 +243,7 @@ impl PlaceView {
 /// In which system coordinates are given and taken.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct CrsQuery {
     /// The system of coordinates in the body and in the answer.
     #[serde(default)]
@@ -288,7 +295,11 @@ async fn create_place(
             let reference = PlaceId::new().to_string();
             let place = store::insert(tx, Source::Operator, reference, facts.clone(), &caller.actor.name)?;
             tx.changed(store::KIND, place.id);
-            Stored::created(&PlaceView::of(&place, crs), format!("/v1/places/{}", place.id), place.version)
+            Stored::created(
+                &PlaceView::of(&place, crs),
+                format!("/v1/places/{}", place.id),
+                place.version,
+            )
         })
     });
     Ok(stored.await?.answer())
@@ -369,11 +380,13 @@ async fn set_status(db: &Db, id: PlaceId, expected: IfMatch, status: Status, act
 /// Which places to list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct PlacesQuery {
     /// A name or a part of one, in Chinese (simplified or traditional), pinyin, pinyin initials or English.
     #[param(min_length = 1, max_length = 64)]
     q: Option<String>,
     /// Only places in this unit and those below it.
+    #[param(inline)]
     unit: Option<UnitId>,
     /// Only places of this category.
     #[param(inline)]
@@ -440,7 +453,9 @@ async fn list_places(
             query.category.is_none_or(|category| facts.kind.category == category)
                 && query.kind.as_ref().is_none_or(|kind| facts.kind.code == *kind)
                 && query.status.is_none_or(|status| entry.place.status == status)
-                && query.unit.is_none_or(|root| facts.unit_id.is_some_and(|id| tree.is_within(id, root)))
+                && query
+                    .unit
+                    .is_none_or(|root| facts.unit_id.is_some_and(|id| tree.is_within(id, root)))
                 && found
                     .as_ref()
                     .is_none_or(|(needle, ids)| ids.contains(&entry.place.id) && needle.matches(&entry.search_name))

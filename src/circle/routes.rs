@@ -30,7 +30,7 @@ pub fn operations() -> Vec<Operation> {
     operations
 }
 
-/// Declares the paces as clients name them.
+/// How one walks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PaceName {
@@ -71,6 +71,7 @@ pub enum Profile {
 /// What circle is asked for.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct CircleQuery {
     /// Degrees north of the origin.
     #[param(minimum = -90, maximum = 90, example = 31.2304)]
@@ -79,6 +80,7 @@ pub struct CircleQuery {
     #[param(minimum = -180, maximum = 180, example = 112.6021)]
     lon: Option<f64>,
     /// A unit with a location, in place of `lat` and `lon`.
+    #[param(inline)]
     building: Option<UnitId>,
     /// How many minutes one walks at the most.
     #[serde(default = "ten")]
@@ -299,9 +301,14 @@ async fn get_circle(
     let query = query.0;
     let as_geojson = wants_geojson(&request)?;
     let origin = origin(&query, &tree, as_geojson)?;
-    let words = query.q.as_deref().map(|words| text::Query::parse(words).ok_or_else(no_words));
+    let words = query
+        .q
+        .as_deref()
+        .map(|words| text::Query::parse(words).ok_or_else(no_words));
     let words = words.transpose()?;
-    http.limits.charge(&request, &http, rate(&config), cost(query.minutes)).await?;
+    http.limits
+        .charge(&request, &http, rate(&config), cost(query.minutes))
+        .await?;
 
     let now = clock::now();
     let asked = Asked {
@@ -512,7 +519,11 @@ fn summary(reached: &[Reached]) -> Vec<CategorySummary> {
     Category::ALL
         .into_iter()
         .map(|category| {
-            let of_it = || reached.iter().filter(|reached| reached.entry.place.facts.kind.category == category);
+            let of_it = || {
+                reached
+                    .iter()
+                    .filter(|reached| reached.entry.place.facts.kind.category == category)
+            };
             CategorySummary {
                 category,
                 count: of_it().count(),

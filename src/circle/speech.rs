@@ -6,9 +6,7 @@ use chrono_tz::Tz;
 
 use super::lookup::Reached;
 use crate::language::Language;
-use crate::text::speech::{
-    en_duration, en_number, en_time, zh_count, zh_duration, zh_number, zh_time,
-};
+use crate::text::speech::{en_duration, en_number, en_time, zh_count, zh_duration, zh_number, zh_time};
 
 /// No summary is longer, in characters.
 const SUMMARY_CHARS: usize = 40;
@@ -29,7 +27,10 @@ impl Told<'_> {
     }
 
     fn open(&self) -> u32 {
-        self.places.iter().filter(|reached| reached.open() == Some(true)).count() as u32
+        self.places
+            .iter()
+            .filter(|reached| reached.open() == Some(true))
+            .count() as u32
     }
 
     /// The nearest place: its name in that language and the seconds to it.
@@ -58,7 +59,8 @@ pub fn summary_text(told: &Told<'_>, language: Language) -> String {
         Language::Zh => format!("步行{minutes}分钟内有{count}处服务,{open}处开放"),
         Language::En => format!("{count} places in {minutes} min, {open} open"),
     };
-    long.filter(|text| text.chars().count() <= SUMMARY_CHARS).unwrap_or(short)
+    long.filter(|text| text.chars().count() <= SUMMARY_CHARS)
+        .unwrap_or(short)
 }
 
 /// The circle in a sentence or two without a digit.
@@ -75,7 +77,10 @@ pub fn say(told: &Told<'_>, language: Language) -> String {
             zh_time(time),
             zh_count(told.open()),
         ),
-        (Language::En, None) => format!("There is no place within {} minutes of walking.", en_number(told.minutes)),
+        (Language::En, None) => format!(
+            "There is no place within {} minutes of walking.",
+            en_number(told.minutes)
+        ),
         (Language::En, Some((name, seconds))) => format!(
             "Within {} minutes of walking the number of places is {}. The nearest is {}, about {} away. At {}, {} of them open.",
             en_number(told.minutes),

@@ -217,7 +217,9 @@ pub(super) fn insert(tx: &mut Tx<'_>, source: Source, reference: String, facts: 
         created_at: now,
         updated_at: now,
     };
-    diesel::insert_into(place::table).values(Row::of(&place)).execute(&mut **tx)?;
+    diesel::insert_into(place::table)
+        .values(Row::of(&place))
+        .execute(&mut **tx)?;
     write_parts(tx, &place)?;
     record(tx, &place, None, actor)?;
     Ok(place)

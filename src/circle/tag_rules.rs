@@ -24,9 +24,7 @@ enum Condition {
 /// Why a rule could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RuleError {
-    #[error(
-        "rule {rule:?}: {condition:?} is none of key=value, key=*, key!=value, key!=*, name~text"
-    )]
+    #[error("rule {rule:?}: {condition:?} is none of key=value, key=*, key!=value, key!=*, name~text")]
     NotACondition { rule: String, condition: String },
     #[error("rule {rule:?}: an empty value in {condition:?}")]
     EmptyValue { rule: String, condition: String },
@@ -52,9 +50,7 @@ impl TagRule {
             .collect::<Result<Vec<_>, _>>()?;
         match conditions.first() {
             Some(Condition::OneOf { .. } | Condition::Present { .. }) => Ok(Self { conditions }),
-            _ => Err(RuleError::FirstCondition {
-                rule: rule.to_owned(),
-            }),
+            _ => Err(RuleError::FirstCondition { rule: rule.to_owned() }),
         }
     }
 
@@ -92,15 +88,10 @@ impl Condition {
             Self::Present { key } => tags
                 .get(key)
                 .is_some_and(|value| says_it_is_there(value, ignored_values)),
-            Self::NameContains { texts } => {
-                tags.0
-                    .iter()
-                    .filter(|(key, _)| is_name(key))
-                    .any(|(_, name)| {
-                        let name = name.to_lowercase();
-                        texts.iter().any(|text| name.contains(text))
-                    })
-            }
+            Self::NameContains { texts } => tags.0.iter().filter(|(key, _)| is_name(key)).any(|(_, name)| {
+                let name = name.to_lowercase();
+                texts.iter().any(|text| name.contains(text))
+            }),
         }
     }
 }
@@ -129,8 +120,7 @@ fn parse_condition(rule: &str, condition: &str) -> Result<Condition, RuleError> 
         Some(key) => (key, true),
         None => (key, false),
     };
-    let is_key_character =
-        |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | ':' | '-');
+    let is_key_character = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | ':' | '-');
     if key.is_empty() || !key.chars().all(is_key_character) {
         return Err(not_a_condition());
     }
@@ -193,11 +183,7 @@ impl RuleSet {
             Some(Condition::OneOf { key, values }) => {
                 let index = self.by_key.entry(key.clone()).or_default();
                 for value in values {
-                    index
-                        .by_value
-                        .entry(value.clone())
-                        .or_default()
-                        .push(number);
+                    index.by_value.entry(value.clone()).or_default().push(number);
                 }
             }
             Some(Condition::Present { key }) => {
@@ -207,11 +193,7 @@ impl RuleSet {
             // `TagRule::parse` lets no other condition stand first.
             _ => {}
         }
-        self.entries.push(Entry {
-            rule,
-            weight,
-            leads_to,
-        });
+        self.entries.push(Entry { rule, weight, leads_to });
     }
 
     /// What the best rule that holds leads to: the heaviest, then the one whose
@@ -252,11 +234,7 @@ mod tests {
     fn holds(rule: &str, tags: &[(&str, &str)]) -> bool {
         let mut rules = RuleSet::default();
         rules.add(TagRule::parse(rule).expect(rule), 1, 0);
-        let tags = Tags(
-            tags.iter()
-                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-                .collect(),
-        );
+        let tags = Tags(tags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect());
         rules.best(&tags, &["no".to_owned()]).is_some()
     }
 
@@ -272,18 +250,12 @@ mod tests {
             "shop=* + access!=private|no",
             &[("shop", "yes"), ("access", "no")]
         ));
-        assert!(!holds(
-            "shop=* + access!=*",
-            &[("shop", "yes"), ("access", "yes")]
-        ));
+        assert!(!holds("shop=* + access!=*", &[("shop", "yes"), ("access", "yes")]));
         assert!(holds(
             "office=* + name~党群",
             &[("office", "yes"), ("name:zh", "东门党群服务站")]
         ));
-        assert!(holds(
-            "shop=* + name~KTV",
-            &[("shop", "yes"), ("name", "Big ktv")]
-        ));
+        assert!(holds("shop=* + name~KTV", &[("shop", "yes"), ("name", "Big ktv")]));
         assert!(!holds("shop=* + name~KTV", &[("shop", "ktv")]));
     }
 

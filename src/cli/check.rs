@@ -48,7 +48,9 @@ fn words(error: impl Display) -> String {
 /// Whether a start would have its secrets; none is made here.
 fn secrets(config: &Config) -> Result<String, String> {
     match (&config.operator_key, &config.database) {
-        (None, Target::Postgres(_)) => Err("ONEGRID_OPERATOR_KEY must be set with PostgreSQL; make one with bin/secrets".into()),
+        (None, Target::Postgres(_)) => {
+            Err("ONEGRID_OPERATOR_KEY must be set with PostgreSQL; make one with bin/secrets".into())
+        }
         (None, Target::Sqlite(_)) => Ok("every setting is fine; the operator's key is kept beside the database".into()),
         (Some(_), _) => Ok("every setting is fine".into()),
     }
@@ -65,8 +67,15 @@ async fn database(config: &Config) -> Result<String, String> {
     open.ping().await.map_err(words)?;
     let missing = status.steps.iter().filter(|(_, applied)| !applied).count();
     Ok(match missing {
-        0 => format!("{} answers and has all {} steps", config.database.kind(), status.steps.len()),
-        missing => format!("{} answers; {missing} steps are applied at the next start", config.database.kind()),
+        0 => format!(
+            "{} answers and has all {} steps",
+            config.database.kind(),
+            status.steps.len()
+        ),
+        missing => format!(
+            "{} answers; {missing} steps are applied at the next start",
+            config.database.kind()
+        ),
     })
 }
 

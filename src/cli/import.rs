@@ -71,15 +71,27 @@ pub fn osm_places(file: &Path) -> Done {
 
 /// What was taken of OpenStreetMap's data, and what was left out.
 fn tell(told: &ExtractReport) {
-    let categories: Vec<String> = told.taken.iter().map(|(category, count)| format!("{category} {count}")).collect();
+    let categories: Vec<String> = told
+        .taken
+        .iter()
+        .map(|(category, count)| format!("{category} {count}"))
+        .collect();
     println!("found: {}", categories.join(", "));
     println!("with doors of their own: {}", told.with_doors);
     let named = told
         .unreadable
         .iter()
         .map(|(key, count)| (format!("unreadable {key}, left out"), *count))
-        .chain(told.not_for_public.iter().map(|(kind, count)| (format!("not for the public: {kind}"), *count)))
-        .chain(told.unknown.iter().map(|(tag, count)| (format!("unknown {tag}"), *count)));
+        .chain(
+            told.not_for_public
+                .iter()
+                .map(|(kind, count)| (format!("not for the public: {kind}"), *count)),
+        )
+        .chain(
+            told.unknown
+                .iter()
+                .map(|(tag, count)| (format!("unknown {tag}"), *count)),
+        );
     let counted = [
         ("left out on purpose (benches, bins …)", told.left_out),
         ("ways that are no outline", told.open_ways),
@@ -98,7 +110,9 @@ fn bytes_of(file: &Path) -> std::result::Result<Vec<u8>, String> {
 }
 
 /// Runs a transaction on the configured database, which gets its tables first.
-fn in_database(transaction: impl FnMut(&mut Tx<'_>) -> Result<Imported> + Send + 'static) -> std::result::Result<Imported, super::Failed> {
+fn in_database(
+    transaction: impl FnMut(&mut Tx<'_>) -> Result<Imported> + Send + 'static,
+) -> std::result::Result<Imported, super::Failed> {
     let config = Config::load()?;
     server::migrate(&config)?;
     let db = Db::open(&config.database, 1)?;

@@ -24,8 +24,12 @@ impl FromStr for Box4 {
         let numbers: Result<Vec<f64>, _> = text.split(',').map(|number| number.trim().parse()).collect();
         match numbers.as_deref() {
             Ok(&[min_lon, min_lat, max_lon, max_lat])
-                if -180.0 <= min_lon && min_lon < max_lon && max_lon <= 180.0
-                    && -90.0 <= min_lat && min_lat < max_lat && max_lat <= 90.0 =>
+                if -180.0 <= min_lon
+                    && min_lon < max_lon
+                    && max_lon <= 180.0
+                    && -90.0 <= min_lat
+                    && min_lat < max_lat
+                    && max_lat <= 90.0 =>
             {
                 Ok(Self(Bounds {
                     min_lon,

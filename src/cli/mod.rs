@@ -139,7 +139,11 @@ fn migrate(status_only: bool) -> Done {
     for (name, applied) in &status.steps {
         println!("{} {name}", if *applied { "applied" } else { "missing" });
     }
-    Ok(if status.is_current() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if status.is_current() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn openapi(check_only: bool) -> Done {

@@ -40,7 +40,10 @@ pub fn demo() -> Done {
         if !loaded.exists() {
             let db = Db::open(&config.database, 1)?;
             let (units, places) = demo::load(&db).await?;
-            std::fs::write(&loaded, "The demo city is in the database; delete the folder to have it made anew.\n")?;
+            std::fs::write(
+                &loaded,
+                "The demo city is in the database; delete the folder to have it made anew.\n",
+            )?;
             eprintln!("units: {units}; places: {places}");
         }
         let running = server::start(config).await?;
@@ -85,7 +88,9 @@ fn start_log(config: &Config) -> Result<(), Failed> {
         .log
         .parse()
         .map_err(|error| format!("ONEGRID_LOG takes tracing directives: {error}"))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     match config.log_format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),

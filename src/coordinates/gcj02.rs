@@ -7,10 +7,7 @@ const KRASOVSKY_A_M: f64 = 6_378_245.0;
 /// Its first eccentricity, squared.
 const KRASOVSKY_E2: f64 = 0.006_693_421_622_965_943;
 /// Where the polynomials have their origin.
-const ORIGIN: Point = Point {
-    lat: 35.0,
-    lon: 105.0,
-};
+const ORIGIN: Point = Point { lat: 35.0, lon: 105.0 };
 
 /// WGS-84 to GCJ-02.
 pub(super) fn shift(point: Point) -> Point {
@@ -40,12 +37,7 @@ fn offset_m(x: f64, y: f64) -> (f64, f64) {
         + fine
         + waves(
             y,
-            &[
-                (20.0, 1.0),
-                (40.0, 1.0 / 3.0),
-                (160.0, 1.0 / 12.0),
-                (320.0, 1.0 / 30.0),
-            ],
+            &[(20.0, 1.0), (40.0, 1.0 / 3.0), (160.0, 1.0 / 12.0), (320.0, 1.0 / 30.0)],
         );
     let east = 300.0
         + x
@@ -56,12 +48,7 @@ fn offset_m(x: f64, y: f64) -> (f64, f64) {
         + fine
         + waves(
             x,
-            &[
-                (20.0, 1.0),
-                (40.0, 1.0 / 3.0),
-                (150.0, 1.0 / 12.0),
-                (300.0, 1.0 / 30.0),
-            ],
+            &[(20.0, 1.0), (40.0, 1.0 / 3.0), (150.0, 1.0 / 12.0), (300.0, 1.0 / 30.0)],
         );
     (east, north)
 }

@@ -2,44 +2,24 @@ use super::*;
 use proptest::prelude::*;
 
 fn assert_near(crs: Crs, wgs: (f64, f64), expected: (f64, f64), within_m: f64) {
-    let (lat, lon) = crs.from_wgs84(Point {
-        lat: wgs.0,
-        lon: wgs.1,
-    });
+    let (lat, lon) = crs.from_wgs84(Point { lat: wgs.0, lon: wgs.1 });
     let off_m = Point { lat, lon }.metres_to(Point {
         lat: expected.0,
         lon: expected.1,
     });
-    assert!(
-        off_m <= within_m,
-        "{crs} of {wgs:?}: {lat},{lon} is {off_m} m off"
-    );
+    assert!(off_m <= within_m, "{crs} of {wgs:?}: {lat},{lon} is {off_m} m off");
 }
 
 #[test]
 fn gcj02_agrees_with_published_pairs() {
     // Beijing railway station, to the five decimals published.
-    assert_near(
-        Crs::Gcj02,
-        (39.90105, 116.42079),
-        (39.90245, 116.42703),
-        2.0,
-    );
+    assert_near(Crs::Gcj02, (39.90105, 116.42079), (39.90245, 116.42703), 2.0);
     // The pairs of the test suites of eviltransform and coordtransform; the
     // first takes another radius, which is worth centimetres.
     let pairs = [
-        (
-            (31.1774276, 121.5272106),
-            (31.17530398364597, 121.531541859215),
-        ),
-        (
-            (22.543847, 113.912316),
-            (22.540796131694766, 113.9171764808363),
-        ),
-        (
-            (39.911954, 116.377817),
-            (39.91334545536069, 116.38404722455657),
-        ),
+        ((31.1774276, 121.5272106), (31.17530398364597, 121.531541859215)),
+        ((22.543847, 113.912316), (22.540796131694766, 113.9171764808363)),
+        ((39.911954, 116.377817), (39.91334545536069, 116.38404722455657)),
         ((39.915, 116.404), (39.91640428150164, 116.41024449916938)),
     ];
     for (wgs, gcj) in pairs {
@@ -123,10 +103,7 @@ fn cities_at_the_border_are_shifted() {
             lat: to_lat,
             lon: to_lon,
         });
-        assert!(
-            (50.0..1500.0).contains(&moved_m),
-            "{name} moved {moved_m} m"
-        );
+        assert!((50.0..1500.0).contains(&moved_m), "{name} moved {moved_m} m");
     }
 }
 
@@ -153,19 +130,9 @@ fn a_distance_is_metres_on_the_mean_sphere() {
     let metres_to = beijing.metres_to(shanghai);
     assert!((metres_to - 1_067_300.0).abs() < 1_500.0, "{metres_to}");
     assert_eq!(beijing.metres_to(beijing), 0.0);
-    let degree_m = Point {
-        lat: 0.0,
-        lon: 179.5,
-    }
-    .metres_to(Point {
-        lat: 0.0,
-        lon: -179.5,
-    });
+    let degree_m = Point { lat: 0.0, lon: 179.5 }.metres_to(Point { lat: 0.0, lon: -179.5 });
     assert!((degree_m - 111_195.0).abs() < 1.0, "{degree_m}");
-    let opposite = Point { lat: 0.0, lon: 0.0 }.metres_to(Point {
-        lat: 0.0,
-        lon: 180.0,
-    });
+    let opposite = Point { lat: 0.0, lon: 0.0 }.metres_to(Point { lat: 0.0, lon: 180.0 });
     assert!((opposite - PI * EARTH_RADIUS_M).abs() < 1e-3);
 }
 

@@ -37,9 +37,11 @@ impl Target {
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             if wants_tls(url) && !cfg!(feature = "postgres-tls") {
-                return Err("this binary was built without the cargo feature postgres-tls; build with \
+                return Err(
+                    "this binary was built without the cargo feature postgres-tls; build with \
                             `--features postgres-tls` (needs the libssl headers) or leave sslmode out"
-                    .into());
+                        .into(),
+                );
             }
             return Ok(Self::Postgres(url.to_owned()));
         }
@@ -120,10 +122,7 @@ mod tests {
             Target::parse("sqlite:///var/lib/onegrid.db"),
             Ok(Target::Sqlite("/var/lib/onegrid.db".into()))
         );
-        assert!(matches!(
-            Target::parse("postgres://u:p@h/d"),
-            Ok(Target::Postgres(_))
-        ));
+        assert!(matches!(Target::parse("postgres://u:p@h/d"), Ok(Target::Postgres(_))));
         for wrong in ["", "mysql://h/d", "sqlite://", "/var/lib/x.db"] {
             assert!(Target::parse(wrong).is_err(), "{wrong}");
         }

@@ -42,10 +42,7 @@ impl<T> Id<T> {
 
     /// The id with these 128 bits.
     pub const fn from_uuid(uuid: Uuid) -> Self {
-        Self {
-            uuid,
-            of: PhantomData,
-        }
+        Self { uuid, of: PhantomData }
     }
 
     /// The 128 bits.

@@ -152,9 +152,7 @@ fn is_passing(error: &diesel::result::Error) -> bool {
     }
 }
 
-async fn on_a_blocking_thread<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
+async fn on_a_blocking_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     let span = tracing::Span::current();
     let result = tokio::task::spawn_blocking(move || span.in_scope(work)).await;
     let result = result.unwrap_or_else(|died| Err(Error::internal(format!("a query died: {died}"))));
@@ -171,8 +169,7 @@ fn lost_connection(error: Error) -> Error {
             Error::refused(Reason::DatabaseUnavailable)
         }
         Error::Database(Failure::DatabaseError(_, about))
-            if about.message().contains("database is locked")
-                || about.message().contains("terminating connection") =>
+            if about.message().contains("database is locked") || about.message().contains("terminating connection") =>
         {
             tracing::warn!(%error, "the database gave up on a statement");
             Error::refused(Reason::DatabaseUnavailable)

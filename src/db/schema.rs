@@ -108,10 +108,4 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(
-    place,
-    place_door,
-    place_stop,
-    search_entry,
-    unit,
-);
+diesel::allow_tables_to_appear_in_same_query!(place, place_door, place_stop, search_entry, unit,);

@@ -60,6 +60,10 @@ pub fn find<T: Named>(conn: &mut Conn, subject: &str, query: &Query, most: i64) 
         .load(conn)?;
     found
         .into_iter()
-        .map(|row| Uuid::from_slice(&row.subject_id).map(Id::from_uuid).map_err(Error::internal))
+        .map(|row| {
+            Uuid::from_slice(&row.subject_id)
+                .map(Id::from_uuid)
+                .map_err(Error::internal)
+        })
         .collect()
 }

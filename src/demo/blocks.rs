@@ -17,10 +17,7 @@ pub(super) fn collect_blocks(drawing: &Drawing) -> Vec<Block> {
                 // Up one column, down the next: neighbours stay together.
                 rows.reverse();
             }
-            here.extend(
-                rows.into_iter()
-                    .filter_map(|row| block(drawing, north, column, row)),
-            );
+            here.extend(rows.into_iter().filter_map(|row| block(drawing, north, column, row)));
         }
         for (index, block) in here.iter_mut().enumerate() {
             block.community = first_community + index / BLOCKS_IN_A_COMMUNITY;
@@ -33,20 +30,14 @@ pub(super) fn collect_blocks(drawing: &Drawing) -> Vec<Block> {
         {
             single.community -= 1;
         }
-        first_community = here
-            .last()
-            .map_or(first_community, |block| block.community + 1);
+        first_community = here.last().map_or(first_community, |block| block.community + 1);
         blocks.append(&mut here);
     }
     blocks
 }
 
 fn block(drawing: &Drawing, north: bool, column: usize, row: usize) -> Option<Block> {
-    let (south_row, north_row) = if north {
-        (row, row + 1)
-    } else {
-        (row + 1, row)
-    };
+    let (south_row, north_row) = if north { (row, row + 1) } else { (row + 1, row) };
     let corner = |column, row| drawing.junction(north, column, row);
     let (sw, se) = (corner(column, south_row), corner(column + 1, south_row));
     let (nw, ne) = (corner(column, north_row), corner(column + 1, north_row));

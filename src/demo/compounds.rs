@@ -32,10 +32,11 @@ pub(super) fn draw_park(sketch: &mut Sketch, lot: &Lot, name: Named, random: &mu
     for (side, turn) in [(0, 0.3), (1, 0.7), (2, 0.6), (3, 0.4)] {
         let outer = sketch.attach_near(round, ground.on_side(side, turn));
         let inner = sketch.attach_near(shore, sketch.position(outer));
-        let bend = sketch
-            .position(outer)
-            .toward(sketch.position(inner), 0.5)
-            .shifted(0.0, random.around(9.0), random.around(9.0));
+        let bend = sketch.position(outer).toward(sketch.position(inner), 0.5).shifted(
+            0.0,
+            random.around(9.0),
+            random.around(9.0),
+        );
         let bend = sketch.node(bend);
         sketch.join(&[outer, bend, inner], tags(&footway));
     }
@@ -94,19 +95,10 @@ pub(super) fn draw_square(sketch: &mut Sketch, lot: &Lot, name: Named) -> Venue 
 }
 
 /// Draws a walled compound with gates on these sides only.
-pub(super) fn draw_compound(
-    sketch: &mut Sketch,
-    lot: &Lot,
-    kind: &'static str,
-    name: Named,
-    gates: &[usize],
-) -> Venue {
+pub(super) fn draw_compound(sketch: &mut Sketch, lot: &Lot, kind: &'static str, name: Named, gates: &[usize]) -> Venue {
     let ground = lot.quad.inset(21.0);
     let wall = sketch.ring(&ground.0, tags(&[("barrier", "wall")]));
-    let private = matches!(
-        kind,
-        "primary_school" | "middle_school" | "government_office"
-    );
+    let private = matches!(kind, "primary_school" | "middle_school" | "government_office");
     let access = if private { "private" } else { "" };
     let inside = match kind {
         "market" => [("highway", "pedestrian"), ("access", "")],

@@ -37,10 +37,7 @@ pub(super) fn steps_in(metres: f64, step: f64, least: usize) -> usize {
     count.max(least)
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of rows and columns are small"
-)]
+#[expect(clippy::cast_precision_loss, reason = "counts of rows and columns are small")]
 pub(super) fn share(index: usize, of: usize) -> f64 {
     index as f64 / of.max(1) as f64
 }
@@ -170,12 +167,7 @@ fn stand(inner: &Quad, rows: usize, columns: usize, random: &mut Random) -> (Vec
 }
 
 /// Draws a quarter of old lanes, open on all sides, with small houses.
-pub(super) fn draw_lanes(
-    sketch: &mut Sketch,
-    lot: &Lot,
-    names: &mut Names,
-    random: &mut Random,
-) -> EstateDraft {
+pub(super) fn draw_lanes(sketch: &mut Sketch, lot: &Lot, names: &mut Names, random: &mut Random) -> EstateDraft {
     let quarter = names.lane("里", "Quarter");
     let across = steps_in(lot.quad.height(), 75.0, 2);
     let along = steps_in(lot.quad.width(), 95.0, 2);
@@ -191,10 +183,7 @@ pub(super) fn draw_lanes(
                 (row == across, 2),
                 (column == 0, 3),
             ];
-            let side = rim
-                .iter()
-                .find(|rim| rim.0)
-                .and_then(|rim| lot.streets.get(rim.1));
+            let side = rim.iter().find(|rim| rim.0).and_then(|rim| lot.streets.get(rim.1));
             *node = match side {
                 Some(street) => sketch.attach_near(*street, at),
                 None => sketch.node(at.shifted(0.0, random.around(12.0), random.around(10.0))),
@@ -214,10 +203,7 @@ pub(super) fn draw_lanes(
         line_with_homes(sketch, lane, (24.0, 26.0), &mut homes, &mut spots, random);
     }
     for column in 1..along {
-        let nodes: Vec<usize> = crossings
-            .iter()
-            .filter_map(|row| row.get(column).copied())
-            .collect();
+        let nodes: Vec<usize> = crossings.iter().filter_map(|row| row.get(column).copied()).collect();
         let lane = sketch.join(&nodes, tags(&[("highway", "living_street")]));
         homes.retain(|home| sketch.is_off(&[lane], *home, 9.5));
         spots.retain(|spot| sketch.is_off(&[lane], spot.point, 7.0));
@@ -248,11 +234,7 @@ pub(super) fn line_with_homes(
         let at = sketch.at(lane, along);
         let direction = at.direction(sketch.at(lane, along + 2.0));
         for side in [1.0, -1.0] {
-            homes.push(at.shifted(
-                direction,
-                random.around(3.0),
-                side * random.between(11.0, 15.0),
-            ));
+            homes.push(at.shifted(direction, random.around(3.0), side * random.between(11.0, 15.0)));
         }
         let between = apart / 2.0;
         let side = if random.chance(0.5) { 1.0 } else { -1.0 };

@@ -102,13 +102,7 @@ pub(super) const INSTITUTIONS: [Institution; 21] = [
         (true, 1, 3),
         "Mo-Su 06:00-08:30,16:00-21:00",
     ),
-    (
-        "cinema",
-        "人民影院",
-        "Renmin Cinema",
-        (true, 4, 0),
-        "Mo-Su 10:00-00:30",
-    ),
+    ("cinema", "人民影院", "Renmin Cinema", (true, 4, 0), "Mo-Su 10:00-00:30"),
     (
         "cinema",
         "江畔影城",

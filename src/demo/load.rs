@@ -42,8 +42,14 @@ pub async fn load(db: &Db) -> Result<(Imported, Imported)> {
 }
 
 fn rows(city: City) -> Result<(Vec<UnitRow>, Vec<PlaceRow>)> {
-    let units = (1..).zip(city.units).map(|(line, unit)| unit_row(line, unit)).collect::<Result<_>>()?;
-    let places = (1..).zip(city.places).map(|(line, place)| place_row(line, place)).collect::<Result<_>>()?;
+    let units = (1..)
+        .zip(city.units)
+        .map(|(line, unit)| unit_row(line, unit))
+        .collect::<Result<_>>()?;
+    let places = (1..)
+        .zip(city.places)
+        .map(|(line, place)| place_row(line, place))
+        .collect::<Result<_>>()?;
     Ok((units, places))
 }
 

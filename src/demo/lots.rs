@@ -61,12 +61,7 @@ pub(super) struct Lot {
 }
 
 /// Fills every block.
-pub(super) fn fill(
-    sketch: &mut Sketch,
-    seat: &Seat,
-    names: &mut Names,
-    random: &mut Random,
-) -> Fabric {
+pub(super) fn fill(sketch: &mut Sketch, seat: &Seat, names: &mut Names, random: &mut Random) -> Fabric {
     let mut fabric = Fabric::default();
     for (index, block) in seat.blocks.iter().enumerate() {
         for street in block.streets {
@@ -112,23 +107,17 @@ pub(super) fn fill(
 }
 
 /// Cuts a block in a western and an eastern lot by a side street.
-fn cut(
-    sketch: &mut Sketch,
-    block: &Block,
-    index: usize,
-    names: &mut Names,
-    random: &mut Random,
-) -> (Lot, Lot) {
+fn cut(sketch: &mut Sketch, block: &Block, index: usize, names: &mut Names, random: &mut Random) -> (Lot, Lot) {
     let [south, east, north, west] = block.streets;
     let (low, high) = (random.between(0.44, 0.56), random.between(0.44, 0.56));
     let from = sketch.attach(south, sketch.length(south) * low);
     let to = sketch.attach(north, sketch.length(north) * high);
     let (from_at, to_at) = (sketch.position(from), sketch.position(to));
-    let bend = sketch.node(from_at.toward(to_at, random.between(0.35, 0.65)).shifted(
-        0.0,
-        random.around(7.0),
-        0.0,
-    ));
+    let bend = sketch.node(
+        from_at
+            .toward(to_at, random.between(0.35, 0.65))
+            .shifted(0.0, random.around(7.0), 0.0),
+    );
     let name = names.lane("巷", "Lane");
     let class = if random.chance(0.6) {
         "residential"
@@ -173,20 +162,14 @@ fn build(
                 (true, false) => Class::Garden,
                 (false, _) => Class::Old,
             };
-            fabric
-                .estates
-                .push(draw_estate(sketch, lot, name, class, random));
+            fabric.estates.push(draw_estate(sketch, lot, name, class, random));
         }
         Use::Lanes => fabric.estates.push(draw_lanes(sketch, lot, names, random)),
         Use::Park(zh, en) => {
-            fabric
-                .venues
-                .push(draw_park(sketch, lot, Named::new(zh, en), random));
+            fabric.venues.push(draw_park(sketch, lot, Named::new(zh, en), random));
         }
         Use::Square(zh, en) => {
-            fabric
-                .venues
-                .push(draw_square(sketch, lot, Named::new(zh, en)));
+            fabric.venues.push(draw_square(sketch, lot, Named::new(zh, en)));
         }
         Use::Compound(kind, zh, en, gates) => {
             fabric

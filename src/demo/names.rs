@@ -27,11 +27,7 @@ impl Named {
 
     /// This name with more behind it: 长乐 and 社区 give 长乐社区.
     pub(super) fn with(&self, zh: &str, en: &str) -> Self {
-        let gap = if self.en.is_empty() || en.is_empty() {
-            ""
-        } else {
-            " "
-        };
+        let gap = if self.en.is_empty() || en.is_empty() { "" } else { " " };
         Self::new(format!("{}{zh}", self.zh), format!("{}{gap}{en}", self.en))
     }
 }
@@ -210,11 +206,7 @@ impl Names {
     pub(super) fn word(&mut self) -> Named {
         let index = self.next_word % self.words.len().max(1);
         self.next_word += 1;
-        let (zh, en) = self
-            .words
-            .get(index)
-            .copied()
-            .unwrap_or(("同心", "Tongxin"));
+        let (zh, en) = self.words.get(index).copied().unwrap_or(("同心", "Tongxin"));
         Named::new(zh, en)
     }
 

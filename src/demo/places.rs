@@ -80,12 +80,7 @@ impl<'a> Directory<'a> {
     }
 
     /// Adds a mobile service; it stands where its first stop is.
-    pub(super) fn add_mobile(
-        &mut self,
-        unit: &str,
-        (kind, name): (&'static str, Named),
-        stops: &[(Xy, &str)],
-    ) {
+    pub(super) fn add_mobile(&mut self, unit: &str, (kind, name): (&'static str, Named), stops: &[(Xy, &str)]) {
         let Some((first, _)) = stops.first() else {
             return;
         };
@@ -114,24 +109,11 @@ impl<'a> Directory<'a> {
         }
         let hours = self.random.pick(habit.hours, "");
         let phone = self.random.chance(habit.phone).then(|| self.telephone());
-        self.add(
-            unit,
-            (habit.kind, name),
-            (site.point, &[site.door]),
-            hours,
-            phone,
-        );
+        self.add(unit, (habit.kind, name), (site.point, &[site.door]), hours, phone);
     }
 
     /// Adds an institution, which always has a telephone.
-    pub(super) fn add_office(
-        &mut self,
-        unit: &str,
-        kind: &'static str,
-        name: Named,
-        site: Site,
-        hours: &str,
-    ) {
+    pub(super) fn add_office(&mut self, unit: &str, kind: &'static str, name: Named, site: Site, hours: &str) {
         let phone = Some(self.telephone());
         self.add(unit, (kind, name), (site.point, &[site.door]), hours, phone);
     }
@@ -183,12 +165,7 @@ fn shopfronts(sketch: &Sketch, front: &Front, sites: &mut Vec<Site>) {
 }
 
 /// Shops and services along the streets, more of them toward the centre.
-pub(super) fn line_streets(
-    directory: &mut Directory<'_>,
-    seat: &Seat,
-    fabric: &Fabric,
-    tree: &Tree,
-) {
+pub(super) fn line_streets(directory: &mut Directory<'_>, seat: &Seat, fabric: &Fabric, tree: &Tree) {
     for (index, block) in seat.blocks.iter().enumerate() {
         let mut sites = Vec::new();
         for front in fabric.fronts.iter().filter(|front| front.block == index) {
@@ -213,12 +190,7 @@ pub(super) fn line_streets(
 }
 
 /// What stands inside the estates and quarters.
-pub(super) fn fill_estates(
-    directory: &mut Directory<'_>,
-    seat: &Seat,
-    fabric: &Fabric,
-    tree: &Tree,
-) {
+pub(super) fn fill_estates(directory: &mut Directory<'_>, seat: &Seat, fabric: &Fabric, tree: &Tree) {
     for estate in &fabric.estates {
         let unit = tree.grids.get(estate.block).cloned().unwrap_or_default();
         let mut spots = estate.spots.iter();

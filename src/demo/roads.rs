@@ -28,11 +28,7 @@ struct Join {
 /// Draws the country roads.
 pub(super) fn draw(sketch: &mut Sketch, seat: &Seat, villages: &[Village], random: &mut Random) {
     let mut roads = seat.streets.clone();
-    roads.extend(
-        villages
-            .iter()
-            .flat_map(|village| village.lines.iter().copied()),
-    );
+    roads.extend(villages.iter().flat_map(|village| village.lines.iter().copied()));
     let mut joined: Vec<usize> = Vec::new();
     let mut pairs: Vec<(usize, usize)> = Vec::new();
     while joined.len() < villages.len() {
@@ -96,11 +92,7 @@ fn route(sketch: &Sketch, roads: &[LineId], join: &Join, random: &mut Random) ->
         let sway = join.length_m * 0.07;
         let bends: Vec<Xy> = [0.2, 0.4, 0.6, 0.8]
             .into_iter()
-            .map(|part| {
-                start
-                    .toward(end, part)
-                    .shifted(turn, 0.0, random.around(sway))
-            })
+            .map(|part| start.toward(end, part).shifted(turn, 0.0, random.around(sway)))
             .collect();
         let mut points = vec![start];
         points.extend(&bends);

@@ -7,23 +7,13 @@ use super::units::Tree;
 use super::villages::Village;
 
 /// Mobile services: kind, name, English, and when each of their stops is.
-type Round = (
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static [&'static str],
-);
+type Round = (&'static str, &'static str, &'static str, &'static [&'static str]);
 const ROUNDS: [Round; 7] = [
     (
         "clinic",
         "一号流动诊疗车",
         "Mobile Clinic 1",
-        &[
-            "Tu 09:00-11:00",
-            "Tu 14:00-16:00",
-            "We 09:00-11:00",
-            "Th 09:00-11:30",
-        ],
+        &["Tu 09:00-11:00", "Tu 14:00-16:00", "We 09:00-11:00", "Th 09:00-11:30"],
     ),
     (
         "clinic",
@@ -58,11 +48,7 @@ const ROUNDS: [Round; 7] = [
         "bank",
         "农商银行流动服务车",
         "Mobile Bank",
-        &[
-            "Mo 09:30-11:30",
-            "We 09:30-11:30; PH off",
-            "Fr 14:00-16:00; PH off",
-        ],
+        &["Mo 09:30-11:30", "We 09:30-11:30; PH off", "Fr 14:00-16:00; PH off"],
     ),
     (
         "cinema",

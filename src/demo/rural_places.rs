@@ -106,12 +106,7 @@ const OF_A_TOWN: [Service; 14] = [
         "{} Post Office",
         "Mo-Sa 09:00-12:00,14:00-17:00; PH off",
     ),
-    (
-        "nursing_home",
-        "{}镇敬老院",
-        "{} Nursing Home",
-        "Mo-Su 08:30-17:30",
-    ),
+    ("nursing_home", "{}镇敬老院", "{} Nursing Home", "Mo-Su 08:30-17:30"),
     ("square", "{}文化广场", "{} Square", "24/7"),
 ];
 
@@ -125,9 +120,7 @@ pub(super) fn settle(directory: &mut Directory<'_>, villages: &[Village], tree: 
             for service in &OF_A_TOWN {
                 add(directory, &unit, service, &village.name, spots.next());
             }
-            add_usual(directory, &unit, &village.name, &mut spots, |habit| {
-                habit.rural.0
-            });
+            add_usual(directory, &unit, &village.name, &mut spots, |habit| habit.rural.0);
             continue;
         }
         for room in &ROOMS {
@@ -146,21 +139,13 @@ pub(super) fn settle(directory: &mut Directory<'_>, villages: &[Village], tree: 
             let shop = ("convenience_store", "{}小卖部", "{} Corner Shop", "");
             add(directory, &unit, &shop, &village.name, spots.next());
         } else {
-            add_usual(directory, &unit, &village.name, &mut spots, |habit| {
-                habit.rural.1
-            });
+            add_usual(directory, &unit, &village.name, &mut spots, |habit| habit.rural.1);
         }
         number += 1;
     }
 }
 
-fn add(
-    directory: &mut Directory<'_>,
-    unit: &str,
-    service: &Service,
-    word: &Named,
-    site: Option<Site>,
-) {
+fn add(directory: &mut Directory<'_>, unit: &str, service: &Service, word: &Named, site: Option<Site>) {
     let (kind, zh, en, hours) = *service;
     if let Some(site) = site {
         let name = word.put_in(zh, en);

@@ -4,9 +4,7 @@
 use super::blocks::collect_blocks;
 use super::random::Random;
 use super::sketch::{LineId, Sketch, tags};
-use super::street_names::{
-    NORTH_COLUMN_NAMES, NORTH_ROW_NAMES, SOUTH_COLUMN_NAMES, SOUTH_ROW_NAMES,
-};
+use super::street_names::{NORTH_COLUMN_NAMES, NORTH_ROW_NAMES, SOUTH_COLUMN_NAMES, SOUTH_ROW_NAMES};
 use super::terrain::{Quad, rail_x, river_y, xy};
 
 /// The columns' distance east of the centre, metres; the last three lie beyond
@@ -19,10 +17,7 @@ const FIRST_EAST_COLUMN: usize = 8;
 const NORTH_ROWS: [f64; 5] = [115.0, 450.0, 800.0, 1_170.0, 1_500.0];
 const SOUTH_ROWS: [f64; 4] = [115.0, 430.0, 790.0, 1_130.0];
 /// The columns whose streets cross the river.
-const BRIDGES: [(usize, &str, &str); 2] = [
-    (2, "朝阳大桥", "Chaoyang Bridge"),
-    (6, "长乐大桥", "Changle Bridge"),
-];
+const BRIDGES: [(usize, &str, &str); 2] = [(2, "朝阳大桥", "Chaoyang Bridge"), (6, "长乐大桥", "Changle Bridge")];
 /// The rows that pass under the railway, north and south of the river.
 const UNDERPASS_ROWS: (usize, usize) = (2, 1);
 
@@ -91,14 +86,7 @@ impl Drawing<'_> {
             .map(|edge| edge.2)
     }
 
-    fn draw(
-        &mut self,
-        from: usize,
-        to: usize,
-        class: &str,
-        name: (&str, &str),
-        more: &[(&str, &str)],
-    ) {
+    fn draw(&mut self, from: usize, to: usize, class: &str, name: (&str, &str), more: &[(&str, &str)]) {
         let mut pairs = vec![("highway", class), ("name", name.0), ("name:en", name.1)];
         pairs.extend_from_slice(more);
         let line = self.sketch.join(&[from, to], tags(&pairs));
@@ -131,11 +119,7 @@ pub(super) fn draw(sketch: &mut Sketch, random: &mut Random) -> Seat {
         .map(|junction| junction.3)
         .collect();
     let streets = drawing.edges.iter().map(|edge| edge.2).collect();
-    Seat {
-        blocks,
-        hubs,
-        streets,
-    }
+    Seat { blocks, hubs, streets }
 }
 
 fn place_junctions(drawing: &mut Drawing, random: &mut Random) {
@@ -163,16 +147,8 @@ fn place_junctions(drawing: &mut Drawing, random: &mut Random) {
 }
 
 fn draw_rows(drawing: &mut Drawing, north: bool) {
-    let names: &[(&str, &str)] = if north {
-        &NORTH_ROW_NAMES
-    } else {
-        &SOUTH_ROW_NAMES
-    };
-    let under = if north {
-        UNDERPASS_ROWS.0
-    } else {
-        UNDERPASS_ROWS.1
-    };
+    let names: &[(&str, &str)] = if north { &NORTH_ROW_NAMES } else { &SOUTH_ROW_NAMES };
+    let under = if north { UNDERPASS_ROWS.0 } else { UNDERPASS_ROWS.1 };
     for (row, name) in names.iter().enumerate() {
         let class = match row {
             1 => "primary",
@@ -209,11 +185,7 @@ fn pass_under(drawing: &mut Drawing, from: usize, to: usize, name: (&str, &str))
 }
 
 fn draw_columns(drawing: &mut Drawing, north: bool) {
-    let names = if north {
-        NORTH_COLUMN_NAMES
-    } else {
-        SOUTH_COLUMN_NAMES
-    };
+    let names = if north { NORTH_COLUMN_NAMES } else { SOUTH_COLUMN_NAMES };
     for (column, name) in names.into_iter().enumerate() {
         let class = match column {
             2 | 6 | 8 => "primary",
@@ -236,10 +208,7 @@ fn draw_columns(drawing: &mut Drawing, north: bool) {
 
 fn draw_bridges(drawing: &mut Drawing) {
     for (column, name, english) in BRIDGES {
-        if let (Some(south), Some(north)) = (
-            drawing.junction(false, column, 0),
-            drawing.junction(true, column, 0),
-        ) {
+        if let (Some(south), Some(north)) = (drawing.junction(false, column, 0), drawing.junction(true, column, 0)) {
             let bridge = [("bridge", "yes"), ("layer", "1"), ("sidewalk", "both")];
             drawing.draw(south, north, "primary", (name, english), &bridge);
         }

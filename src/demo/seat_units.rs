@@ -37,12 +37,7 @@ pub(super) fn seat_streets(
             None,
         ));
     }
-    let last = seat
-        .blocks
-        .iter()
-        .map(|block| block.community)
-        .max()
-        .unwrap_or(0);
+    let last = seat.blocks.iter().map(|block| block.community).max().unwrap_or(0);
     for community in 0..=last {
         let blocks: Vec<usize> = (0..seat.blocks.len())
             .filter(|index| {
@@ -82,15 +77,9 @@ pub(super) fn seat_streets(
             if let Some(grid) = tree.grids.get_mut(*index) {
                 grid.clone_from(&code);
             }
-            branch.children.push(seat_grid(
-                seat,
-                fabric,
-                *index,
-                code,
-                (&word, number + 1),
-                random,
-                tree,
-            ));
+            branch
+                .children
+                .push(seat_grid(seat, fabric, *index, code, (&word, number + 1), random, tree));
         }
         tree.communities.push((code, word));
         street.children.push(branch);
@@ -107,19 +96,12 @@ fn seat_grid(
     random: &mut Random,
     tree: &mut Tree,
 ) -> Branch {
-    let estates: Vec<&EstateDraft> = fabric
-        .estates
-        .iter()
-        .filter(|estate| estate.block == block)
-        .collect();
+    let estates: Vec<&EstateDraft> = fabric.estates.iter().filter(|estate| estate.block == block).collect();
     // A grid without homes is a special one, of a park or a college.
     let venue = fabric.venues.iter().find(|venue| venue.block == block);
     let name = match venue {
         Some(venue) if estates.is_empty() => venue.name.with("专属网格", "Special Grid"),
-        _ => word.with(
-            &format!("第{}网格", numeral(number)),
-            &format!("Grid {number}"),
-        ),
+        _ => word.with(&format!("第{}网格", numeral(number)), &format!("Grid {number}")),
     };
     let at = seat.blocks.get(block).map(|block| block.quad.centre());
     let mut grid = Branch::new("grid", code.clone(), name, "urban", at);
@@ -133,13 +115,7 @@ fn seat_grid(
             let group_code = format!("{code}{:03}", grid.children.len() + 1);
             let zh = format!("{}组", numeral(part + 1));
             let group_name = estate.name.with(&zh, &format!("Group {}", part + 1));
-            let mut group = Branch::new(
-                "group",
-                group_code.clone(),
-                group_name,
-                "urban",
-                homes.first().copied(),
-            );
+            let mut group = Branch::new("group", group_code.clone(), group_name, "urban", homes.first().copied());
             for (index, home) in homes.iter().enumerate() {
                 let number = codes.len() + 1;
                 let name = if estate.walled {
@@ -147,9 +123,7 @@ fn seat_grid(
                         .name
                         .with(&format!("{number}号楼"), &format!("Building {number}"))
                 } else {
-                    estate
-                        .name
-                        .with(&format!("{number}号"), &format!("No. {number}"))
+                    estate.name.with(&format!("{number}号"), &format!("No. {number}"))
                 };
                 let building_code = format!("{group_code}{:03}", index + 1);
                 codes.push(building_code.clone());

@@ -19,13 +19,7 @@ pub(super) fn found(directory: &mut Directory<'_>, seat: &Seat, fabric: &Fabric,
         let ground = (venue.point, venue.doors.as_slice());
         let phone = (venue.kind != "square").then(|| directory.telephone());
         let name = venue.name.clone();
-        directory.add(
-            &unit,
-            (venue.kind, name),
-            ground,
-            ground_hours(venue.kind),
-            phone,
-        );
+        directory.add(&unit, (venue.kind, name), ground, ground_hours(venue.kind), phone);
     }
     for (kind, zh, en, (north, column, row), hours) in INSTITUTIONS {
         let block = seat
@@ -47,25 +41,12 @@ pub(super) fn found(directory: &mut Directory<'_>, seat: &Seat, fabric: &Fabric,
     }
 }
 
-fn found_community(
-    directory: &mut Directory<'_>,
-    seat: &Seat,
-    community: usize,
-    code: &str,
-    word: &Named,
-) {
-    let Some(block) = seat
-        .blocks
-        .iter()
-        .position(|block| block.community == community)
-    else {
+fn found_community(directory: &mut Directory<'_>, seat: &Seat, community: usize, code: &str, word: &Named) {
+    let Some(block) = seat.blocks.iter().position(|block| block.community == community) else {
         return;
     };
     for (service, share) in &OF_A_COMMUNITY {
-        let waits = seat
-            .blocks
-            .get(block)
-            .is_some_and(|block| is_missing(block, service.0));
+        let waits = seat.blocks.get(block).is_some_and(|block| is_missing(block, service.0));
         if waits || !directory.random.chance(*share) {
             continue;
         }
@@ -82,20 +63,12 @@ fn found_community(
 /// A street's offices stand in its first community.
 fn found_street(directory: &mut Directory<'_>, seat: &Seat, tree: &Tree, code: &str) {
     let prefix = code.get(..9).unwrap_or(code);
-    let community = tree
-        .communities
-        .iter()
-        .position(|found| found.0.starts_with(prefix));
+    let community = tree.communities.iter().position(|found| found.0.starts_with(prefix));
     let name = tree
         .units
         .iter()
         .find(|unit| unit.code == code)
-        .map(|unit| {
-            Named::new(
-                unit.name.replace("街道", ""),
-                unit.name_en.replace(" Subdistrict", ""),
-            )
-        });
+        .map(|unit| Named::new(unit.name.replace("街道", ""), unit.name_en.replace(" Subdistrict", "")));
     let (Some(community), Some(name)) = (community, name) else {
         return;
     };

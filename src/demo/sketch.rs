@@ -113,9 +113,7 @@ impl Sketch {
                 return self.position(a).toward(self.position(b), share);
             }
         }
-        stops
-            .last()
-            .map_or(xy(0.0, 0.0), |stop| self.position(stop.1))
+        stops.last().map_or(xy(0.0, 0.0), |stop| self.position(stop.1))
     }
 
     /// Where the line comes nearest to `point`: metres along it, metres off it.
@@ -126,8 +124,7 @@ impl Sketch {
                 let (a, b) = (self.position(a), self.position(b));
                 let (dx, dy) = (b.x - a.x, b.y - a.y);
                 let square = (dx * dx + dy * dy).max(0.001);
-                let share =
-                    (((point.x - a.x) * dx + (point.y - a.y) * dy) / square).clamp(0.0, 1.0);
+                let share = (((point.x - a.x) * dx + (point.y - a.y) * dy) / square).clamp(0.0, 1.0);
                 let off = point.distance(a.toward(b, share));
                 if off < best.1 {
                     best = (from + (to - from) * share, off);
@@ -164,25 +161,19 @@ impl Sketch {
 
     /// Whether no node of the line is within `room` metres of `along`.
     pub(super) fn is_free(&self, line: LineId, along: f64, room: f64) -> bool {
-        self.stops(line)
-            .iter()
-            .all(|stop| (stop.0 - along).abs() >= room)
+        self.stops(line).iter().all(|stop| (stop.0 - along).abs() >= room)
     }
 
     /// Whether `point` is at least `room` metres off all these lines.
     pub(super) fn is_off(&self, lines: &[LineId], point: Xy, room: f64) -> bool {
-        lines
-            .iter()
-            .all(|line| self.nearest(*line, point).1 >= room)
+        lines.iter().all(|line| self.nearest(*line, point).1 >= room)
     }
 
     /// Whether a line of `lines` crosses the stretch.
     pub(super) fn crossed(&self, lines: &[LineId], from: Xy, to: Xy) -> bool {
         lines.iter().any(|line| {
             self.stops(*line).windows(2).any(|pair| match *pair {
-                [(_, a), (_, b)] => {
-                    super::terrain::crosses(from, to, self.position(a), self.position(b))
-                }
+                [(_, a), (_, b)] => super::terrain::crosses(from, to, self.position(a), self.position(b)),
                 _ => false,
             })
         })

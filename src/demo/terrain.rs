@@ -4,10 +4,7 @@
 use crate::coordinates::Point;
 
 /// The centre of the county seat. The region is real, the county is not.
-const ORIGIN: Point = Point {
-    lat: 31.2,
-    lon: 112.6,
-};
+const ORIGIN: Point = Point { lat: 31.2, lon: 112.6 };
 /// Length of a degree of latitude on the mean sphere, metres.
 const METRES_PER_DEGREE: f64 = 111_195.0;
 /// Half the county's extent from the centre, metres.
@@ -43,10 +40,7 @@ impl Xy {
 
     /// The point `share` of the way to `other`.
     pub(super) fn toward(self, other: Self, share: f64) -> Self {
-        xy(
-            self.x + (other.x - self.x) * share,
-            self.y + (other.y - self.y) * share,
-        )
+        xy(self.x + (other.x - self.x) * share, self.y + (other.y - self.y) * share)
     }
 
     /// The point `metres` nearer to `other` (past it where that is farther).
@@ -62,10 +56,7 @@ impl Xy {
     /// to its left.
     pub(super) fn shifted(self, direction: f64, forward: f64, left: f64) -> Self {
         let (sin, cos) = direction.sin_cos();
-        xy(
-            self.x + forward * cos - left * sin,
-            self.y + forward * sin + left * cos,
-        )
+        xy(self.x + forward * cos - left * sin, self.y + forward * sin + left * cos)
     }
 
     /// The direction to `other`, radians from east.
@@ -74,8 +65,7 @@ impl Xy {
     }
 
     pub(super) fn in_county(self, margin_m: f64) -> bool {
-        self.x.abs() < COUNTY_HALF_WIDTH_M - margin_m
-            && self.y.abs() < COUNTY_HALF_HEIGHT_M - margin_m
+        self.x.abs() < COUNTY_HALF_WIDTH_M - margin_m && self.y.abs() < COUNTY_HALF_HEIGHT_M - margin_m
     }
 }
 
@@ -110,9 +100,7 @@ pub(super) fn keeps_clear(from: Xy, to: Xy) -> bool {
     let home = part(from);
     (0_u8..=40).all(|step| {
         let at = from.toward(to, f64::from(step) / 40.0);
-        part(at) == home
-            && (at.y - river_y(at.x)).abs() > 90.0
-            && (at.x - rail_x(at.y)).abs() > 40.0
+        part(at) == home && (at.y - river_y(at.x)).abs() > 90.0 && (at.x - rail_x(at.y)).abs() > 40.0
     })
 }
 
@@ -150,12 +138,7 @@ impl Quad {
 
     /// The part between these shares.
     pub(super) fn part(&self, (u0, u1): (f64, f64), (v0, v1): (f64, f64)) -> Self {
-        Self([
-            self.at(u0, v0),
-            self.at(u1, v0),
-            self.at(u1, v1),
-            self.at(u0, v1),
-        ])
+        Self([self.at(u0, v0), self.at(u1, v0), self.at(u1, v1), self.at(u0, v1)])
     }
 
     /// The same ground less `metres` on every side.

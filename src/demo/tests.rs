@@ -37,11 +37,7 @@ fn there_are_as_many_things_as_promised() {
         let count = |level: &str| city.units.iter().filter(|unit| unit.level == level).count();
         assert_eq!((count("city"), count("county")), (1, 5), "seed {seed}");
         assert_eq!(count("community"), 40, "seed {seed}");
-        assert!(
-            (80..160).contains(&count("grid")),
-            "seed {seed}: {}",
-            count("grid")
-        );
+        assert!((80..160).contains(&count("grid")), "seed {seed}: {}", count("grid"));
         assert!(
             (2_000..4_500).contains(&count("building")),
             "seed {seed}: {}",
@@ -53,11 +49,7 @@ fn there_are_as_many_things_as_promised() {
             city.places.len()
         );
         assert!(city.streets.nodes.len() < 30_000, "seed {seed}");
-        assert!(
-            city.estates.len() > 60,
-            "seed {seed}: {}",
-            city.estates.len()
-        );
+        assert!(city.estates.len() > 60, "seed {seed}: {}", city.estates.len());
     }
 }
 
@@ -73,16 +65,8 @@ fn everything_of_the_county_lies_within_its_bounds() {
         for place in &city.places {
             assert!(bounds.contains(place.point), "{}", place.name);
         }
-        for unit in city
-            .units
-            .iter()
-            .filter(|unit| unit.code.starts_with(COUNTY))
-        {
-            assert!(
-                bounds.contains(unit.location.expect("a location")),
-                "{}",
-                unit.name
-            );
+        for unit in city.units.iter().filter(|unit| unit.code.starts_with(COUNTY)) {
+            assert!(bounds.contains(unit.location.expect("a location")), "{}", unit.name);
         }
     }
 }

@@ -14,13 +14,7 @@ pub(super) fn towns(villages: &[Village], random: &mut Random, tree: &mut Tree) 
             let code = format!("{COUNTY}{:03}000", 100 + towns.len());
             tree.towns.push(code.clone());
             let name = village.name.with("镇", "Town");
-            towns.push(Branch::new(
-                "street",
-                code,
-                name,
-                "rural",
-                Some(village.centre),
-            ));
+            towns.push(Branch::new("street", code, name, "rural", Some(village.centre)));
         }
         let Some(town) = towns.get_mut(village.town) else {
             continue;
@@ -30,36 +24,19 @@ pub(super) fn towns(villages: &[Village], random: &mut Random, tree: &mut Tree) 
         let (number, setting, name) = if village.is_town_seat {
             (1, "urban", village.name.with("镇社区", "Town Community"))
         } else {
-            (
-                200 + town.children.len(),
-                "rural",
-                village.name.with("村", "Village"),
-            )
+            (200 + town.children.len(), "rural", village.name.with("村", "Village"))
         };
         let code = format!("{prefix}{number:03}");
         if let Some(slot) = tree.villages.get_mut(index) {
             slot.clone_from(&code);
         }
-        town.children
-            .push(village_branch(village, code, setting, name, random));
+        town.children.push(village_branch(village, code, setting, name, random));
     }
     towns
 }
 
-fn village_branch(
-    village: &Village,
-    code: String,
-    setting: &'static str,
-    name: Named,
-    random: &mut Random,
-) -> Branch {
-    let mut branch = Branch::new(
-        "community",
-        code.clone(),
-        name.clone(),
-        setting,
-        Some(village.centre),
-    );
+fn village_branch(village: &Village, code: String, setting: &'static str, name: Named, random: &mut Random) -> Branch {
+    let mut branch = Branch::new("community", code.clone(), name.clone(), setting, Some(village.centre));
     for (number, groups) in village.groups.chunks(GRID_GROUPS).enumerate() {
         let grid_code = format!("{code}{:03}", number + 1);
         let zh = format!("第{}网格", numeral(number + 1));
@@ -68,18 +45,13 @@ fn village_branch(
         let mut grid = Branch::new("grid", grid_code.clone(), grid_name, setting, at);
         for (index, homes) in groups.iter().enumerate() {
             let ordinal = number * GRID_GROUPS + index + 1;
-            let group_name = name.with(
-                &format!("{}组", numeral(ordinal)),
-                &format!("Group {ordinal}"),
-            );
+            let group_name = name.with(&format!("{}组", numeral(ordinal)), &format!("Group {ordinal}"));
             let group_code = format!("{grid_code}{:03}", index + 1);
             let at = homes.first().copied();
-            let mut group =
-                Branch::new("group", group_code.clone(), group_name.clone(), setting, at);
+            let mut group = Branch::new("group", group_code.clone(), group_name.clone(), setting, at);
             for (house, home) in homes.iter().enumerate() {
                 let number = house + 1;
-                let house_name =
-                    group_name.with(&format!("{number}号"), &format!("House {number}"));
+                let house_name = group_name.with(&format!("{number}号"), &format!("House {number}"));
                 let people = if village.is_town_seat {
                     random.whole(3, 14)
                 } else {

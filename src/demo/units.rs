@@ -26,30 +26,9 @@ type OtherCounty = (
 );
 const OTHERS: [OtherCounty; 4] = [
     ("990181", "云梧", "Yunwu", "市", "City", (38_000.0, 9_000.0)),
-    (
-        "990122",
-        "岚川",
-        "Lanchuan",
-        "县",
-        "County",
-        (-31_000.0, 24_000.0),
-    ),
-    (
-        "990123",
-        "柏原",
-        "Baiyuan",
-        "县",
-        "County",
-        (6_000.0, -36_000.0),
-    ),
-    (
-        "990124",
-        "榆湾",
-        "Yuwan",
-        "县",
-        "County",
-        (-36_000.0, -19_000.0),
-    ),
+    ("990122", "岚川", "Lanchuan", "县", "County", (-31_000.0, 24_000.0)),
+    ("990123", "柏原", "Baiyuan", "县", "County", (6_000.0, -36_000.0)),
+    ("990124", "榆湾", "Yuwan", "县", "County", (-36_000.0, -19_000.0)),
 ];
 
 /// The finished tree, and where the places find their units.
@@ -75,13 +54,7 @@ pub(super) struct Branch {
 }
 
 impl Branch {
-    pub(super) fn new(
-        level: &'static str,
-        code: String,
-        name: Named,
-        setting: &'static str,
-        at: Option<Xy>,
-    ) -> Self {
+    pub(super) fn new(level: &'static str, code: String, name: Named, setting: &'static str, at: Option<Xy>) -> Self {
         Self {
             unit: Unit {
                 code,
@@ -126,13 +99,7 @@ pub(super) fn numeral(number: usize) -> String {
 }
 
 /// Puts the tree together.
-pub(super) fn grow(
-    seat: &Seat,
-    fabric: &Fabric,
-    villages: &[Village],
-    names: &mut Names,
-    random: &mut Random,
-) -> Tree {
+pub(super) fn grow(seat: &Seat, fabric: &Fabric, villages: &[Village], names: &mut Names, random: &mut Random) -> Tree {
     let mut tree = Tree {
         units: Vec::new(),
         estates: Vec::new(),
@@ -162,11 +129,8 @@ pub(super) fn grow(
         Some(xy(9_000.0, 14_000.0)),
     );
     city.children.push(county);
-    city.children.extend(
-        OTHERS
-            .iter()
-            .map(|other| other_county(other, names, random)),
-    );
+    city.children
+        .extend(OTHERS.iter().map(|other| other_county(other, names, random)));
     city.flatten(None, &mut tree.units);
     tree
 }
@@ -175,13 +139,7 @@ fn other_county(other: &OtherCounty, names: &mut Names, random: &mut Random) -> 
     let (code, zh, en, kind, english_kind, (x, y)) = *other;
     let name = Named::new(zh, en).with(kind, english_kind);
     let setting = if kind == "市" { "urban" } else { "rural" };
-    let mut county = Branch::new(
-        "county",
-        format!("{code}000000"),
-        name,
-        setting,
-        Some(xy(x, y)),
-    );
+    let mut county = Branch::new("county", format!("{code}000000"), name, setting, Some(xy(x, y)));
     let streets = random.whole(2, 4);
     for number in 1..=streets + random.whole(4, 7) {
         let is_town = number > streets;
@@ -194,26 +152,14 @@ fn other_county(other: &OtherCounty, names: &mut Names, random: &mut Random) -> 
         let at = xy(x + random.around(reach), y + random.around(reach));
         let code = format!("{code}{digits:03}000");
         let word = names.lane("", "");
-        let mut street = Branch::new(
-            "street",
-            code,
-            word.with(suffix, english),
-            setting,
-            Some(at),
-        );
+        let mut street = Branch::new("street", code, word.with(suffix, english), setting, Some(at));
         street.unit.population = Some(i64::try_from(random.whole(14_000, 62_000)).unwrap_or(0));
         county.children.push(street);
     }
     county
 }
 
-pub(super) fn building(
-    code: String,
-    name: Named,
-    setting: &'static str,
-    at: Xy,
-    people: usize,
-) -> Branch {
+pub(super) fn building(code: String, name: Named, setting: &'static str, at: Xy, people: usize) -> Branch {
     let mut building = Branch::new("building", code, name, setting, Some(at));
     building.unit.population = i64::try_from(people).ok();
     building

@@ -77,14 +77,7 @@ impl Plan<'_> {
         self.lines.push(line);
         let mut homes = Vec::new();
         let apart = random.between(21.0, 27.0);
-        line_with_homes(
-            self.sketch,
-            line,
-            (apart, 22.0),
-            &mut homes,
-            &mut self.spots,
-            random,
-        );
+        line_with_homes(self.sketch, line, (apart, 22.0), &mut homes, &mut self.spots, random);
         // Some plots are gardens.
         homes.retain(|_| random.chance(0.85));
         self.groups.push(homes);
@@ -92,13 +85,7 @@ impl Plan<'_> {
     }
 }
 
-fn draw_village(
-    sketch: &mut Sketch,
-    name: Named,
-    town: usize,
-    centre: Xy,
-    random: &mut Random,
-) -> Village {
+fn draw_village(sketch: &mut Sketch, name: Named, town: usize, centre: Xy, random: &mut Random) -> Village {
     let turn = random.around(std::f64::consts::PI);
     let reach = random.between(150.0, 230.0);
     let mut plan = Plan {
@@ -110,11 +97,7 @@ fn draw_village(
     let main_nodes: Vec<usize> = [-1.0, -0.45, 0.0, 0.5, 1.0]
         .into_iter()
         .map(|part| {
-            let bent = if part == 0.0 {
-                0.0
-            } else {
-                random.around(22.0)
-            };
+            let bent = if part == 0.0 { 0.0 } else { random.around(22.0) };
             plan.sketch.node(centre.shifted(turn, part * reach, bent))
         })
         .collect();
@@ -137,9 +120,7 @@ fn draw_village(
         let bend = plan
             .sketch
             .node(from.shifted(lean, random.around(12.0), side * length * 0.55));
-        let tip = plan
-            .sketch
-            .node(from.shifted(lean, random.around(25.0), side * length));
+        let tip = plan.sketch.node(from.shifted(lean, random.around(25.0), side * length));
         plan.lane(&[root, bend, tip], &[("highway", "residential")], random);
         ends.push((side, tip));
     }
@@ -148,9 +129,7 @@ fn draw_village(
         if let Some((_, other)) = ends.iter().skip(position + 1).find(|end| end.0 == *side)
             && random.chance(0.6)
         {
-            let path = plan
-                .sketch
-                .join(&[*tip, *other], tags(&[("highway", "path")]));
+            let path = plan.sketch.join(&[*tip, *other], tags(&[("highway", "path")]));
             plan.lines.push(path);
         }
     }
@@ -158,10 +137,7 @@ fn draw_village(
         draw_hamlet(&mut plan, &ends, (centre, turn), random);
     }
     let Plan {
-        lines,
-        groups,
-        spots,
-        ..
+        lines, groups, spots, ..
     } = plan;
     Village {
         name,
@@ -179,46 +155,29 @@ fn draw_village(
 }
 
 /// A few houses some way off, at the end of a track.
-fn draw_hamlet(
-    plan: &mut Plan<'_>,
-    tips: &[(f64, usize)],
-    (centre, turn): (Xy, f64),
-    random: &mut Random,
-) {
+fn draw_hamlet(plan: &mut Plan<'_>, tips: &[(f64, usize)], (centre, turn): (Xy, f64), random: &mut Random) {
     let Some(&(side, tip)) = tips.first() else {
         return;
     };
     let from = plan.sketch.position(tip);
-    let near = centre.shifted(
-        turn,
-        random.around(80.0),
-        side * random.between(480.0, 640.0),
-    );
+    let near = centre.shifted(turn, random.around(80.0), side * random.between(480.0, 640.0));
     let far = near.shifted(turn, random.between(110.0, 170.0), side * 40.0);
     if !keeps_clear(from, near) || !keeps_clear(near, far) || !far.in_county(300.0) {
         return;
     }
-    let bend = plan.sketch.node(
-        from.toward(near, 0.5)
-            .shifted(turn, random.around(40.0), 0.0),
-    );
+    let bend = plan
+        .sketch
+        .node(from.toward(near, 0.5).shifted(turn, random.around(40.0), 0.0));
     let (near, far) = (plan.sketch.node(near), plan.sketch.node(far));
-    let track = plan.sketch.join(
-        &[tip, bend, near],
-        tags(&[("highway", "track"), ("surface", "gravel")]),
-    );
+    let track = plan
+        .sketch
+        .join(&[tip, bend, near], tags(&[("highway", "track"), ("surface", "gravel")]));
     plan.lines.push(track);
     plan.lane(&[near, far], &[("highway", "residential")], random);
 }
 
 /// A town seat: a main street with a parallel on either side and cross streets.
-fn draw_town(
-    sketch: &mut Sketch,
-    name: Named,
-    town: usize,
-    centre: Xy,
-    random: &mut Random,
-) -> Village {
+fn draw_town(sketch: &mut Sketch, name: Named, town: usize, centre: Xy, random: &mut Random) -> Village {
     const ALONG: [f64; 6] = [-340.0, -200.0, -70.0, 60.0, 190.0, 330.0];
     const ACROSS: [f64; 3] = [-105.0, 0.0, 115.0];
     let turn = random.around(0.5);
@@ -234,11 +193,7 @@ fn draw_town(
             ALONG
                 .iter()
                 .map(|along| {
-                    let at = centre.shifted(
-                        turn,
-                        along + random.around(12.0),
-                        across + random.around(9.0),
-                    );
+                    let at = centre.shifted(turn, along + random.around(12.0), across + random.around(9.0));
                     plan.sketch.node(at)
                 })
                 .collect()
@@ -264,24 +219,15 @@ fn draw_town(
         };
         plan.lane(nodes, &pairs, random);
         if class == "tertiary" {
-            ends = [
-                nodes.first().copied().unwrap_or(0),
-                nodes.last().copied().unwrap_or(0),
-            ];
+            ends = [nodes.first().copied().unwrap_or(0), nodes.last().copied().unwrap_or(0)];
         }
     }
     for column in 1..ALONG.len() - 1 {
-        let nodes: Vec<usize> = crossings
-            .iter()
-            .filter_map(|row| row.get(column).copied())
-            .collect();
+        let nodes: Vec<usize> = crossings.iter().filter_map(|row| row.get(column).copied()).collect();
         plan.lane(&nodes, &[("highway", "residential")], random);
     }
     let Plan {
-        lines,
-        groups,
-        spots,
-        ..
+        lines, groups, spots, ..
     } = plan;
     Village {
         name,

@@ -3,9 +3,7 @@
 use super::random::Random;
 use super::seat::Seat;
 use super::sketch::{LineId, Sketch, tags};
-use super::terrain::{
-    COUNTY_HALF_HEIGHT_M, COUNTY_HALF_WIDTH_M, Xy, rail_x, river_half_width, river_y, xy,
-};
+use super::terrain::{COUNTY_HALF_HEIGHT_M, COUNTY_HALF_WIDTH_M, Xy, rail_x, river_half_width, river_y, xy};
 
 /// From the water to the promenade, metres.
 const PROMENADE_OFF_WATER_M: f64 = 9.0;
@@ -69,11 +67,7 @@ fn draw_promenade(sketch: &mut Sketch, seat: &Seat, random: &mut Random, north: 
     };
     let promenade = sketch.path(
         &points,
-        tags(&[
-            ("highway", "footway"),
-            ("name", name.0),
-            ("name:en", name.1),
-        ]),
+        tags(&[("highway", "footway"), ("name", name.0), ("name:en", name.1)]),
     );
     for column in 0..7 {
         let Some(street) = bank_street(seat, north, column) else {
@@ -85,30 +79,21 @@ fn draw_promenade(sketch: &mut Sketch, seat: &Seat, random: &mut Random, north: 
         let lower_at = sketch.position(lower);
         if column % 3 == 1 {
             // A ramp beside the flights of steps, for wheels.
-            let ramp = [
-                ("highway", "footway"),
-                ("incline", "6%"),
-                ("wheelchair", "yes"),
-            ];
+            let ramp = [("highway", "footway"), ("incline", "6%"), ("wheelchair", "yes")];
             sketch.join(&[lower, upper], tags(&ramp));
             continue;
         }
         let steps = random.whole(18, 40);
         let landing = sketch.node(lower_at.toward(upper_at, 0.5));
         let count = steps.to_string();
-        let flight = [
-            ("highway", "steps"),
-            ("step_count", count.as_str()),
-            ("incline", "up"),
-        ];
+        let flight = [("highway", "steps"), ("step_count", count.as_str()), ("incline", "up")];
         sketch.join(&[lower, landing], tags(&flight));
         sketch.join(&[landing, upper], tags(&[("highway", "footway")]));
     }
 }
 
 fn draw_footbridge(sketch: &mut Sketch, seat: &Seat) {
-    let (Some(south), Some(north)) = (bank_street(seat, false, 3), bank_street(seat, true, 3))
-    else {
+    let (Some(south), Some(north)) = (bank_street(seat, false, 3), bank_street(seat, true, 3)) else {
         return;
     };
     let from = sketch.attach(south, sketch.length(south) * 0.8);
@@ -135,12 +120,8 @@ pub(super) fn draw_railway(sketch: &mut Sketch) {
         tags(&pairs)
     };
     let middle = river_y(rail_x(0.0));
-    let stations = |low: f64, high: f64| -> Vec<Xy> {
-        ticks(low, high, 250.0)
-            .into_iter()
-            .map(|y| xy(rail_x(y), y))
-            .collect()
-    };
+    let stations =
+        |low: f64, high: f64| -> Vec<Xy> { ticks(low, high, 250.0).into_iter().map(|y| xy(rail_x(y), y)).collect() };
     let south: Vec<usize> = stations(-COUNTY_HALF_HEIGHT_M, middle - 75.0)
         .into_iter()
         .map(|at| sketch.node(at))

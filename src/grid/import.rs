@@ -43,7 +43,11 @@ impl UnitRow {
         let mut own = Vec::new();
         let code = row.needed("code", 64, &mut own);
         let name = row.needed("name", 80, &mut own);
-        let level: Option<Level> = row.parsed("level", "a level (city, county, street, community, grid, group, building)", &mut own);
+        let level: Option<Level> = row.parsed(
+            "level",
+            "a level (city, county, street, community, grid, group, building)",
+            &mut own,
+        );
         let setting: Option<Setting> = row.parsed("setting", "urban or rural", &mut own);
         for column in ["level", "setting"] {
             if row.text(column).is_none() {
@@ -58,7 +62,9 @@ impl UnitRow {
             line: row.line,
             parent_code: row.short("parent_code", 64, &mut own),
             name_en: row.short("name_en", 120, &mut own),
-            location: row.position("lat", "lon", &mut own).map(|(lat, lon)| Point { lat, lon }),
+            location: row
+                .position("lat", "lon", &mut own)
+                .map(|(lat, lon)| Point { lat, lon }),
             code,
             name,
             level: level.unwrap_or(Level::City),
@@ -197,7 +203,10 @@ fn orphaned(
         let Some(row) = parent_code.and_then(|code| by_code.get(code)) else {
             continue;
         };
-        if future.get(row.code.as_str()).is_some_and(|unit| unit.level >= child.level) {
+        if future
+            .get(row.code.as_str())
+            .is_some_and(|unit| unit.level >= child.level)
+        {
             let why = format!("the {} {} is below it and would not fit", child.level, child.code);
             found.push((row.code.clone(), row.fault("level", why)));
         }

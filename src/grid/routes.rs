@@ -106,6 +106,7 @@ fn existing(tree: &Tree, id: UnitId) -> Result<&Arc<Node>> {
 /// In which system coordinates are given.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct CrsQuery {
     /// The system of coordinates in the answer.
     #[serde(default)]
@@ -138,6 +139,7 @@ async fn get_unit(
 /// Which children to list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct PageQuery {
     /// How many at the most.
     #[serde(default = "usual_limit")]
@@ -222,6 +224,7 @@ async fn list_ancestors(
 /// Which units to list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct UnitsQuery {
     /// A name or a part of one, in Chinese (simplified or traditional), pinyin, pinyin
     /// initials or English. Without it the roots are listed.
@@ -231,6 +234,7 @@ pub struct UnitsQuery {
     #[param(inline)]
     level: Option<Level>,
     /// Only this unit and those below it.
+    #[param(inline)]
     within: Option<UnitId>,
     /// How many at the most.
     #[serde(default = "usual_limit")]

@@ -79,18 +79,27 @@ pub(super) fn load(conn: &mut Conn, ids: &[UnitId]) -> Result<Vec<Unit>> {
 
 /// Adds a unit.
 pub(super) fn insert(tx: &mut Tx<'_>, unit: &Unit) -> Result<()> {
-    diesel::insert_into(table::table).values(Row::of(unit)).execute(&mut **tx)?;
+    diesel::insert_into(table::table)
+        .values(Row::of(unit))
+        .execute(&mut **tx)?;
     make_findable(tx, unit)
 }
 
 /// Changes a unit.
 pub(super) fn update(tx: &mut Tx<'_>, unit: &Unit) -> Result<()> {
-    diesel::update(table::table.find(unit.id)).set(Row::of(unit)).execute(&mut **tx)?;
+    diesel::update(table::table.find(unit.id))
+        .set(Row::of(unit))
+        .execute(&mut **tx)?;
     make_findable(tx, unit)
 }
 
 fn make_findable(tx: &mut Tx<'_>, unit: &Unit) -> Result<()> {
-    search::index(tx, KIND, unit.id, &SearchName::new(&unit.name, unit.name_en.as_deref()).tokens())
+    search::index(
+        tx,
+        KIND,
+        unit.id,
+        &SearchName::new(&unit.name, unit.name_en.as_deref()).tokens(),
+    )
 }
 
 /// The ids of all units by their codes.

@@ -7,8 +7,8 @@ use arc_swap::ArcSwap;
 
 use super::model::{Unit, UnitId};
 use super::store;
+use crate::db::Conn;
 use crate::db::follow::Follow;
-use crate::db::{Conn};
 use crate::error::Result;
 use crate::text::SearchName;
 

@@ -30,9 +30,7 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Body<T> {
         let request = request.clone();
         let mut payload = payload.take();
         Box::pin(async move {
-            let limit = request
-                .app_data::<web::Data<Http>>()
-                .map_or(0, |http| http.body_limit);
+            let limit = request.app_data::<web::Data<Http>>().map_or(0, |http| http.body_limit);
             expect_json(&request)?;
             let bytes = read(&mut payload, limit).await?;
             parse(&bytes)
@@ -41,7 +39,10 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Body<T> {
 }
 
 fn expect_json(request: &HttpRequest) -> Result<()> {
-    let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let kind = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
     let essence = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case("application/json") {
         Ok(())
@@ -83,9 +84,8 @@ fn parse<T: DeserializeOwned + ToSchema + 'static>(bytes: &[u8]) -> Result<Body<
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
-    let value = serde_json::from_value(value).map_err(|error| {
-        Error::internal(format!("the schema lets through what the type does not: {error}"))
-    })?;
+    let value = serde_json::from_value(value)
+        .map_err(|error| Error::internal(format!("the schema lets through what the type does not: {error}")))?;
     Ok(Body {
         value,
         digest: hex(&Sha256::digest(bytes)),
@@ -95,9 +95,11 @@ fn parse<T: DeserializeOwned + ToSchema + 'static>(bytes: &[u8]) -> Result<Body<
 /// Bytes in hexadecimal.
 pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }

@@ -48,7 +48,10 @@ pub fn not_modified(request: &HttpRequest, tag: &str) -> bool {
     let Some(text) = header.and_then(|value| value.to_str().ok()) else {
         return false;
     };
-    text.trim() == "*" || text.split(',').any(|known| known.trim().trim_start_matches("W/") == tag)
+    text.trim() == "*"
+        || text
+            .split(',')
+            .any(|known| known.trim().trim_start_matches("W/") == tag)
 }
 
 /// The version that the client means to change; needed, so that nobody overwrites

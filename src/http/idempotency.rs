@@ -182,7 +182,10 @@ fn take_turn(conn: &mut Conn, name: &str) -> Result<()> {
 fn lock_number(name: &str) -> i64 {
     use sha2::{Digest, Sha256};
     let digest = Sha256::digest(name.as_bytes());
-    let first = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    let first = digest
+        .iter()
+        .take(8)
+        .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
     (first >> 1) as i64
 }
 

@@ -10,7 +10,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use super::limits::Quota;
-use super::problem::{from_status, render_problem};
+use super::problem::{Detached, from_status, render_problem};
 use crate::error::Error;
 use crate::{clock, metrics};
 
@@ -38,12 +38,15 @@ pub async fn observe<B: MessageBody + 'static>(
     request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().to_string();
     let span = tracing::info_span!("request", id = %id, method = %method, route = tracing::field::Empty);
-    let called = request.request().clone();
+    let language = super::language(request.request());
 
     let outcome = next.call(request).instrument(span.clone()).await;
     let response = match outcome {
         Ok(response) => {
-            let problem = response.response().error().map(|error| of_actix(error, response.status()));
+            let problem = response
+                .response()
+                .error()
+                .map(|error| of_actix(error, response.status()));
             match problem {
                 Some(error) => {
                     log(&span, &error);
@@ -58,8 +61,13 @@ pub async fn observe<B: MessageBody + 'static>(
             let status = error.as_response_error().status_code();
             let error = of_actix(&error, status);
             log(&span, &error);
-            let rendered = render_problem(&called, &error);
-            ServiceResponse::new(called, rendered).map_into_right_body()
+            metrics::request(&method, "(none)", error.reason().status(), started.elapsed());
+            return Err(Detached {
+                language,
+                request_id: id,
+                error,
+            }
+            .into());
         }
     };
     Ok(finish(response, &id, &method, started, &span))
@@ -72,7 +80,10 @@ fn finish<B>(
     started: std::time::Instant,
     span: &tracing::Span,
 ) -> ServiceResponse<B> {
-    let route = response.request().match_pattern().unwrap_or_else(|| "(none)".to_owned());
+    let route = response
+        .request()
+        .match_pattern()
+        .unwrap_or_else(|| "(none)".to_owned());
     let status = response.status().as_u16();
     let took = started.elapsed();
     metrics::request(method, &route, status, took);

@@ -5,10 +5,12 @@ use utoipa::PartialSchema;
 use utoipa::ToSchema;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::extensions::ExtensionsBuilder;
-use utoipa::openapi::path::{PathItem, PathsBuilder};
+use utoipa::openapi::path::{Parameter, PathItem, PathsBuilder};
+use utoipa::openapi::schema::{SchemaType, Type};
 use utoipa::openapi::security::{Http as HttpScheme, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, ResponseBuilder, ServerBuilder,
+    ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder, Schema,
+    ServerBuilder,
 };
 
 use super::operation::Operation;
@@ -47,7 +49,10 @@ pub fn document(operations: &[Operation]) -> OpenApi {
                 .version(env!("CARGO_PKG_VERSION"))
                 .description(Some(ABOUT))
                 .license(Some(
-                    LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build(),
+                    LicenseBuilder::new()
+                        .name("Apache-2.0")
+                        .identifier(Some("Apache-2.0"))
+                        .build(),
                 ))
                 .build(),
         )
@@ -71,6 +76,13 @@ fn documented(operation: &Operation) -> utoipa::openapi::path::Operation {
     if operation.permission != Public::NAME {
         document.security = Some(vec![SecurityRequirement::new::<_, _, String>("operator_key", [])]);
     }
+    document.parameters = document.parameters.map(|parameters| {
+        let parameters = parameters.into_iter().map(|parameter| match parameter {
+            RefOr::T(parameter) => RefOr::T(without_null(parameter)),
+            reference => reference,
+        });
+        parameters.collect()
+    });
     let problem = ResponseBuilder::new()
         .description("What went wrong and what to do about it")
         .content(
@@ -85,4 +97,28 @@ fn documented(operation: &Operation) -> utoipa::openapi::path::Operation {
         .responses
         .insert("default".to_owned(), problem.into());
     document
+}
+
+/// A parameter that may be left out is a missing text, never a null.
+pub(super) fn without_null(mut parameter: Parameter) -> Parameter {
+    parameter.schema = parameter.schema.map(|schema| match schema {
+        RefOr::T(Schema::Object(mut object)) => {
+            if let SchemaType::Array(types) = &object.schema_type
+                && let [Type::Null, one] | [one, Type::Null] = types.as_slice()
+            {
+                object.schema_type = SchemaType::Type(one.clone());
+            }
+            RefOr::T(Schema::Object(object))
+        }
+        RefOr::T(Schema::OneOf(one_of)) => match one_of.items.as_slice() {
+            [null, one] | [one, null] if is_null(null) => one.clone(),
+            _ => RefOr::T(Schema::OneOf(one_of)),
+        },
+        other => other,
+    });
+    parameter
+}
+
+fn is_null(schema: &RefOr<Schema>) -> bool {
+    matches!(schema, RefOr::T(Schema::Object(object)) if object.schema_type == SchemaType::Type(Type::Null))
 }

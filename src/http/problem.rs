@@ -57,13 +57,37 @@ impl ProblemField {
 
 /// The problem document for an error, as a response to this request.
 pub fn render_problem(request: &HttpRequest, error: &Error) -> HttpResponse {
-    let language = super::language(request);
+    render(super::language(request), request_id(request), error)
+}
+
+/// An error of a layer that hands back no request, with what its document needs.
+#[derive(Debug)]
+pub(super) struct Detached {
+    pub language: Language,
+    pub request_id: String,
+    pub error: Error,
+}
+
+impl std::fmt::Display for Detached {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(&self.error, f)
+    }
+}
+
+impl ResponseError for Detached {
+    fn status_code(&self) -> StatusCode {
+        self.error.status_code()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        render(self.language, self.request_id.clone(), &self.error)
+    }
+}
+
+fn render(language: Language, request_id: String, error: &Error) -> HttpResponse {
     let reason = error.reason();
     let errors = match error {
-        Error::Invalid(fields) => fields
-            .iter()
-            .map(|field| ProblemField::of(field, language))
-            .collect(),
+        Error::Invalid(fields) => fields.iter().map(|field| ProblemField::of(field, language)).collect(),
         _ => Vec::new(),
     };
     let problem = Problem {
@@ -72,7 +96,7 @@ pub fn render_problem(request: &HttpRequest, error: &Error) -> HttpResponse {
         status: reason.status(),
         detail: error.detail(language).to_owned(),
         errors,
-        request_id: request_id(request),
+        request_id,
     };
     let status = StatusCode::from_u16(reason.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);

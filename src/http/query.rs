@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use utoipa::IntoParams;
 use utoipa::openapi::path::ParameterIn;
 
+use super::openapi::without_null;
 use super::schema;
 use crate::error::{Error, FieldError, Result};
 
@@ -59,7 +60,7 @@ fn parameters<T: IntoParams>() -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();
     for parameter in T::into_params(|| Some(ParameterIn::Query)) {
-        let parameter = serde_json::to_value(parameter).unwrap_or_default();
+        let parameter = serde_json::to_value(without_null(parameter)).unwrap_or_default();
         let name = parameter["name"].as_str().unwrap_or_default().to_owned();
         if parameter["required"] == json!(true) {
             required.push(name.clone());

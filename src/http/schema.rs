@@ -85,10 +85,25 @@ fn collect(error: &ValidationError<'_>, place: &'static str, found: &mut Vec<Fie
                     .collect();
                 texts.join(", ")
             });
-            push(at, "enum", format!("应为其中之一:{list}。"), format!("It takes one of: {list}."));
+            push(
+                at,
+                "enum",
+                format!("应为其中之一:{list}。"),
+                format!("It takes one of: {list}."),
+            );
         }
-        Kind::Minimum { limit } => push(at, "minimum", format!("不能小于 {limit}。"), format!("It takes {limit} or more.")),
-        Kind::Maximum { limit } => push(at, "maximum", format!("不能大于 {limit}。"), format!("It takes {limit} or less.")),
+        Kind::Minimum { limit } => push(
+            at,
+            "minimum",
+            format!("不能小于 {limit}。"),
+            format!("It takes {limit} or more."),
+        ),
+        Kind::Maximum { limit } => push(
+            at,
+            "maximum",
+            format!("不能大于 {limit}。"),
+            format!("It takes {limit} or less."),
+        ),
         Kind::MinLength { limit } => push(
             at,
             "min_length",
@@ -101,11 +116,24 @@ fn collect(error: &ValidationError<'_>, place: &'static str, found: &mut Vec<Fie
             format!("最多 {limit} 个字符。"),
             format!("It takes {limit} characters or fewer."),
         ),
-        Kind::MinItems { limit } => push(at, "min_items", format!("至少 {limit} 项。"), format!("It takes {limit} items or more.")),
-        Kind::MaxItems { limit } => push(at, "max_items", format!("最多 {limit} 项。"), format!("It takes {limit} items or fewer.")),
+        Kind::MinItems { limit } => push(
+            at,
+            "min_items",
+            format!("至少 {limit} 项。"),
+            format!("It takes {limit} items or more."),
+        ),
+        Kind::MaxItems { limit } => push(
+            at,
+            "max_items",
+            format!("最多 {limit} 项。"),
+            format!("It takes {limit} items or fewer."),
+        ),
         Kind::Format { format } if format == OPENING_HOURS => {
             let text = error.instance().as_str().unwrap_or_default();
-            let why = Hours::parse(text).err().map(|error| error.to_string()).unwrap_or_default();
+            let why = Hours::parse(text)
+                .err()
+                .map(|error| error.to_string())
+                .unwrap_or_default();
             push(
                 at,
                 "opening_hours",
@@ -117,7 +145,12 @@ fn collect(error: &ValidationError<'_>, place: &'static str, found: &mut Vec<Fie
             let (zh, en) = format_words(format);
             push(at, "format", format!("应为{zh}。"), format!("It takes {en}."));
         }
-        Kind::Pattern { .. } => push(at, "pattern", "格式不对,请对照接口文档。".into(), "It does not have the form that the API document gives.".into()),
+        Kind::Pattern { .. } => push(
+            at,
+            "pattern",
+            "格式不对,请对照接口文档。".into(),
+            "It does not have the form that the API document gives.".into(),
+        ),
         Kind::OneOfNotValid { context } | Kind::AnyOf { context } => {
             // An optional object is "null or this": the fault is in "this".
             let own = context
@@ -129,7 +162,12 @@ fn collect(error: &ValidationError<'_>, place: &'static str, found: &mut Vec<Fie
                 None => push(at, "type", "类型不对。".into(), "It has the wrong type.".into()),
             }
         }
-        other => push(at, "invalid", format!("不符合要求({})。", other.keyword()), format!("It does not meet the rule '{}'.", other.keyword())),
+        other => push(
+            at,
+            "invalid",
+            format!("不符合要求({})。", other.keyword()),
+            format!("It does not meet the rule '{}'.", other.keyword()),
+        ),
     }
 }
 

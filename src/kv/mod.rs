@@ -88,7 +88,11 @@ impl Bucket {
     /// cost in it; `given` whether that was within the burst.
     fn taken(self, ahead_us: i64, given: bool) -> Taken {
         let micros = |us: i64| Duration::from_micros(us.max(0) as u64);
-        let left = if given { (self.full_us - ahead_us) / self.unit_us } else { 0 };
+        let left = if given {
+            (self.full_us - ahead_us) / self.unit_us
+        } else {
+            0
+        };
         Taken {
             left: u32::try_from(left).unwrap_or(0),
             full_in: micros(ahead_us),

@@ -227,10 +227,7 @@ impl Grammar {
             let codes: Vec<String> = run.chars().map(code).collect();
             return match codes.as_slice() {
                 [single] => vec![(self.exact)(single)],
-                several => several
-                    .windows(2)
-                    .map(|pair| (self.exact)(&pair.concat()))
-                    .collect(),
+                several => several.windows(2).map(|pair| (self.exact)(&pair.concat())).collect(),
             };
         }
         let mut ways = vec![(self.prefix)(&word_token(run))];

@@ -98,11 +98,7 @@ pub fn en_number(number: u32) -> String {
         return en_below_hundred(number);
     }
     let mut words: Vec<String> = Vec::new();
-    for (divisor, unit) in [
-        (1_000_000_000, "billion"),
-        (1_000_000, "million"),
-        (1000, "thousand"),
-    ] {
+    for (divisor, unit) in [(1_000_000_000, "billion"), (1_000_000, "million"), (1000, "thousand")] {
         let group = number / divisor % 1000;
         if group > 0 {
             words.push(format!("{} {unit}", en_below_thousand(group)));
@@ -126,8 +122,7 @@ fn en_below_thousand(number: u32) -> String {
 }
 
 fn en_below_hundred(number: u32) -> String {
-    let word =
-        |words: &[&'static str], at: u32| words.get(at as usize).copied().unwrap_or_default();
+    let word = |words: &[&'static str], at: u32| words.get(at as usize).copied().unwrap_or_default();
     match (number / 10, number % 10) {
         (0 | 1, _) => word(&EN_SMALL, number).to_owned(),
         (tens, 0) => word(&EN_TENS, tens).to_owned(),
@@ -162,11 +157,7 @@ pub fn en_duration(seconds: u32) -> String {
     match (hours, minutes) {
         (0, _) => plural(minutes, "minute"),
         (_, 0) => plural(hours, "hour"),
-        _ => format!(
-            "{} and {}",
-            plural(hours, "hour"),
-            plural(minutes, "minute")
-        ),
+        _ => format!("{} and {}", plural(hours, "hour"), plural(minutes, "minute")),
     }
 }
 
@@ -257,10 +248,7 @@ mod tests {
         for (number, words) in said {
             assert_eq!(zh_number(number), words, "{number}");
         }
-        assert_eq!(
-            (zh_count(2), zh_count(12)),
-            ("两".to_owned(), "十二".to_owned())
-        );
+        assert_eq!((zh_count(2), zh_count(12)), ("两".to_owned(), "十二".to_owned()));
     }
 
     #[test]
@@ -335,10 +323,7 @@ mod tests {
         }
         for words in said {
             let spoken = |c: char| c == ' ' || (c.is_alphabetic() && !c.is_numeric());
-            assert!(
-                words.chars().all(spoken) && !words.contains("  "),
-                "{words}"
-            );
+            assert!(words.chars().all(spoken) && !words.contains("  "), "{words}");
         }
     }
 }

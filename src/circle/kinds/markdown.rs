@@ -37,8 +37,5 @@ fn row(kind: &Kind) -> String {
     } else {
         rules.join("<br>")
     };
-    format!(
-        "| `{}` | {} | {} | {rules} |\n",
-        kind.code, kind.zh, kind.en
-    )
+    format!("| `{}` | {} | {} | {rules} |\n", kind.code, kind.zh, kind.en)
 }

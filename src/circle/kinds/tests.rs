@@ -1,17 +1,11 @@
 use super::*;
 
 fn kind(tags: &[(&str, &str)]) -> Option<&'static str> {
-    Kinds::table()
-        .match_osm(&tags_of(tags))
-        .map(|kind| kind.code.as_str())
+    Kinds::table().match_osm(&tags_of(tags)).map(|kind| kind.code.as_str())
 }
 
 fn tags_of(tags: &[(&str, &str)]) -> Tags {
-    Tags(
-        tags.iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect(),
-    )
+    Tags(tags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect())
 }
 
 #[test]
@@ -32,11 +26,7 @@ fn the_table_of_the_program_is_valid_and_names_the_ten_characters() {
 fn every_value_leads_to_its_own_kind_and_no_rule_is_shadowed() {
     // A rule of one condition with named values: each value alone must give its kind.
     for kind in Kinds::table().all() {
-        for rule in kind
-            .osm
-            .iter()
-            .filter(|r| !r.contains(" + ") && !r.ends_with('*'))
-        {
+        for rule in kind.osm.iter().filter(|r| !r.contains(" + ") && !r.ends_with('*')) {
             let (key, values) = rule.split_once('=').unwrap();
             for value in values.split('|') {
                 let tags = tags_of(&[(key, value)]);
@@ -62,11 +52,7 @@ fn the_kinds_that_other_parts_name_are_there() {
         ("park", Category::Leisure),
         ("supermarket", Category::Commerce),
     ] {
-        assert_eq!(
-            Kinds::table().get(code).unwrap().category,
-            category,
-            "{code}"
-        );
+        assert_eq!(Kinds::table().get(code).unwrap().category, category, "{code}");
     }
     assert!(Kinds::table().get("spaceport").is_none());
 }
@@ -86,14 +72,8 @@ fn the_more_specific_rule_wins_then_the_first_value() {
     assert_eq!(kind(&[("amenity", "bar;cafe")]), Some("bar"));
     assert_eq!(kind(&[("amenity", "bench;cafe")]), Some("cafe"));
     assert_eq!(kind(&[("shop", "never_heard_of")]), Some("shop"));
-    assert_eq!(
-        kind(&[("shop", "yes"), ("amenity", "pharmacy")]),
-        Some("pharmacy")
-    );
-    assert_eq!(
-        kind(&[("tourism", "attraction"), ("shop", "gift")]),
-        Some("shop")
-    );
+    assert_eq!(kind(&[("shop", "yes"), ("amenity", "pharmacy")]), Some("pharmacy"));
+    assert_eq!(kind(&[("tourism", "attraction"), ("shop", "gift")]), Some("shop"));
     assert_eq!(
         kind(&[("public_transport", "platform"), ("highway", "bus_stop")]),
         Some("bus_stop")
@@ -107,28 +87,19 @@ fn parties_are_offices_and_party_services_are_found_by_name() {
         Some("office")
     );
     assert_eq!(
-        kind(&[
-            ("amenity", "community_centre"),
-            ("name", "东门社区党群服务中心")
-        ]),
+        kind(&[("amenity", "community_centre"), ("name", "东门社区党群服务中心")]),
         Some("party_service_centre")
     );
     assert_eq!(
         kind(&[("amenity", "community_centre"), ("name", "文化站")]),
         Some("culture_station")
     );
-    assert_eq!(
-        kind(&[("amenity", "community_centre")]),
-        Some("community_centre")
-    );
+    assert_eq!(kind(&[("amenity", "community_centre")]), Some("community_centre"));
 }
 
 #[test]
 fn a_name_refines_only_the_values_that_its_rule_lists() {
-    assert_eq!(
-        kind(&[("amenity", "parking"), ("name", "党群服务中心停车场")]),
-        None
-    );
+    assert_eq!(kind(&[("amenity", "parking"), ("name", "党群服务中心停车场")]), None);
     assert_eq!(
         kind(&[("amenity", "toilets"), ("name", "党群服务中心公厕")]),
         Some("public_toilet")
@@ -188,10 +159,7 @@ fn a_reading_tells_why_something_is_no_place() {
     let table = Kinds::table();
     let private = tags_of(&[("leisure", "pitch"), ("access", "private")]);
     assert!(matches!(table.read(&private), Reading::NotForPublic(k) if k.code == "sports_pitch"));
-    assert_eq!(
-        table.read(&tags_of(&[("amenity", "bench")])),
-        Reading::LeftOut
-    );
+    assert_eq!(table.read(&tags_of(&[("amenity", "bench")])), Reading::LeftOut);
     assert_eq!(
         table.read(&tags_of(&[("amenity", "teleporter")])),
         Reading::Unknown {
@@ -199,14 +167,8 @@ fn a_reading_tells_why_something_is_no_place() {
             value: "teleporter"
         }
     );
-    assert_eq!(
-        table.read(&tags_of(&[("shop", "vacant")])),
-        Reading::Nothing
-    );
-    assert_eq!(
-        table.read(&tags_of(&[("highway", "steps")])),
-        Reading::Nothing
-    );
+    assert_eq!(table.read(&tags_of(&[("shop", "vacant")])), Reading::Nothing);
+    assert_eq!(table.read(&tags_of(&[("highway", "steps")])), Reading::Nothing);
 }
 
 #[test]
@@ -218,10 +180,7 @@ fn a_broken_table_is_refused_with_its_reason() {
     assert!(matches!(Kinds::parse(&rule), Err(KindsError::Rule(_))));
     let order = table.replace("code = \"sports\"", "code = \"culture\"");
     assert!(matches!(Kinds::parse(&order), Err(KindsError::Categories)));
-    assert!(matches!(
-        Kinds::parse("category = 3"),
-        Err(KindsError::Toml(_))
-    ));
+    assert!(matches!(Kinds::parse("category = 3"), Err(KindsError::Toml(_))));
 }
 
 #[test]

@@ -6,25 +6,14 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum OsmError {
     #[error("cannot read {}: {source}", path.display())]
-    Io {
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    Io { path: PathBuf, source: std::io::Error },
     #[error("{} is neither OSM XML nor OSM PBF: {reason}", path.display())]
     NotOsm { path: PathBuf, reason: String },
     #[error("{}, line {line}: {reason}", path.display())]
-    Xml {
-        path: PathBuf,
-        line: u64,
-        reason: String,
-    },
+    Xml { path: PathBuf, line: u64, reason: String },
     /// `offset` is that of the broken blob, in bytes from the file's start.
     #[error("{}, block at byte {offset}: {reason}", path.display())]
-    Pbf {
-        path: PathBuf,
-        offset: u64,
-        reason: String,
-    },
+    Pbf { path: PathBuf, offset: u64, reason: String },
     #[error("{}: {reason}", path.display())]
     TooMuch { path: PathBuf, reason: String },
 }

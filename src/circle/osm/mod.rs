@@ -20,10 +20,7 @@ impl Tags {
     /// The value of `key`, the first where a file has it twice.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(k, _)| k == key)
-            .map(|(_, value)| value.as_str())
+        self.0.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_str())
     }
 
     /// Whether `key` has exactly this `value`.
@@ -104,8 +101,7 @@ impl Bounds {
     /// Whether `point` is inside or on the edge.
     #[must_use]
     pub fn contains(&self, point: Point) -> bool {
-        (self.min_lat..=self.max_lat).contains(&point.lat)
-            && (self.min_lon..=self.max_lon).contains(&point.lon)
+        (self.min_lat..=self.max_lat).contains(&point.lat) && (self.min_lon..=self.max_lon).contains(&point.lon)
     }
 }
 

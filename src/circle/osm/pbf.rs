@@ -114,8 +114,7 @@ impl PbfFile {
             return Err(self.broken(offset, "a blob header is longer than 64 KiB"));
         }
         let header = self.take(offset, header_bytes)?;
-        let (is_data, content_bytes) =
-            blob_header(&header).map_err(|reason| self.broken(offset, reason))?;
+        let (is_data, content_bytes) = blob_header(&header).map_err(|reason| self.broken(offset, reason))?;
         if content_bytes > BLOCK_AT_MOST {
             return Err(self.broken(offset, "a blob is longer than 32 MiB"));
         }
@@ -137,12 +136,7 @@ impl PbfFile {
     }
 
     /// The first pass: walks all blobs, notes what each holds, reads the header.
-    fn first_pass(
-        &mut self,
-        kind: Kind,
-        sink: Sink<'_>,
-        at: &mut dyn FnMut(u64),
-    ) -> Result<(), OsmError> {
+    fn first_pass(&mut self, kind: Kind, sink: Sink<'_>, at: &mut dyn FnMut(u64)) -> Result<(), OsmError> {
         let mut blobs = Vec::new();
         let mut offset = 0;
         while let Some((mut blob, is_data)) = self.blob_at(offset)? {
@@ -170,12 +164,7 @@ impl PbfFile {
 }
 
 impl Source for PbfFile {
-    fn pass(
-        &mut self,
-        kind: Kind,
-        sink: Sink<'_>,
-        at: &mut dyn FnMut(u64),
-    ) -> Result<(), OsmError> {
+    fn pass(&mut self, kind: Kind, sink: Sink<'_>, at: &mut dyn FnMut(u64)) -> Result<(), OsmError> {
         let Some(blobs) = self.blobs.clone() else {
             return self.first_pass(kind, sink, at);
         };
@@ -277,8 +266,7 @@ fn rfc_3339(seconds: i64) -> Option<String> {
     }
     let (days, second_of_day) = (seconds / 86_400 + 719_468, seconds % 86_400);
     let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
@@ -288,11 +276,7 @@ fn rfc_3339(seconds: i64) -> Option<String> {
         shifted_month - 9
     };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
-    let (hour, minute, second) = (
-        second_of_day / 3_600,
-        second_of_day / 60 % 60,
-        second_of_day % 60,
-    );
+    let (hour, minute, second) = (second_of_day / 3_600, second_of_day / 60 % 60, second_of_day % 60);
     Some(format!(
         "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
     ))
@@ -384,10 +368,7 @@ impl Block<'_> {
             let nano = i128::from(offset) + i128::from(self.granularity_nano) * i128::from(units);
             nano as f64 / 1e9
         };
-        let point = Point::new(
-            degrees(self.lat_offset_nano, lat),
-            degrees(self.lon_offset_nano, lon),
-        );
+        let point = Point::new(degrees(self.lat_offset_nano, lat), degrees(self.lon_offset_nano, lon));
         point.is_valid().then_some(point)
     }
 
@@ -417,8 +398,7 @@ impl Block<'_> {
     }
 
     fn dense_nodes(&self, bytes: &[u8], sink: Sink<'_>) -> Result<(), String> {
-        let (mut ids, mut lats, mut lons) =
-            (Packed::default(), Packed::default(), Packed::default());
+        let (mut ids, mut lats, mut lons) = (Packed::default(), Packed::default(), Packed::default());
         let (mut pairs, mut visible) = (Packed::default(), Packed::default());
         for field in Fields(bytes) {
             match field? {
@@ -432,17 +412,14 @@ impl Block<'_> {
         }
         let (mut id, mut lat, mut lon) = (0, 0, 0);
         while ids.next_delta(&mut id)?.is_some() {
-            let placed =
-                lats.next_delta(&mut lat)?.is_some() && lons.next_delta(&mut lon)?.is_some();
+            let placed = lats.next_delta(&mut lat)?.is_some() && lons.next_delta(&mut lon)?.is_some();
             let deleted = visible.next_number()? == Some(0);
             let mut tags = Vec::new();
             while let Some(key) = pairs.next_number()? {
                 if key == 0 {
                     break;
                 }
-                let value = pairs
-                    .next_number()?
-                    .ok_or("a node's tag has a key and no value")?;
+                let value = pairs.next_number()?.ok_or("a node's tag has a key and no value")?;
                 tags.push((self.text(key)?, self.text(value)?));
             }
             sink(match self.point(lat, lon) {
@@ -490,8 +467,7 @@ impl Block<'_> {
     fn relation(&self, bytes: &[u8]) -> Result<Element, Broken> {
         let mut id = None;
         let (mut keys, mut values): (&[u8], &[u8]) = (&[], &[]);
-        let (mut roles, mut ids, mut kinds) =
-            (Packed::default(), Packed::default(), Packed::default());
+        let (mut roles, mut ids, mut kinds) = (Packed::default(), Packed::default(), Packed::default());
         for field in Fields(bytes) {
             match field? {
                 (1, value) => id = Some(value.signed()?),

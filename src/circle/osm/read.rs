@@ -48,8 +48,7 @@ pub(super) type Sink<'a> = &'a mut dyn FnMut(Element) -> Result<(), String>;
 /// A format that can be read pass after pass.
 pub(super) trait Source {
     /// Gives each element of `kind` to `sink`, and the bytes read so far to `at`.
-    fn pass(&mut self, kind: Kind, sink: Sink<'_>, at: &mut dyn FnMut(u64))
-    -> Result<(), OsmError>;
+    fn pass(&mut self, kind: Kind, sink: Sink<'_>, at: &mut dyn FnMut(u64)) -> Result<(), OsmError>;
     /// What the file says about itself, known after the first pass.
     fn head(&mut self) -> Head;
 }
@@ -71,11 +70,7 @@ const KEPT_BYTES_AT_LEAST: u64 = 64 << 20;
 ///
 /// # Errors
 /// `OsmError` names the file, the place in it and the reason.
-pub fn read(
-    path: &Path,
-    wanted: &Wanted<'_>,
-    progress: &mut dyn FnMut(u64, u64),
-) -> Result<OsmData, OsmError> {
+pub fn read(path: &Path, wanted: &Wanted<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<OsmData, OsmError> {
     let io = |source| OsmError::Io {
         path: path.to_owned(),
         source,
@@ -83,10 +78,7 @@ pub fn read(
     let mut file = File::open(path).map_err(io)?;
     let file_bytes = file.metadata().map_err(io)?.len();
     let mut start = Vec::new();
-    file.by_ref()
-        .take(512)
-        .read_to_end(&mut start)
-        .map_err(io)?;
+    file.by_ref().take(512).read_to_end(&mut start).map_err(io)?;
     let mut source: Box<dyn Source> = match format_of(&start) {
         Ok(Format::Pbf) => Box::new(pbf::PbfFile::open(path)?),
         Ok(Format::Xml) => Box::new(xml::XmlFile::open(path)),
@@ -174,12 +166,7 @@ impl Reading {
         )
     }
 
-    fn ways(
-        &mut self,
-        source: &mut dyn Source,
-        wanted: &Wanted<'_>,
-        at: &mut dyn FnMut(u64),
-    ) -> Result<(), OsmError> {
+    fn ways(&mut self, source: &mut dyn Source, wanted: &Wanted<'_>, at: &mut dyn FnMut(u64)) -> Result<(), OsmError> {
         let members: HashSet<i64> = self
             .data
             .relations
@@ -210,12 +197,7 @@ impl Reading {
         )
     }
 
-    fn nodes(
-        &mut self,
-        source: &mut dyn Source,
-        wanted: &Wanted<'_>,
-        at: &mut dyn FnMut(u64),
-    ) -> Result<(), OsmError> {
+    fn nodes(&mut self, source: &mut dyn Source, wanted: &Wanted<'_>, at: &mut dyn FnMut(u64)) -> Result<(), OsmError> {
         let mut referenced: Vec<i64> = self
             .data
             .ways
@@ -240,9 +222,7 @@ impl Reading {
                 match element {
                     Element::Node(node) => {
                         let first_time = match referenced.binary_search(&node.id) {
-                            Ok(at) => found
-                                .get_mut(at)
-                                .is_some_and(|found| !std::mem::replace(found, true)),
+                            Ok(at) => found.get_mut(at).is_some_and(|found| !std::mem::replace(found, true)),
                             Err(_) if (wanted.node)(&node.tags) => seen_apart.insert(node.id),
                             Err(_) => return Ok(()),
                         };
@@ -297,8 +277,5 @@ fn weight(tags: &Tags) -> u64 {
 }
 
 fn members_weight(members: &[Member]) -> u64 {
-    members
-        .iter()
-        .map(|member| 48 + member.role.len() as u64)
-        .sum()
+    members.iter().map(|member| 48 + member.role.len() as u64).sum()
 }

@@ -111,12 +111,7 @@ impl Open {
 }
 
 impl Source for XmlFile {
-    fn pass(
-        &mut self,
-        kind: Kind,
-        sink: Sink<'_>,
-        at: &mut dyn FnMut(u64),
-    ) -> Result<(), OsmError> {
+    fn pass(&mut self, kind: Kind, sink: Sink<'_>, at: &mut dyn FnMut(u64)) -> Result<(), OsmError> {
         let file = File::open(&self.path).map_err(|source| OsmError::Io {
             path: self.path.clone(),
             source,
@@ -353,10 +348,7 @@ fn whole(text: &str) -> Result<i64, String> {
         .map_err(|_| format!("{:?} is no id", text.chars().take(40).collect::<String>()))
 }
 
-fn each_attribute(
-    tag: &BytesStart<'_>,
-    mut take: impl FnMut(&str, &str) -> Result<(), String>,
-) -> Result<(), String> {
+fn each_attribute(tag: &BytesStart<'_>, mut take: impl FnMut(&str, &str) -> Result<(), String>) -> Result<(), String> {
     for attribute in tag.attributes().with_checks(false) {
         let attribute = attribute.map_err(|error| error.to_string())?;
         let value = attribute

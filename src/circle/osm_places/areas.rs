@@ -138,11 +138,7 @@ pub(super) fn corners<'a>(data: &'a OsmData, areas: &[Area<'_>]) -> HashMap<i64,
 
 /// The ways among a relation's members in one of `roles`, each once, and
 /// whether any is not in the file.
-fn member_ways<'a>(
-    members: &[Member],
-    roles: &[&str],
-    ways: &HashMap<i64, &'a Way>,
-) -> (Vec<&'a [i64]>, bool) {
+fn member_ways<'a>(members: &[Member], roles: &[&str], ways: &HashMap<i64, &'a Way>) -> (Vec<&'a [i64]>, bool) {
     let mut seen = HashSet::new();
     let mut found = Vec::new();
     let mut missing = false;
@@ -163,8 +159,7 @@ fn member_ways<'a>(
 /// broken to have an inside, a point that is at least on it.
 fn middle_corner(corners: &[&Node]) -> Option<Point> {
     let count = corners.len() as f64;
-    let mean =
-        |of: fn(Point) -> f64| corners.iter().map(|node| of(node.point)).sum::<f64>() / count;
+    let mean = |of: fn(Point) -> f64| corners.iter().map(|node| of(node.point)).sum::<f64>() / count;
     let (lat, lon) = (mean(|p| p.lat), mean(|p| p.lon));
     corners.iter().map(|node| node.point).min_by(|a, b| {
         let squared = |p: &Point| (p.lat - lat).powi(2) + (p.lon - lon).powi(2);

@@ -3,11 +3,7 @@ use crate::circle::osm::{Member, MemberKind, Relation, Way};
 use crate::circle::osm_doors::OsmDoorKind;
 
 fn tags_of(tags: &[(&str, &str)]) -> Tags {
-    Tags(
-        tags.iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect(),
-    )
+    Tags(tags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect())
 }
 
 fn node(id: i64, lat: f64, lon: f64, tags: &[(&str, &str)]) -> Node {
@@ -102,12 +98,7 @@ fn a_mall_has_all_of_its_entrances_and_gates() {
 #[test]
 fn an_area_without_a_mapped_door_and_a_node_have_none() {
     let mut nodes = square([&[], &[], &[], &[]]);
-    nodes.push(node(
-        9,
-        0.0005,
-        0.0005,
-        &[("amenity", "atm"), ("entrance", "yes")],
-    ));
+    nodes.push(node(9, 0.0005, 0.0005, &[("amenity", "atm"), ("entrance", "yes")]));
     let extract = taken(&OsmData {
         nodes,
         ways: vec![way(10, &[1, 2, 3, 4, 1], &[("leisure", "park")])],
@@ -123,25 +114,10 @@ fn what_is_gone_vacant_or_private_is_no_place_and_is_counted() {
     // Cases 36 and 39 of the failure list.
     let extract = taken(&OsmData {
         nodes: vec![
-            node(
-                1,
-                0.0,
-                0.0,
-                &[("disused:amenity", "pub"), ("name", "Old pub")],
-            ),
+            node(1, 0.0, 0.0, &[("disused:amenity", "pub"), ("name", "Old pub")]),
             node(2, 0.0, 0.0, &[("shop", "vacant")]),
-            node(
-                3,
-                0.0,
-                0.0,
-                &[("leisure", "swimming_pool"), ("access", "private")],
-            ),
-            node(
-                4,
-                0.0,
-                0.0,
-                &[("amenity", "toilets"), ("access", "customers")],
-            ),
+            node(3, 0.0, 0.0, &[("leisure", "swimming_pool"), ("access", "private")]),
+            node(4, 0.0, 0.0, &[("amenity", "toilets"), ("access", "customers")]),
             node(5, 0.0, 0.0, &[("amenity", "bench")]),
             node(6, 0.0, 0.0, &[("amenity", "teleporter")]),
         ],
@@ -179,11 +155,7 @@ fn a_multipolygon_is_put_together_and_its_point_is_outside_of_its_hole() {
         relations: vec![relation(
             20,
             &[(10, "outer"), (12, "inner"), (11, "")],
-            &[
-                ("type", "multipolygon"),
-                ("leisure", "park"),
-                ("name", "Ring"),
-            ],
+            &[("type", "multipolygon"), ("leisure", "park"), ("name", "Ring")],
         )],
         ..OsmData::default()
     });
@@ -193,8 +165,7 @@ fn a_multipolygon_is_put_together_and_its_point_is_outside_of_its_hole() {
     assert_eq!(place.reference, "relation/20");
     // The gate of the fence, not the entrance of what stands in the hole.
     assert_eq!(door_nodes(place), [1]);
-    let in_hole = (0.0003..=0.0007).contains(&place.point.lat)
-        && (0.0003..=0.0007).contains(&place.point.lon);
+    let in_hole = (0.0003..=0.0007).contains(&place.point.lat) && (0.0003..=0.0007).contains(&place.point.lon);
     assert!(!in_hole, "{:?}", place.point);
     assert!((0.0..0.001).contains(&place.point.lat) && (0.0..0.001).contains(&place.point.lon));
     assert_eq!(extract.report.broken_areas, 0);
@@ -221,17 +192,9 @@ fn a_broken_outline_is_taken_with_what_is_there_and_a_lost_one_is_not() {
                 &[(10, "outer"), (99, "outer")],
                 &[("type", "multipolygon"), ("leisure", "park")],
             ),
-            relation(
-                21,
-                &[(98, "outer")],
-                &[("type", "multipolygon"), ("leisure", "park")],
-            ),
+            relation(21, &[(98, "outer")], &[("type", "multipolygon"), ("leisure", "park")]),
             relation(22, &[], &[("type", "multipolygon"), ("leisure", "park")]),
-            relation(
-                23,
-                &[(11, "perimeter")],
-                &[("type", "site"), ("amenity", "school")],
-            ),
+            relation(23, &[(11, "perimeter")], &[("type", "site"), ("amenity", "school")]),
         ],
         ..OsmData::default()
     });
@@ -242,11 +205,7 @@ fn a_broken_outline_is_taken_with_what_is_there_and_a_lost_one_is_not() {
         .collect();
     assert_eq!(
         found,
-        [
-            ("way/11", vec![2]),
-            ("way/15", vec![2]),
-            ("relation/20", vec![2])
-        ]
+        [("way/11", vec![2]), ("way/15", vec![2]), ("relation/20", vec![2])]
     );
     assert_eq!(extract.places[2].point, Point::new(0.0, 0.001));
     let report = extract.report;
@@ -302,12 +261,7 @@ fn an_unreadable_tag_is_left_out_and_counted_and_the_place_is_taken() {
                     ("name", "a\u{0}b"),
                 ],
             ),
-            node(
-                2,
-                0.0,
-                0.0,
-                &[("shop", "books"), ("name", &long), ("phone", ";")],
-            ),
+            node(2, 0.0, 0.0, &[("shop", "books"), ("name", &long), ("phone", ";")]),
             node(3, 0.0, 0.0, &[("shop", "books"), ("name", "  ")]),
         ],
         ..OsmData::default()
@@ -319,12 +273,7 @@ fn an_unreadable_tag_is_left_out_and_counted_and_the_place_is_taken() {
     }
     assert_eq!(
         extract.report.unreadable,
-        BTreeMap::from([
-            ("name", 2),
-            ("opening_hours", 1),
-            ("phone", 2),
-            ("wheelchair", 1)
-        ])
+        BTreeMap::from([("name", 2), ("opening_hours", 1), ("phone", 2), ("wheelchair", 1)])
     );
 }
 
@@ -337,11 +286,7 @@ fn places_come_in_file_order_and_the_same_each_time() {
         ],
         ..OsmData::default()
     };
-    let references: Vec<String> = taken(&data)
-        .places
-        .into_iter()
-        .map(|p| p.reference)
-        .collect();
+    let references: Vec<String> = taken(&data).places.into_iter().map(|p| p.reference).collect();
     assert_eq!(references, ["node/9", "node/3"]);
     assert_eq!(taken(&data), taken(&data));
 }
@@ -350,10 +295,7 @@ fn places_come_in_file_order_and_the_same_each_time() {
 fn a_reader_is_asked_for_places_and_what_the_report_counts() {
     assert!(is_wanted(&tags_of(&[("amenity", "cafe")])));
     assert!(is_wanted(&tags_of(&[("amenity", "teleporter")])));
-    assert!(!is_wanted(&tags_of(&[
-        ("highway", "footway"),
-        ("name", "Path")
-    ])));
+    assert!(!is_wanted(&tags_of(&[("highway", "footway"), ("name", "Path")])));
     assert!(!is_wanted(&Tags::default()));
 }
 

@@ -16,15 +16,11 @@ pub fn is_barrier(tags: &Tags) -> bool {
     if covered || is_bridge(tags) {
         return false;
     }
-    let wall = one_of(
-        "barrier",
-        &["wall", "fence", "hedge", "city_wall", "retaining_wall"],
-    );
+    let wall = one_of("barrier", &["wall", "fence", "hedge", "city_wall", "retaining_wall"]);
     let cliff = tags.is("natural", "cliff");
     let rail = one_of("railway", &["rail", "light_rail", "subway", "narrow_gauge"]);
     let motorway = one_of("highway", &["motorway", "motorway_link"])
-        || (one_of("highway", &["trunk", "trunk_link"])
-            && (tags.is("motorroad", "yes") || tags.is("foot", "no")));
+        || (one_of("highway", &["trunk", "trunk_link"]) && (tags.is("motorroad", "yes") || tags.is("foot", "no")));
     // Rails and roads that are told to lie above or below leave the ground free.
     wall || cliff || is_water(tags) || ((rail || motorway) && layer(tags) == 0)
 }
@@ -37,10 +33,7 @@ pub fn is_water_relation(tags: &Tags) -> bool {
 
 fn is_water(tags: &Tags) -> bool {
     matches!(tags.get("natural"), Some("water" | "coastline"))
-        || matches!(
-            tags.get("waterway"),
-            Some("river" | "canal" | "riverbank" | "dock")
-        )
+        || matches!(tags.get("waterway"), Some("river" | "canal" | "riverbank" | "dock"))
 }
 
 /// The segments of all barriers in `bbox`, in index order, with the boxes over
@@ -74,9 +67,7 @@ pub(super) fn segments(
             }
         }
     }
-    let boxes = boxes::pack(&mut segments, |segment| {
-        Box2::EMPTY.with(segment.a).with(segment.b)
-    });
+    let boxes = boxes::pack(&mut segments, |segment| Box2::EMPTY.with(segment.a).with(segment.b));
     (segments, boxes)
 }
 

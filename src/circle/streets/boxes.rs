@@ -66,10 +66,7 @@ impl<'a> Boxes<'a> {
     /// nothing is found.
     #[must_use]
     pub fn of_checked(boxes: &'a [Box2], leaves: usize) -> Self {
-        Self::new(boxes, leaves).unwrap_or(Self {
-            boxes: &[],
-            leaves: 0,
-        })
+        Self::new(boxes, leaves).unwrap_or(Self { boxes: &[], leaves: 0 })
     }
 
     /// Calls `found` with each leaf whose box meets `window`, in no promised

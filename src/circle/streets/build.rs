@@ -74,9 +74,7 @@ impl StreetMapBytes {
 pub fn wanted() -> Wanted<'static> {
     Wanted {
         node: &|_| false,
-        way: &|tags: &Tags| {
-            way_use(tags, &mut Unreadable::default()).is_some() || barriers::is_barrier(tags)
-        },
+        way: &|tags: &Tags| way_use(tags, &mut Unreadable::default()).is_some() || barriers::is_barrier(tags),
         relation: &barriers::is_water_relation,
     }
 }
@@ -92,9 +90,8 @@ pub fn build(
 ) -> Result<(StreetMapBytes, BuildReport), BuildError> {
     const STAGES: u64 = 6;
     if let Some(bbox) = options.bbox {
-        let corners_are_valid = Position::of(corner(bbox).0).is_valid()
-            && corner(bbox).0.is_valid()
-            && corner(bbox).1.is_valid();
+        let corners_are_valid =
+            Position::of(corner(bbox).0).is_valid() && corner(bbox).0.is_valid() && corner(bbox).1.is_valid();
         if !corners_are_valid || bbox.min_lat >= bbox.max_lat || bbox.min_lon >= bbox.max_lon {
             return Err(BuildError::Box);
         }
@@ -185,10 +182,7 @@ fn put_in_order(graph: &mut Graph) {
     for ((_, old), new) in order.iter().zip(0_u32..) {
         new_number[*old as usize] = new;
     }
-    graph.junctions = order
-        .iter()
-        .map(|(_, old)| graph.junctions[*old as usize])
-        .collect();
+    graph.junctions = order.iter().map(|(_, old)| graph.junctions[*old as usize]).collect();
     for edge in &mut graph.edges {
         edge.from = new_number[edge.from as usize];
         edge.to = new_number[edge.to as usize];
@@ -307,12 +301,8 @@ fn report_islands(graph: &Graph, of_junction: &[u32], metres: &[f32], report: &m
     let mut told = vec![false; metres.len()];
     for (junction, component) in graph.junctions.iter().zip(of_junction) {
         let component = *component as usize;
-        if !std::mem::replace(&mut told[component], true)
-            && f64::from(metres[component]) < snap::ISLAND_M
-        {
-            report
-                .islands
-                .note(junction.node_id, junction.position.point());
+        if !std::mem::replace(&mut told[component], true) && f64::from(metres[component]) < snap::ISLAND_M {
+            report.islands.note(junction.node_id, junction.position.point());
         }
     }
 }

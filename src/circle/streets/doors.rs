@@ -19,13 +19,7 @@ pub struct DoorTie {
 impl DoorTie {
     /// Ties the door at `point`, for a pace that uses stairs and one that does
     /// not.
-    pub fn new(
-        snapper: &mut Snapper,
-        view: &View<'_>,
-        point: Point,
-        walking: &Pace,
-        step_free: &Pace,
-    ) -> Self {
+    pub fn new(snapper: &mut Snapper, view: &View<'_>, point: Point, walking: &Pace, step_free: &Pace) -> Self {
         Self {
             point,
             walked: snapper.snap(view, point, walking),
@@ -89,9 +83,7 @@ impl Rows {
     fn on_edge(&self, edge: u32) -> &[DoorFoot] {
         let edge = edge as usize;
         match (self.first.get(edge), self.first.get(edge + 1)) {
-            (Some(start), Some(end)) => {
-                self.feet.get(*start as usize..*end as usize).unwrap_or_default()
-            }
+            (Some(start), Some(end)) => self.feet.get(*start as usize..*end as usize).unwrap_or_default(),
             _ => &[],
         }
     }

@@ -351,8 +351,7 @@ impl StreetMap {
         }
         let mut sections: [Range<usize>; SECTIONS] = std::array::from_fn(|_| 0..0);
         for (range, place) in sections.iter_mut().zip(&header.places) {
-            *range = range_of(*place, bytes.len())
-                .ok_or(MapError::Corrupt("a section lies outside the file"))?;
+            *range = range_of(*place, bytes.len()).ok_or(MapError::Corrupt("a section lies outside the file"))?;
         }
         let has_data = header.min != header.max;
         if has_data && !(header.min.is_valid() && header.max.is_valid()) {
@@ -407,10 +406,7 @@ impl StreetMap {
         let view = self.view();
         let (min, max) = (header.min.point(), header.max.point());
         Ok(MapInfo {
-            id: header.checksum[..6]
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
+            id: header.checksum[..6].iter().map(|byte| format!("{byte:02x}")).collect(),
             format_version: header.version,
             bytes: header.file_bytes,
             source: source.to_owned(),
@@ -488,11 +484,7 @@ fn range_of(place: Place, file_bytes: usize) -> Option<Range<usize>> {
 /// Looks at every record once, so that nothing asked later can go astray.
 fn check_records(view: &View<'_>) -> Result<(), MapError> {
     let ensure = |holds: bool, what: &'static str| {
-        if holds {
-            Ok(())
-        } else {
-            Err(MapError::Corrupt(what))
-        }
+        if holds { Ok(()) } else { Err(MapError::Corrupt(what)) }
     };
     let is_size = |value: f32| value.is_finite() && value >= 0.0;
     let (junctions, edges) = (view.junctions.len(), view.edges.len());
@@ -555,10 +547,7 @@ fn check_records(view: &View<'_>) -> Result<(), MapError> {
 }
 
 /// Every arc belongs to its edge, and every edge has its two arcs.
-fn check_arcs(
-    view: &View<'_>,
-    ensure: impl Fn(bool, &'static str) -> Result<(), MapError>,
-) -> Result<(), MapError> {
+fn check_arcs(view: &View<'_>, ensure: impl Fn(bool, &'static str) -> Result<(), MapError>) -> Result<(), MapError> {
     let rows = view.first_arcs;
     let rows_fit = if view.junctions.is_empty() {
         rows.len() <= 1 && view.arcs.is_empty()

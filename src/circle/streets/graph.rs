@@ -49,8 +49,7 @@ pub(super) struct NodeTable<'a> {
 
 impl<'a> NodeTable<'a> {
     pub fn new(nodes: &'a [Node]) -> Self {
-        let mut by_id: Vec<(i64, u32)> =
-            nodes.iter().map(|node| node.id).zip(0_u32..).collect();
+        let mut by_id: Vec<(i64, u32)> = nodes.iter().map(|node| node.id).zip(0_u32..).collect();
         by_id.sort_unstable();
         by_id.dedup_by_key(|entry| entry.0);
         Self { nodes, by_id }
@@ -107,12 +106,7 @@ impl WalkableWay {
 }
 
 /// Makes the graph of all that can be walked inside `bbox`.
-pub(super) fn contract(
-    data: &OsmData,
-    table: &NodeTable<'_>,
-    bbox: Option<Bounds>,
-    report: &mut BuildReport,
-) -> Graph {
+pub(super) fn contract(data: &OsmData, table: &NodeTable<'_>, bbox: Option<Bounds>, report: &mut BuildReport) -> Graph {
     let mut links = Links {
         ways: Vec::new(),
         links: Vec::new(),
@@ -180,8 +174,7 @@ impl Links {
             previous = Some(place);
         }
         report.cut_ways += u64::from(cut);
-        let Some(own_links) = self.links.get_mut(first_link..).filter(|own| !own.is_empty())
-        else {
+        let Some(own_links) = self.links.get_mut(first_link..).filter(|own| !own.is_empty()) else {
             report.empty_ways += 1;
             return;
         };
@@ -255,9 +248,7 @@ impl Links {
         };
         match links {
             [] => false,
-            [one, other] => {
-                self.node_flags[place as usize] != 0 || signature(one) != signature(other)
-            }
+            [one, other] => self.node_flags[place as usize] != 0 || signature(one) != signature(other),
             _ => true,
         }
     }
@@ -344,12 +335,9 @@ impl Tracer<'_> {
     }
 
     fn push_edge(&mut self, places: &[u32], numbers: &[u32]) {
-        let (Some(from), Some(to), Some(first), Some(last)) = (
-            places.first(),
-            places.last(),
-            numbers.first(),
-            numbers.last(),
-        ) else {
+        let (Some(from), Some(to), Some(first), Some(last)) =
+            (places.first(), places.last(), numbers.first(), numbers.last())
+        else {
             return;
         };
         let first = self.links.links[*first as usize];

@@ -192,8 +192,7 @@ mod tests {
 
     #[test]
     fn a_figure_that_is_not_positive_is_refused_by_name() {
-        let text = include_str!("../../../data/paces.toml")
-            .replace("signals_wait_s = 10.0", "signals_wait_s = -1.0");
+        let text = include_str!("../../../data/paces.toml").replace("signals_wait_s = 10.0", "signals_wait_s = -1.0");
         assert!(matches!(
             TimeModel::parse(&text),
             Err(ModelError::NotPositive("signals_wait_s"))

@@ -36,9 +36,7 @@ pub(super) fn find(index: &GraphIndex<'_>, report: &mut BuildReport) {
                 && edge.flags & flag::FERRY == 0
                 && index.misses(edge, junction.position)
             {
-                report
-                    .near_misses
-                    .note(junction.node_id, junction.position.point());
+                report.near_misses.note(junction.node_id, junction.position.point());
             }
         }
         if edge.flags & flag::CROSSING != 0
@@ -56,32 +54,27 @@ impl GraphIndex<'_> {
         let centre = position.point();
         let frame = LocalMetres::around(centre);
         let mut missed = false;
-        self.boxes
-            .each_in(&window(&frame, centre, NEAR_MISS_M), |leaf| {
-                let run = self.runs[leaf];
-                let other = &self.graph.edges[run.edge as usize];
-                // A stub that is itself that short meets its street anyway.
-                let meets = [other.from, other.to]
-                    .iter()
-                    .any(|end| *end == edge.from || *end == edge.to);
-                if meets || other.layer != edge.layer {
-                    return true;
-                }
-                missed = segments(other, run).any(|(a, b)| {
-                    distance_to_segment(frame.east_north(a), frame.east_north(b)) < NEAR_MISS_M
-                });
-                !missed
-            });
+        self.boxes.each_in(&window(&frame, centre, NEAR_MISS_M), |leaf| {
+            let run = self.runs[leaf];
+            let other = &self.graph.edges[run.edge as usize];
+            // A stub that is itself that short meets its street anyway.
+            let meets = [other.from, other.to]
+                .iter()
+                .any(|end| *end == edge.from || *end == edge.to);
+            if meets || other.layer != edge.layer {
+                return true;
+            }
+            missed = segments(other, run)
+                .any(|(a, b)| distance_to_segment(frame.east_north(a), frame.east_north(b)) < NEAR_MISS_M);
+            !missed
+        });
         missed
     }
 
     /// Where the crossing `edge` lies across an edge that it shares no junction
     /// with.
     fn crossed_without_node(&self, edge: &RawEdge) -> Option<Point> {
-        let window = edge
-            .corners
-            .iter()
-            .fold(Box2::EMPTY, |all, corner| all.with(*corner));
+        let window = edge.corners.iter().fold(Box2::EMPTY, |all, corner| all.with(*corner));
         let mut crossed = None;
         self.boxes.each_in(&window, |leaf| {
             let run = self.runs[leaf];
@@ -96,9 +89,8 @@ impl GraphIndex<'_> {
                 let (a, b) = (pair[0].point(), pair[1].point());
                 let frame = LocalMetres::around(a);
                 let end = frame.east_north(b);
-                let cuts = segments(other, run).any(|(c, d)| {
-                    cross_properly(end, frame.east_north(c), frame.east_north(d))
-                });
+                let cuts =
+                    segments(other, run).any(|(c, d)| cross_properly(end, frame.east_north(c), frame.east_north(d)));
                 if cuts {
                     crossed = Some(a);
                     return false;

@@ -67,13 +67,7 @@ impl Walker {
 /// Follows a door's label back to the origin's foot: at each junction to the
 /// neighbour whose time plus the arc between is exactly this one's. Times grow
 /// along every arc, so this ends.
-fn stretches(
-    search: &Search,
-    view: &View<'_>,
-    pace: &Pace,
-    snap: &Snap,
-    door: &DoorLabel,
-) -> Option<Vec<Stretch>> {
+fn stretches(search: &Search, view: &View<'_>, pace: &Pace, snap: &Snap, door: &DoorLabel) -> Option<Vec<Stretch>> {
     let seed = snap.feet().nth(usize::from(door.seed))?;
     let edge = view.edges.get(door.edge as usize)?;
     let (enters_m, mut junction) = match door.via {
@@ -98,14 +92,9 @@ fn stretches(
             backwards.push(first);
             break;
         }
-        let (arc_edge, backward, before, stage_before) =
-            predecessor(search, view, pace, junction, stage)?;
+        let (arc_edge, backward, before, stage_before) = predecessor(search, view, pace, junction, stage)?;
         let length_m = view.edges[arc_edge as usize].length_m;
-        let (enters_m, leaves_m) = if backward {
-            (length_m, 0.0)
-        } else {
-            (0.0, length_m)
-        };
+        let (enters_m, leaves_m) = if backward { (length_m, 0.0) } else { (0.0, length_m) };
         backwards.push(Stretch {
             edge: arc_edge,
             enters_m,
@@ -158,9 +147,7 @@ fn predecessor(
             continue;
         };
         for before in Stage::ALL {
-            if arc_stage(before, *towards) == Some(stage)
-                && search.seconds_at(away.to, before) + arc_s == seconds
-            {
+            if arc_stage(before, *towards) == Some(stage) && search.seconds_at(away.to, before) + arc_s == seconds {
                 return Some((towards.edge(), towards.is_backward(), away.to, before));
             }
         }
@@ -183,10 +170,7 @@ fn draw(view: &View<'_>, stretch: Stretch, points: &mut Vec<Point>) {
     }
     let total = along.last().copied().unwrap_or_default();
     let scale = if length_m > 0.0 { total / length_m } else { 0.0 };
-    let (enters, leaves) = (
-        f64::from(stretch.enters_m) * scale,
-        f64::from(stretch.leaves_m) * scale,
-    );
+    let (enters, leaves) = (f64::from(stretch.enters_m) * scale, f64::from(stretch.leaves_m) * scale);
     let (low, high) = (enters.min(leaves), enters.max(leaves));
     let mut drawn = vec![point_at(&corners, &along, low)];
     drawn.extend(

@@ -73,9 +73,7 @@ impl Rate {
             return None;
         }
         let seconds_a_metre = match (edge.flags & flag::STEPS != 0, pace.stairs) {
-            (true, Some(stairs)) if edge.steps > 0.0 => {
-                stairs.seconds_a_step * edge.steps / edge.length_m
-            }
+            (true, Some(stairs)) if edge.steps > 0.0 => stairs.seconds_a_step * edge.steps / edge.length_m,
             (true, Some(stairs)) => stairs.seconds_a_metre,
             _ => pace.seconds_a_metre,
         };
@@ -101,11 +99,7 @@ pub(super) fn arc_seconds(view: &View<'_>, arc: Arc, pace: &Pace) -> Option<f32>
         return Some((arc.length_m * pace.seconds_a_metre).max(LEAST_S));
     }
     let rate = Rate::of(&view.edges[arc.edge() as usize], pace)?;
-    let open = if arc.is_backward() {
-        rate.backward
-    } else {
-        rate.forward
-    };
+    let open = if arc.is_backward() { rate.backward } else { rate.forward };
     open.then(|| rate.whole_s(arc.length_m))
 }
 
@@ -139,16 +133,11 @@ pub(super) struct SeedEnd {
 }
 
 /// The ends of a foot's edge that can be walked to from it.
-pub(super) fn seed_ends(
-    view: &View<'_>,
-    pace: &Pace,
-    foot: &Foot,
-) -> impl Iterator<Item = SeedEnd> {
+pub(super) fn seed_ends(view: &View<'_>, pace: &Pace, foot: &Foot) -> impl Iterator<Item = SeedEnd> {
     let edge = view.edges[foot.edge as usize];
-    let gates = [edge.from, edge.to].map(|end| {
-        view.junctions[end as usize].flags & super::tags::node_flag::PRIVATE != 0
-    });
-    let leg_s = foot.snap_m * pace.seconds_a_metre* std::env::var("LEG").map_or(1.0, |v| v.parse::<f32>().unwrap());
+    let gates =
+        [edge.from, edge.to].map(|end| view.junctions[end as usize].flags & super::tags::node_flag::PRIVATE != 0);
+    let leg_s = foot.snap_m * pace.seconds_a_metre * std::env::var("LEG").map_or(1.0, |v| v.parse::<f32>().unwrap());
     let along_m = foot.along_m;
     let end = move |rate: &Rate, junction, gate, leaves_m: f32, wait_s: f32| {
         let stage = stage_at_origin(&edge);
@@ -333,7 +322,8 @@ impl Search {
             return;
         };
         let stage = stage_at_origin(edge);
-        let leg_s = foot.snap_m * ask.pace.seconds_a_metre* std::env::var("LEG").map_or(1.0, |v| v.parse::<f32>().unwrap());
+        let leg_s =
+            foot.snap_m * ask.pace.seconds_a_metre * std::env::var("LEG").map_or(1.0, |v| v.parse::<f32>().unwrap());
         for door in ask.doors.on_edge(foot.edge, ask.pace) {
             let metres = (door.along_m - foot.along_m).abs();
             let open = if door.along_m >= foot.along_m {
@@ -361,15 +351,7 @@ impl Search {
         }
     }
 
-    fn reach(
-        &mut self,
-        ask: &Question<'_>,
-        junction: u32,
-        stage: Stage,
-        seconds: f32,
-        network_m: f32,
-        seed: u8,
-    ) {
+    fn reach(&mut self, ask: &Question<'_>, junction: u32, stage: Stage, seconds: f32, network_m: f32, seed: u8) {
         if seconds > ask.limit_s {
             return;
         }
@@ -379,10 +361,7 @@ impl Search {
             label.generation = self.generation;
         }
         let stage_number = stage as usize;
-        if label.seconds[..=stage_number]
-            .iter()
-            .any(|known| *known <= seconds)
-        {
+        if label.seconds[..=stage_number].iter().any(|known| *known <= seconds) {
             return;
         }
         label.seconds[stage_number] = seconds;
@@ -396,8 +375,8 @@ impl Search {
         let label = self.labels[waiting.junction as usize];
         let stage_number = waiting.stage as usize;
         let seconds = waiting.seconds;
-        let is_stale = label.seconds[stage_number] < seconds
-            || label.seconds[..stage_number].iter().any(|s| *s <= seconds);
+        let is_stale =
+            label.seconds[stage_number] < seconds || label.seconds[..stage_number].iter().any(|s| *s <= seconds);
         if is_stale {
             return;
         }
@@ -421,10 +400,8 @@ impl Search {
                 };
                 self.gather(ask, *arc, doors, from);
             }
-            if let (Some(arc_s), Some(stage)) = (
-                arc_seconds(&ask.view, *arc, ask.pace),
-                arc_stage(waiting.stage, *arc),
-            ) {
+            if let (Some(arc_s), Some(stage)) = (arc_seconds(&ask.view, *arc, ask.pace), arc_stage(waiting.stage, *arc))
+            {
                 let metres = network_m + arc.length_m;
                 self.reach(ask, arc.to, stage, seconds + arc_s, metres, seed);
             }
@@ -465,7 +442,8 @@ impl Search {
     }
 
     fn reach_door(&mut self, ask: &Question<'_>, door: DoorFoot, mut label: DoorLabel) {
-        label.seconds += door.snap_m * ask.pace.seconds_a_metre* std::env::var("LEG").map_or(1.0, |v| v.parse::<f32>().unwrap());
+        label.seconds +=
+            door.snap_m * ask.pace.seconds_a_metre * std::env::var("LEG").map_or(1.0, |v| v.parse::<f32>().unwrap());
         if label.seconds > ask.limit_s {
             return;
         }

@@ -127,10 +127,7 @@ impl Frame {
 
     /// The box of all within `radius_m`.
     fn window(&self, radius_m: f64) -> Box2 {
-        let (north, east) = (
-            radius_m / self.metres_a_unit_north,
-            radius_m / self.metres_a_unit_east,
-        );
+        let (north, east) = (radius_m / self.metres_a_unit_north, radius_m / self.metres_a_unit_east);
         // Casts saturate at the ends of the earth.
         Box2 {
             min: Position {
@@ -194,9 +191,7 @@ impl Snapper {
         if snap.is_empty() {
             snap = self.choose(view, &frame, pace, |_| true);
         }
-        snap.island = snap
-            .nearest()
-            .is_some_and(|foot| is_on_island(view, foot.edge, pace));
+        snap.island = snap.nearest().is_some_and(|foot| is_on_island(view, foot.edge, pace));
         snap
     }
 
@@ -225,18 +220,10 @@ impl Snapper {
 
     /// The first feet among the candidates whose component is long enough and
     /// whose leg is free.
-    fn choose(
-        &self,
-        view: &View<'_>,
-        frame: &Frame,
-        pace: &Pace,
-        long_enough: impl Fn(f64) -> bool,
-    ) -> Snap {
+    fn choose(&self, view: &View<'_>, frame: &Frame, pace: &Pace, long_enough: impl Fn(f64) -> bool) -> Snap {
         let mut snap = Snap::default();
         for (at, candidate) in self.candidates.iter().enumerate() {
-            let seen = self.candidates[..at]
-                .iter()
-                .any(|nearer| nearer.edge == candidate.edge);
+            let seen = self.candidates[..at].iter().any(|nearer| nearer.edge == candidate.edge);
             if seen || !long_enough(component_metres(view, candidate.edge, pace)) {
                 continue;
             }
@@ -252,7 +239,11 @@ impl Snapper {
             let slack: f64 = std::env::var("SLACK").map_or(1e9, |v| v.parse().unwrap());
             let ratio: f64 = std::env::var("RATIO").map_or(1e9, |v| v.parse().unwrap());
             if let Some(n) = snap.nearest() {
-                if candidate.distance_m > f64::from(n.snap_m) + slack || candidate.distance_m > f64::from(n.snap_m)*ratio + 3.0 { break; }
+                if candidate.distance_m > f64::from(n.snap_m) + slack
+                    || candidate.distance_m > f64::from(n.snap_m) * ratio + 3.0
+                {
+                    break;
+                }
             }
             snap.push(Foot {
                 edge: candidate.edge,
@@ -359,9 +350,7 @@ fn is_barred(view: &View<'_>, frame: &Frame, foot: [f64; 2]) -> bool {
 /// Whether two segments share a point. Lines on top of each other do not count:
 /// who walks along a wall does not cross it.
 fn segments_meet(p: [f64; 2], q: [f64; 2], a: [f64; 2], b: [f64; 2]) -> bool {
-    let side = |u: [f64; 2], v: [f64; 2], w: [f64; 2]| {
-        (v[0] - u[0]) * (w[1] - u[1]) - (v[1] - u[1]) * (w[0] - u[0])
-    };
+    let side = |u: [f64; 2], v: [f64; 2], w: [f64; 2]| (v[0] - u[0]) * (w[1] - u[1]) - (v[1] - u[1]) * (w[0] - u[0]);
     let (side_a, side_b) = (side(p, q, a), side(p, q, b));
     if side_a == 0.0 && side_b == 0.0 {
         return false;

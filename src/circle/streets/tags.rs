@@ -46,14 +46,7 @@ pub mod flag {
     /// What a foot is never put on.
     pub const NO_FOOT: u32 = TUNNEL | BRIDGE | FERRY;
     /// What makes an edge cost something else than its metres at the pace.
-    pub const PARTICULAR: u32 = PRIVATE
-        | STEPS
-        | FERRY
-        | FORWARD_ONLY
-        | BACKWARD_ONLY
-        | NO_WHEELCHAIR
-        | TO_GATE
-        | WAIT;
+    pub const PARTICULAR: u32 = PRIVATE | STEPS | FERRY | FORWARD_ONLY | BACKWARD_ONLY | NO_WHEELCHAIR | TO_GATE | WAIT;
     /// There is a wait at one of the ends.
     pub const WAIT: u32 = 1 << 18;
     /// All bits in use; another one in a file is an error.
@@ -260,11 +253,7 @@ pub fn node_use(tags: &Tags, unreadable: &mut Unreadable) -> u32 {
     if barrier.is_some() || lift || entrance || gate || locked {
         set(node_flag::CONDITIONAL, is_conditional(tags));
         let closed = barrier.is_some_and(|kind| CLOSED_BARRIERS.contains(&kind));
-        let by_default = if closed {
-            Access::Nobody
-        } else {
-            Access::Public
-        };
+        let by_default = if closed { Access::Nobody } else { Access::Public };
         match node_access(tags, by_default, locked, unreadable) {
             Access::Public => {}
             Access::Private => set(node_flag::PRIVATE, true),
@@ -275,12 +264,7 @@ pub fn node_use(tags: &Tags, unreadable: &mut Unreadable) -> u32 {
 }
 
 /// A lock keeps out whom neither `foot` lets in nor a private gate knows.
-fn node_access(
-    tags: &Tags,
-    by_default: Access,
-    locked: bool,
-    unreadable: &mut Unreadable,
-) -> Access {
+fn node_access(tags: &Tags, by_default: Access, locked: bool, unreadable: &mut Unreadable) -> Access {
     if let Some(foot) = readable(tags, "foot", unreadable) {
         return foot;
     }
@@ -308,14 +292,14 @@ fn access(tags: &Tags, by_default: Access, unreadable: &mut Unreadable) -> Acces
 /// be read (which is counted).
 fn readable(tags: &Tags, key: &'static str, unreadable: &mut Unreadable) -> Option<Access> {
     match tags.get(key)?.trim() {
-        "yes" | "designated" | "permissive" | "official" | "public" | "discouraged" | "limited"
-        | "allowed" => Some(Access::Public),
-        "private" | "customers" | "residents" | "resident" | "delivery" | "destination"
-        | "permit" | "members" | "employees" | "employee" | "staff" | "students" | "agricultural"
-        | "forestry" | "key" => Some(Access::Private),
-        "no" | "use_sidepath" | "military" | "emergency" | "restricted" | "prohibited" => {
-            Some(Access::Nobody)
+        "yes" | "designated" | "permissive" | "official" | "public" | "discouraged" | "limited" | "allowed" => {
+            Some(Access::Public)
         }
+        "private" | "customers" | "residents" | "resident" | "delivery" | "destination" | "permit" | "members"
+        | "employees" | "employee" | "staff" | "students" | "agricultural" | "forestry" | "key" => {
+            Some(Access::Private)
+        }
+        "no" | "use_sidepath" | "military" | "emergency" | "restricted" | "prohibited" => Some(Access::Nobody),
         "unknown" | "variable" => None,
         _ => {
             unreadable.note(key);
@@ -391,9 +375,7 @@ fn note_unreadable(tags: &Tags, steps: bool, unreadable: &mut Unreadable) {
     check("step_count", &|value| value.parse::<u32>().is_ok());
     check("layer", &|value| value.parse::<f64>().is_ok());
     check("sac_scale", &|value| {
-        value
-            .split(';')
-            .all(|grade| SAC_SCALE.contains(&grade.trim()))
+        value.split(';').all(|grade| SAC_SCALE.contains(&grade.trim()))
     });
     check("wheelchair", &|value| {
         matches!(value, "yes" | "no" | "limited" | "designated" | "bad" | "unknown")
@@ -462,23 +444,11 @@ mod tests {
             way([("highway", "service"), ("access", "private"), ("foot", "yes")]),
             Some(0)
         );
-        assert_eq!(
-            way([("highway", "service"), ("access", "yes"), ("foot", "no")]),
-            None
-        );
-        assert_eq!(
-            way([("highway", "service"), ("access", "no")]),
-            None
-        );
-        assert_eq!(
-            way([("highway", "primary"), ("foot", "use_sidepath")]),
-            None
-        );
+        assert_eq!(way([("highway", "service"), ("access", "yes"), ("foot", "no")]), None);
+        assert_eq!(way([("highway", "service"), ("access", "no")]), None);
+        assert_eq!(way([("highway", "primary"), ("foot", "use_sidepath")]), None);
         for class in ["private", "customers", "residents", "destination"] {
-            assert_eq!(
-                way([("highway", "service"), ("access", class)]),
-                Some(flag::PRIVATE)
-            );
+            assert_eq!(way([("highway", "service"), ("access", class)]), Some(flag::PRIVATE));
         }
     }
 

@@ -65,14 +65,7 @@ pub const LIMIT_AT_MOST_S: f64 = 7_200.0;
 
 impl Walker {
     /// The doors within `limit_s` seconds of `origin` at `pace`.
-    pub fn reach(
-        &mut self,
-        map: &StreetMap,
-        doors: &DoorIndex,
-        origin: Point,
-        pace: &Pace,
-        limit_s: f64,
-    ) -> Reach {
+    pub fn reach(&mut self, map: &StreetMap, doors: &DoorIndex, origin: Point, pace: &Pace, limit_s: f64) -> Reach {
         let mut reach = Reach::default();
         self.reach_into(map, doors, origin, pace, limit_s, &mut reach);
         reach
@@ -153,13 +146,7 @@ impl Walker {
 
 /// All doors within the limit as the crow flies, times the detour factor. This
 /// is where doors without a street near are found, too.
-fn straight_lines(
-    doors: &DoorIndex,
-    origin: Point,
-    pace: &Pace,
-    limit_s: f64,
-    arrivals: &mut Vec<Arrival>,
-) {
+fn straight_lines(doors: &DoorIndex, origin: Point, pace: &Pace, limit_s: f64, arrivals: &mut Vec<Arrival>) {
     let seconds_a_metre = f64::from(pace.seconds_a_metre) * pace.detour_factor;
     // A degree of latitude is more than 110 km everywhere.
     let degrees = limit_s / seconds_a_metre / 110_000.0;

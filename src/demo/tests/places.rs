@@ -18,9 +18,8 @@ fn category(kind: &str) -> &'static str {
         | "fire_station"
         | "village_convenience_room"
         | "government_office" => "government",
-        "public_toilet" | "bus_stop" | "metro_station" | "parcel_point" | "recycling_point"
-        | "waste_station" | "drinking_water" | "housekeeping" | "property_office"
-        | "charging_station" => "household",
+        "public_toilet" | "bus_stop" | "metro_station" | "parcel_point" | "recycling_point" | "waste_station"
+        | "drinking_water" | "housekeeping" | "property_office" | "charging_station" => "household",
         "hospital"
         | "community_health_centre"
         | "health_station"
@@ -44,15 +43,13 @@ fn category(kind: &str) -> &'static str {
         | "gallery"
         | "theatre"
         | "village_culture_room" => "culture",
-        "sports_centre" | "sports_pitch" | "fitness_centre" | "fitness_station"
-        | "swimming_pool" | "stadium" => "sports",
-        "park" | "garden" | "playground" | "square" | "cinema" | "karaoke" | "games_room" => {
-            "leisure"
+        "sports_centre" | "sports_pitch" | "fitness_centre" | "fitness_station" | "swimming_pool" | "stadium" => {
+            "sports"
         }
-        "supermarket" | "convenience_store" | "market" | "fresh_food_shop" | "bakery"
-        | "restaurant" | "fast_food" | "cafe" | "bank" | "atm" | "post_office" | "hairdresser"
-        | "laundry" | "repair_shop" | "mall" | "clothes_shop" | "hardware_shop"
-        | "telecom_shop" | "hotel" | "bookshop" | "shop" => "commerce",
+        "park" | "garden" | "playground" | "square" | "cinema" | "karaoke" | "games_room" => "leisure",
+        "supermarket" | "convenience_store" | "market" | "fresh_food_shop" | "bakery" | "restaurant" | "fast_food"
+        | "cafe" | "bank" | "atm" | "post_office" | "hairdresser" | "laundry" | "repair_shop" | "mall"
+        | "clothes_shop" | "hardware_shop" | "telecom_shop" | "hotel" | "bookshop" | "shop" => "commerce",
         other => panic!("no category for {other}"),
     }
 }
@@ -66,12 +63,7 @@ fn every_place_belongs_to_a_unit_and_has_a_reference_of_its_own() {
         for place in &city.places {
             assert!(codes.contains(place.unit_code.as_str()), "{}", place.name);
             assert!(references.insert(&place.reference));
-            assert_eq!(
-                place.doors.is_empty(),
-                !place.stops.is_empty(),
-                "{}",
-                place.name
-            );
+            assert_eq!(place.doors.is_empty(), !place.stops.is_empty(), "{}", place.name);
         }
     }
 }
@@ -116,16 +108,8 @@ fn villages_have_their_four_rooms_save_three_that_lack_one() {
             .map(|unit| rooms(&unit.code))
             .collect();
         assert_eq!(counts.len(), 18, "seed {seed}");
-        assert_eq!(
-            counts.iter().filter(|count| **count == 4).count(),
-            15,
-            "seed {seed}"
-        );
-        assert_eq!(
-            counts.iter().filter(|count| **count == 3).count(),
-            3,
-            "seed {seed}"
-        );
+        assert_eq!(counts.iter().filter(|count| **count == 4).count(), 15, "seed {seed}");
+        assert_eq!(counts.iter().filter(|count| **count == 3).count(), 3, "seed {seed}");
     }
 }
 
@@ -161,32 +145,19 @@ fn opening_hours_and_timetables_follow_the_grammar() {
         for place in &city.places {
             let stops = place.stops.iter().map(|stop| stop.opening_hours.as_str());
             for hours in place.opening_hours.as_deref().into_iter().chain(stops) {
-                assert!(
-                    hours.parse::<opening_hours::OpeningHours>().is_ok(),
-                    "{hours}"
-                );
+                assert!(hours.parse::<opening_hours::OpeningHours>().is_ok(), "{hours}");
             }
             unknown += usize::from(place.opening_hours.is_none() && place.stops.is_empty());
         }
         assert!(unknown > 30, "seed {seed}: {unknown}");
-        assert!(
-            city.places
-                .iter()
-                .filter(|place| !place.stops.is_empty())
-                .count()
-                >= 5
-        );
+        assert!(city.places.iter().filter(|place| !place.stops.is_empty()).count() >= 5);
     }
 }
 
 #[test]
 fn telephone_numbers_are_invented_and_given_once() {
     let city = generate(SEED);
-    let phones: Vec<&String> = city
-        .places
-        .iter()
-        .filter_map(|place| place.phone.as_ref())
-        .collect();
+    let phones: Vec<&String> = city.places.iter().filter_map(|place| place.phone.as_ref()).collect();
     let unique: BTreeSet<&&String> = phones.iter().collect();
     assert_eq!(unique.len(), phones.len());
     assert!(phones.len() > 500);

@@ -12,12 +12,7 @@ fn is_walkable(way: &Way) -> bool {
 
 /// Walkable node pairs with their length, both ways.
 fn graph(city: &City) -> BTreeMap<i64, Vec<(i64, f64)>> {
-    let at: BTreeMap<i64, Point> = city
-        .streets
-        .nodes
-        .iter()
-        .map(|node| (node.id, node.point))
-        .collect();
+    let at: BTreeMap<i64, Point> = city.streets.nodes.iter().map(|node| (node.id, node.point)).collect();
     let mut ways: Vec<&[i64]> = city
         .streets
         .ways
@@ -57,10 +52,7 @@ fn distances(graph: &BTreeMap<i64, Vec<(i64, f64)>>, start: i64) -> BTreeMap<i64
         }
         found.insert(node, centimetres as f64 / 100.0);
         for (next, length) in &graph[&node] {
-            queue.push((
-                std::cmp::Reverse(centimetres + (length * 100.0) as u64),
-                *next,
-            ));
+            queue.push((std::cmp::Reverse(centimetres + (length * 100.0) as u64), *next));
         }
     }
     found
@@ -82,11 +74,7 @@ fn element_ids_are_positive_and_unique_and_ways_have_their_nodes() {
     assert_eq!(unique.len(), ids.len());
     for way in &streets.ways {
         assert!(way.nodes.len() >= 2 && way.nodes.iter().all(|node| unique.contains(node)));
-        assert!(
-            way.nodes.windows(2).all(|pair| pair[0] != pair[1]),
-            "way {}",
-            way.id
-        );
+        assert!(way.nodes.windows(2).all(|pair| pair[0] != pair[1]), "way {}", way.id);
     }
 }
 
@@ -144,12 +132,7 @@ fn straight_lines_lie_across_the_river_and_across_the_railway() {
 fn doors_are_within_thirty_metres_of_a_street_and_buildings_near_one() {
     for seed in SEEDS {
         let city = generate(seed);
-        let at: BTreeMap<i64, Point> = city
-            .streets
-            .nodes
-            .iter()
-            .map(|node| (node.id, node.point))
-            .collect();
+        let at: BTreeMap<i64, Point> = city.streets.nodes.iter().map(|node| (node.id, node.point)).collect();
         let edges: Vec<(Point, Point)> = city
             .streets
             .ways
@@ -166,10 +149,7 @@ fn doors_are_within_thirty_metres_of_a_street_and_buildings_near_one() {
             edges
                 .iter()
                 .map(|(a, b)| {
-                    let (ab, ap) = (
-                        (b.lon - a.lon, b.lat - a.lat),
-                        (point.lon - a.lon, point.lat - a.lat),
-                    );
+                    let (ab, ap) = ((b.lon - a.lon, b.lat - a.lat), (point.lon - a.lon, point.lat - a.lat));
                     let share = (ab.0 * ap.0 + ab.1 * ap.1) / (ab.0 * ab.0 + ab.1 * ab.1);
                     let share = share.clamp(0.0, 1.0);
                     metres(
@@ -185,20 +165,10 @@ fn doors_are_within_thirty_metres_of_a_street_and_buildings_near_one() {
         for place in &city.places {
             let stops = place.stops.iter().map(|stop| stop.point);
             for door in place.doors.iter().copied().chain(stops) {
-                assert!(
-                    off(door) <= 30.0,
-                    "seed {seed}: {} {}",
-                    place.name,
-                    off(door)
-                );
+                assert!(off(door) <= 30.0, "seed {seed}: {} {}", place.name, off(door));
             }
         }
-        for unit in city
-            .units
-            .iter()
-            .filter(|unit| unit.level == "building")
-            .step_by(7)
-        {
+        for unit in city.units.iter().filter(|unit| unit.level == "building").step_by(7) {
             let metres = off(unit.location.expect("a location"));
             assert!(metres <= 45.0, "seed {seed}: {} {metres}", unit.name);
         }
@@ -208,13 +178,7 @@ fn doors_are_within_thirty_metres_of_a_street_and_buildings_near_one() {
 #[test]
 fn the_map_has_what_makes_walking_hard() {
     let city = generate(SEED);
-    let ways = |key: &str, value: &str| {
-        city.streets
-            .ways
-            .iter()
-            .filter(|way| way.tags.is(key, value))
-            .count()
-    };
+    let ways = |key: &str, value: &str| city.streets.ways.iter().filter(|way| way.tags.is(key, value)).count();
     let nodes = |key: &str, value: &str| {
         city.streets
             .nodes
@@ -222,11 +186,7 @@ fn the_map_has_what_makes_walking_hard() {
             .filter(|node| node.tags.is(key, value))
             .count()
     };
-    assert_eq!(
-        ways("bridge", "yes"),
-        4,
-        "two roads, a footbridge, the railway"
-    );
+    assert_eq!(ways("bridge", "yes"), 4, "two roads, a footbridge, the railway");
     assert_eq!(ways("tunnel", "yes"), 2);
     assert!(ways("highway", "steps") >= 6);
     assert!(ways("access", "private") >= 20);

@@ -3,15 +3,7 @@
 use super::super::generate;
 use super::{COUNTY, SEED, SEEDS};
 use std::collections::{BTreeMap, BTreeSet};
-const LEVELS: [&str; 7] = [
-    "city",
-    "county",
-    "street",
-    "community",
-    "grid",
-    "group",
-    "building",
-];
+const LEVELS: [&str; 7] = ["city", "county", "street", "community", "grid", "group", "building"];
 
 #[test]
 fn every_unit_has_a_code_of_its_own_and_a_parent_above_it() {
@@ -19,25 +11,14 @@ fn every_unit_has_a_code_of_its_own_and_a_parent_above_it() {
         let city = generate(seed);
         let mut levels: BTreeMap<&str, usize> = BTreeMap::new();
         for unit in &city.units {
-            let level = LEVELS
-                .iter()
-                .position(|level| *level == unit.level)
-                .expect("a level");
+            let level = LEVELS.iter().position(|level| *level == unit.level).expect("a level");
             match &unit.parent_code {
-                Some(parent) => assert!(
-                    levels[parent.as_str()] < level,
-                    "{} under {parent}",
-                    unit.code
-                ),
+                Some(parent) => assert!(levels[parent.as_str()] < level, "{} under {parent}", unit.code),
                 None => assert_eq!(unit.level, "city"),
             }
             let digits = if level <= 3 { 12 } else { 12 + 3 * (level - 3) };
             assert_eq!(unit.code.len(), digits, "{}", unit.code);
-            assert!(
-                levels.insert(&unit.code, level).is_none(),
-                "{} twice",
-                unit.code
-            );
+            assert!(levels.insert(&unit.code, level).is_none(), "{} twice", unit.code);
         }
     }
 }
@@ -73,14 +54,8 @@ fn names_are_there_in_both_languages_and_siblings_have_different_ones() {
     let city = generate(SEED);
     let mut siblings = BTreeSet::new();
     for unit in &city.units {
-        assert!(
-            !unit.name.is_empty() && unit.name_en.is_ascii() && !unit.name_en.trim().is_empty()
-        );
-        assert!(
-            siblings.insert((&unit.parent_code, &unit.name)),
-            "{} twice",
-            unit.name
-        );
+        assert!(!unit.name.is_empty() && unit.name_en.is_ascii() && !unit.name_en.trim().is_empty());
+        assert!(siblings.insert((&unit.parent_code, &unit.name)), "{} twice", unit.name);
     }
     for place in &city.places {
         assert!(!place.name.is_ascii() && place.name_en.is_ascii() && !place.name_en.is_empty());

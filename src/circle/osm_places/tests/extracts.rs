@@ -29,20 +29,13 @@ fn city(name: &str) -> Option<OsmData> {
 }
 
 fn count(extract: &Extract, category: Category) -> usize {
-    let in_category = extract
-        .places
-        .iter()
-        .filter(|p| p.kind.category == category);
+    let in_category = extract.places.iter().filter(|p| p.kind.category == category);
     in_category.count()
 }
 
 /// Of the nodes that the reference names, how many are taken, and the place
 /// tags of the others.
-fn share_of_reference(
-    name: &str,
-    data: &OsmData,
-    extract: &Extract,
-) -> (f64, BTreeMap<String, usize>) {
+fn share_of_reference(name: &str, data: &OsmData, extract: &Extract) -> (f64, BTreeMap<String, usize>) {
     let text = std::fs::read_to_string(folder().join(format!("{name}.valhalla.jsonl"))).unwrap();
     let mut named = HashSet::new();
     for line in text.lines() {
@@ -51,11 +44,7 @@ fn share_of_reference(
             named.insert(reached["osm"].as_str().unwrap().to_owned());
         }
     }
-    let taken: HashSet<&str> = extract
-        .places
-        .iter()
-        .map(|p| p.reference.as_str())
-        .collect();
+    let taken: HashSet<&str> = extract.places.iter().map(|p| p.reference.as_str()).collect();
     let mut others: BTreeMap<String, usize> = BTreeMap::new();
     for node in &data.nodes {
         let reference = format!("node/{}", node.id);
@@ -79,10 +68,7 @@ fn check(name: &str, least: &[(Category, usize)]) {
     let (share, others) = share_of_reference(name, &data, &extract);
     eprintln!("{name}: {counts:?}\n{share:.3} of the reference's nodes, not {others:?}");
     for &(category, least) in least {
-        assert!(
-            count(&extract, category) >= least,
-            "{category:?}: {counts:?}"
-        );
+        assert!(count(&extract, category) >= least, "{category:?}: {counts:?}");
     }
     // Nobody of these cities has a 党群服务中心.
     assert_eq!(count(&extract, Category::Party), 0);

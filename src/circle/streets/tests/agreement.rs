@@ -4,9 +4,7 @@
 
 use super::town::{adult, wheelchair};
 use crate::circle::osm::{self, OsmData, Tags, Wanted};
-use crate::circle::streets::{
-    BuildOptions, DoorIndex, DoorTie, Pace, Snapper, StreetMap, Walker, build, wanted,
-};
+use crate::circle::streets::{BuildOptions, DoorIndex, DoorTie, Pace, Snapper, StreetMap, Walker, build, wanted};
 use crate::coordinates::Point;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -221,7 +219,10 @@ fn speed(name: &str, city: &City, doors: &DoorIndex) {
         best_us = best_us.min(start.elapsed().as_secs_f64() * 1e6 / city.origins.len() as f64);
     }
     let origins = city.origins.len();
-    eprintln!("{name}: {best_us:.1} µs a lookup, {:.0} doors each", found as f64 / origins as f64);
+    eprintln!(
+        "{name}: {best_us:.1} µs a lookup, {:.0} doors each",
+        found as f64 / origins as f64
+    );
 }
 
 #[test]

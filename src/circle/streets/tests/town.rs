@@ -2,8 +2,7 @@
 
 use crate::circle::osm::{self, OsmData};
 use crate::circle::streets::{
-    BuildOptions, BuildReport, DoorIndex, DoorTie, Pace, Reach, Snapper, StreetMap, TimeModel,
-    Walker, build, wanted,
+    BuildOptions, BuildReport, DoorIndex, DoorTie, Pace, Reach, Snapper, StreetMap, TimeModel, Walker, build, wanted,
 };
 use crate::coordinates::{LocalMetres, Point};
 use std::fmt::Write;
