@@ -9,10 +9,11 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 
-# The dependencies first: this layer stays until Cargo.lock changes.
+# The dependencies first: this layer stays until Cargo.lock changes. The targets that
+# Cargo.toml names must be there, if only as empty files.
 COPY Cargo.toml Cargo.lock ./
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
-    mkdir src && echo 'fn main() {}' > src/main.rs && touch src/lib.rs \
+    mkdir -p src tests/suite && echo 'fn main() {}' > src/main.rs && touch src/lib.rs tests/suite/main.rs \
     && cargo build --release --locked --features postgres-tls \
     && rm -r src
 

@@ -5,6 +5,8 @@
 //! `ONEGRID_CLOCK_FILE` holds an offset in seconds that is added to the system's
 //! clock and is read again when it changes. The release binary has no such door.
 
+#![expect(clippy::disallowed_methods, reason = "this is the one place that asks the system")]
+
 use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};

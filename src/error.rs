@@ -25,7 +25,7 @@ pub enum Error {
     #[error("database: {0}")]
     Database(#[from] diesel::result::Error),
     /// Something that should not happen did; the text is for the log only.
-    #[error("internal: {0}")]
+    #[error("{0}")]
     Internal(String),
 }
 

@@ -135,7 +135,13 @@ pub fn read_csv(bytes: &[u8], needed: &[&str], optional: &[&str]) -> Result<(Vec
         column: None,
         why,
     };
-    let header = reader.headers().map_err(|error| at_header(error.to_string()))?.clone();
+    let header = match reader.headers() {
+        Ok(header) => header.clone(),
+        Err(error) if matches!(error.kind(), csv::ErrorKind::Utf8 { .. }) => {
+            return Err(at_header("is not UTF-8; save the file as UTF-8".into()));
+        }
+        Err(error) => return Err(at_header(error.to_string())),
+    };
     for name in needed {
         if !header.iter().any(|column| column == *name) {
             return Err(at_header(format!("the column {name} is missing")));
@@ -155,34 +161,68 @@ pub fn read_csv(bytes: &[u8], needed: &[&str], optional: &[&str]) -> Result<(Vec
     }
     let mut rows = Vec::new();
     let mut faults = Vec::new();
+    let mut lines = Lines::new(bytes);
     for record in reader.records() {
         match record {
             Ok(record) => {
-                let line = record.position().map_or(0, csv::Position::line);
+                let line = lines.of(record.position());
                 let cells = header.iter().zip(record.iter());
                 rows.push(Row::new(
                     line,
                     cells.map(|(column, text)| (column.to_owned(), text.to_owned())),
                 ));
             }
-            Err(error) => {
-                let line = error.position().map_or(0, csv::Position::line);
-                let why = match error.kind() {
-                    csv::ErrorKind::Utf8 { .. } => "is not UTF-8; save the file as UTF-8".to_owned(),
-                    csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                        format!("has {len} cells where the header has {expected_len}")
-                    }
-                    _ => error.to_string(),
-                };
-                faults.push(Fault {
-                    line,
-                    column: None,
-                    why,
-                });
-            }
+            Err(error) => faults.push(unread(&error, &header, &mut lines)),
         }
     }
     Ok((rows, faults))
+}
+
+/// Why a record could not be read, and where.
+fn unread(error: &csv::Error, header: &csv::StringRecord, lines: &mut Lines<'_>) -> Fault {
+    let line = lines.of(error.position());
+    let (column, why) = match error.kind() {
+        csv::ErrorKind::Utf8 { err, .. } => (
+            header.get(err.field()).map(str::to_owned),
+            "is not UTF-8; save the file as UTF-8".to_owned(),
+        ),
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            (None, format!("has {len} cells where the header has {expected_len}"))
+        }
+        _ => (None, error.to_string()),
+    };
+    Fault { line, column, why }
+}
+
+/// Counts lines by the bytes before a record. The reader's own count stands still
+/// at the line ends that it skips before a record.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    counted: usize,
+    line: u64,
+}
+
+impl<'a> Lines<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self {
+            bytes,
+            counted: 0,
+            line: 1,
+        }
+    }
+
+    /// The line on which the record at this position really begins. Positions
+    /// come in the order of the file.
+    fn of(&mut self, position: Option<&csv::Position>) -> u64 {
+        let start = position.map_or(0, |position| position.byte() as usize);
+        let skipped = self.bytes.get(start..).unwrap_or_default();
+        let ends = skipped.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let begin = (start + ends).min(self.bytes.len());
+        let passed = self.bytes.get(self.counted..begin).unwrap_or_default();
+        self.line += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.counted = self.counted.max(begin);
+        self.line
+    }
 }
 
 /// What an import did.
@@ -235,6 +275,16 @@ mod tests {
                 "line 4, column lat: \"x\" is not a number of degrees",
             ]
         );
+    }
+
+    #[test]
+    fn lines_are_counted_as_an_editor_shows_them() {
+        let text = "code,name\r\nA,x\r\n\r\nB,\"two\r\nlines\"\r\nC\r\nD,\r\n";
+        let (rows, faults) = read_csv(text.as_bytes(), &["code", "name"], &[]).expect("a header");
+        assert_eq!(rows.iter().map(|row| row.line).collect::<Vec<_>>(), [2, 4, 7]);
+        assert_eq!(faults.iter().map(|fault| fault.line).collect::<Vec<_>>(), [6]);
+        let (_, faults) = read_csv(b"code,name\nA,\xff\n", &["code", "name"], &[]).expect("a header");
+        assert_eq!((faults[0].line, faults[0].column.as_deref()), (2, Some("name")));
     }
 
     #[test]

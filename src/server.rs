@@ -18,7 +18,7 @@ use crate::circle::streets::{StreetMap, TimeModel};
 use crate::circle::{Catalogue, Circles};
 use crate::config::Config;
 use crate::db::follow::{Follow, Follower};
-use crate::db::{self, Db};
+use crate::db::{self, Db, Target};
 use crate::error::{Error, Reason, Result};
 use crate::gate::Gate;
 use crate::grid::LiveTree;
@@ -71,8 +71,6 @@ pub struct Running {
     joined: tokio::task::JoinHandle<std::io::Result<()>>,
     health: web::Data<Health>,
     drain: Duration,
-    /// The operator's key, for the demo to show.
-    pub operator_key: secret::Secret,
 }
 
 impl Running {
@@ -113,13 +111,29 @@ async fn told_to_stop() {
     }
 }
 
-/// Opens everything and starts to serve.
+/// The folder of an embedded database, which holds its secrets as well.
+fn make_folder(config: &Config) -> Result<()> {
+    if let Target::Sqlite(path) = &config.database
+        && let Some(folder) = path.parent()
+    {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| Error::internal(format!("DATABASE_URL: {}: {error}", folder.display())))?;
+    }
+    Ok(())
+}
+
+/// Checks what the configuration names, brings the database up to date, opens
+/// everything and starts to serve. A start that is refused has changed nothing.
 pub async fn start(config: Config) -> Result<Running> {
+    make_folder(&config)?;
     let operator_key = secret::operator_key(&config).map_err(Error::internal)?;
-    let db = Db::open(&config.database, config.database_connections)?;
     let calendar = Arc::new(holidays::calendar(&config).map_err(Error::internal)?);
     let map = Arc::new(open_map(&config)?);
     let model = TimeModel::shipped().map_err(Error::internal)?;
+    for name in db::migrate(&config.database)? {
+        tracing::info!(name, "migrated");
+    }
+    let db = Db::open(&config.database, config.database_connections)?;
     let catalogue = web::Data::new(new_catalogue(&map, model)?);
     let tree = web::Data::new(LiveTree::default());
     let followers: Vec<Arc<dyn Follow>> = vec![tree.clone().into_inner(), catalogue.clone().into_inner()];
@@ -128,7 +142,7 @@ pub async fn start(config: Config) -> Result<Running> {
     keep_following(&follower, number, &db, &bus);
     keep_tidy(db.clone());
 
-    let gate: Arc<dyn Gate> = Arc::new(Access::new(operator_key.clone(), Arc::clone(&follower)));
+    let gate: Arc<dyn Gate> = Arc::new(Access::new(operator_key, Arc::clone(&follower)));
     let circles = Circles::new(Arc::clone(&map), model, catalogue.clone().into_inner(), calendar);
     let parts = Parts {
         http: web::Data::new(Http {
@@ -148,7 +162,7 @@ pub async fn start(config: Config) -> Result<Running> {
         }),
         config: web::Data::new(config.clone()),
     };
-    serve(config, parts, operator_key)
+    serve(config, parts)
 }
 
 fn open_map(config: &Config) -> Result<StreetMap> {
@@ -224,17 +238,15 @@ fn keep_tidy(db: Db) {
     });
 }
 
-fn serve(config: Config, parts: Parts, operator_key: secret::Secret) -> Result<Running> {
+fn serve(config: Config, parts: Parts) -> Result<Running> {
     let cannot_listen = |what: &str, address: SocketAddr| {
         let what = what.to_owned();
         move |error: std::io::Error| Error::internal(format!("{what}: cannot listen on {address}: {error}"))
     };
     let health = parts.health.clone();
     let origins = config.cors_origins.clone();
-    let concurrency = config.concurrency;
     let server = HttpServer::new(move || {
         App::new()
-            .wrap(from_fn(move |request, next| one_of(concurrency, request, next)))
             .wrap(from_fn(http::observe))
             .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
             .configure(|service| routes(&parts, service))
@@ -262,13 +274,13 @@ fn serve(config: Config, parts: Parts, operator_key: secret::Secret) -> Result<R
         joined: tokio::spawn(server),
         health,
         drain: config.drain,
-        operator_key,
     })
 }
 
 fn routes(parts: &Parts, service: &mut web::ServiceConfig) {
     let operations = operations();
     let document = http::document(&operations);
+    let concurrency = parts.config.concurrency;
     service
         .app_data(parts.config.clone())
         .app_data(parts.http.clone())
@@ -277,7 +289,11 @@ fn routes(parts: &Parts, service: &mut web::ServiceConfig) {
         .app_data(parts.catalogue.clone())
         .app_data(parts.circles.clone())
         .app_data(parts.health.clone())
-        .service(web::scope("/v1").configure(|service| http::operations(&operations, service)))
+        .service(
+            web::scope("/v1")
+                .wrap(from_fn(move |request, next| one_of(concurrency, request, next)))
+                .configure(|service| http::operations(&operations, service)),
+        )
         .route("/health/live", web::get().to(HttpResponse::Ok))
         .route("/health/ready", web::get().to(ready))
         .service(web::redirect("/docs", "/docs/"))
@@ -368,9 +384,4 @@ async fn show_metrics() -> HttpResponse {
         Ok(text) => HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text),
         Err(error) => HttpResponse::InternalServerError().body(error.to_string()),
     }
-}
-
-/// Brings the database up to this binary's tables.
-pub fn migrate(config: &Config) -> Result<Vec<String>> {
-    db::migrate(&config.database)
 }

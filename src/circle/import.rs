@@ -3,10 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::kinds::Kinds;
-use super::model::{Door, DoorKind, Facts, PlaceId, Source, Stop, Wheelchair};
+use super::model::{Door, DoorKind, Facts, MOST_ACCESS_POINTS, PlaceId, Source, Stop, Wheelchair, is_phone};
 use super::store;
 use crate::calendar::Hours;
 use crate::coordinates::{Crs, Point};
@@ -69,26 +70,39 @@ impl PlaceRow {
         if let Some(Err(error)) = opening_hours.as_deref().map(Hours::parse) {
             own.push(row.fault("opening_hours", error.to_string()));
         }
-        let facts = known_kind.zip(location).map(|(kind, (lat, lon))| Facts {
-            name,
-            name_en: row.short("name_en", 120, &mut own),
-            kind,
-            unit_id: None,
-            location: crs.to_wgs84(lat, lon),
-            opening_hours,
-            phone: row.short("phone", 32, &mut own),
-            wheelchair: row.parsed::<Wheelchair>("wheelchair", "yes, limited or no", &mut own),
-            doors: doors(row, crs, &mut own),
-            stops: stops(row, crs, &mut own),
-        });
+        let phone = row.text("phone").map(str::to_owned);
+        if phone.as_deref().is_some_and(|phone| !is_phone(phone)) {
+            own.push(row.fault("phone", "is no telephone number"));
+        }
+        let name_en = row.short("name_en", 120, &mut own);
+        let wheelchair: Option<Wheelchair> = row.parsed("wheelchair", "yes, limited or no", &mut own);
+        let doors = doors(row, crs, &mut own);
+        let stops = stops(row, crs, &mut own);
+        for (column, count) in [("doors", doors.len()), ("stops", stops.len())] {
+            if count > MOST_ACCESS_POINTS {
+                own.push(row.fault(column, format!("has more than {MOST_ACCESS_POINTS}")));
+            }
+        }
         let unit_code = row.short("unit_code", 64, &mut own);
         let fine = own.is_empty();
         faults.extend(own);
+        let (kind, (lat, lon)) = known_kind.zip(location).filter(|_| fine)?;
         Some(Self {
             line: row.line,
             reference,
             unit_code,
-            facts: facts.filter(|_| fine)?,
+            facts: Facts {
+                name,
+                name_en,
+                kind,
+                unit_id: None,
+                location: crs.to_wgs84(lat, lon),
+                opening_hours,
+                phone,
+                wheelchair,
+                doors,
+                stops,
+            },
         })
     }
 
@@ -181,19 +195,6 @@ struct Collection<'a> {
     features: Vec<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
-struct Feature {
-    geometry: Geometry,
-    properties: serde_json::Map<String, serde_json::Value>,
-}
-
-#[derive(Deserialize)]
-struct Geometry {
-    #[serde(rename = "type")]
-    kind: String,
-    coordinates: Vec<f64>,
-}
-
 /// The features as rows; a feature's line is where it begins in the file.
 fn geojson_rows(text: &str) -> Result<(Vec<Row>, Vec<Fault>), Fault> {
     let whole = |line: usize, why: String| Fault {
@@ -208,52 +209,64 @@ fn geojson_rows(text: &str) -> Result<(Vec<Row>, Vec<Fault>), Fault> {
     }
     let mut rows = Vec::new();
     let mut faults = Vec::new();
+    let (mut line, mut counted) = (1, 0);
     for raw in collection.features {
         let offset = raw.get().as_ptr() as usize - text.as_ptr() as usize;
-        let line = text[..offset].matches('\n').count() + 1;
-        match feature_row(line as u64, raw.get()) {
-            Ok(row) => rows.push(row),
-            Err(fault) => faults.push(fault),
-        }
+        line += text[counted..offset].matches('\n').count() as u64;
+        counted = offset;
+        feature_row(line, raw.get(), &mut rows, &mut faults);
     }
     Ok((rows, faults))
 }
 
-fn feature_row(line: u64, raw: &str) -> Result<Row, Fault> {
-    let fault = |column: Option<&str>, why: String| Fault {
-        line,
-        column: column.map(str::to_owned),
-        why,
+/// One feature as a row, or its faults.
+fn feature_row(line: u64, raw: &str, rows: &mut Vec<Row>, faults: &mut Vec<Fault>) {
+    let before = faults.len();
+    let mut fault = |column: &str, why: &str| {
+        faults.push(Fault {
+            line,
+            column: Some(column.to_owned()),
+            why: why.to_owned(),
+        });
     };
-    let feature: Feature =
-        serde_json::from_str(raw).map_err(|error| fault(None, format!("is not a feature: {error}")))?;
-    let (kind, place) = (feature.geometry.kind.as_str(), feature.geometry.coordinates.as_slice());
-    let (lon, lat) = match (kind, place) {
-        ("Point", [lon, lat] | [lon, lat, _]) => (lon, lat),
-        _ => {
-            return Err(fault(
-                Some("geometry"),
-                format!("is a {kind} of {} numbers, not a Point", place.len()),
-            ));
+    // It was read once as a part of the collection, so it is JSON.
+    let feature: Value = serde_json::from_str(raw).unwrap_or_default();
+    if feature["type"] != "Feature" {
+        fault("type", "is not Feature");
+    }
+    let mut cells = Vec::new();
+    let position: Option<Vec<f64>> = match &feature["geometry"]["type"] {
+        Value::String(kind) if kind == "Point" => feature["geometry"]["coordinates"]
+            .as_array()
+            .and_then(|numbers| numbers.iter().map(Value::as_f64).collect()),
+        _ => None,
+    };
+    match position.as_deref() {
+        Some([lon, lat] | [lon, lat, _]) => {
+            cells.push(("lat".to_owned(), lat.to_string()));
+            cells.push(("lon".to_owned(), lon.to_string()));
         }
+        _ => fault("geometry", "is not a Point with longitude and latitude"),
+    }
+    let Some(properties) = feature["properties"].as_object() else {
+        return fault("properties", "is not an object");
     };
-    let mut cells = vec![("lat".to_owned(), lat.to_string()), ("lon".to_owned(), lon.to_string())];
-    for (name, value) in feature.properties {
+    for (name, value) in properties {
         let known = NEEDED.contains(&name.as_str()) || OPTIONAL.contains(&name.as_str());
         if !known || name == "lat" || name == "lon" || name == "crs" {
-            return Err(fault(
-                Some(&name),
-                "is no property of a place here (GeoJSON is WGS-84)".into(),
-            ));
+            fault(name, "is no property of a place here (GeoJSON is WGS-84)");
+            continue;
         }
         match value {
-            serde_json::Value::Null => {}
-            serde_json::Value::String(text) => cells.push((name, text)),
-            serde_json::Value::Number(number) => cells.push((name, number.to_string())),
-            _ => return Err(fault(Some(&name), "takes a text".into())),
+            Value::Null => {}
+            Value::String(text) => cells.push((name.clone(), text.clone())),
+            Value::Number(number) => cells.push((name.clone(), number.to_string())),
+            _ => fault(name, "takes a text"),
         }
     }
-    Ok(Row::new(line, cells))
+    if faults.len() == before {
+        rows.push(Row::new(line, cells));
+    }
 }
 
 fn import_rows(tx: &mut Tx<'_>, rows: &[Row], mut faults: Vec<Fault>, keep_going: bool) -> Result<Imported> {
@@ -294,7 +307,7 @@ pub fn store_places(
             }
             None => {
                 imported.added += 1;
-                store::insert(tx, source, row.reference, row.facts, "import")?
+                store::insert(tx, source, Some(row.reference), row.facts, "import")?
             }
         };
         touched.push(written.id);

@@ -22,6 +22,7 @@ pub use category::Category;
 pub struct Kind {
     /// The code used in the API, the tables and the files.
     pub code: String,
+    /// The category that it belongs to.
     pub category: Category,
     /// Chinese name, also shown for a place that has no name of its own.
     pub zh: String,
@@ -49,7 +50,12 @@ pub enum Reading<'table, 'tags> {
     /// Something the table leaves out on purpose, such as a bench.
     LeftOut,
     /// This tag is of a key for places and the table does not know its value.
-    Unknown { key: &'tags str, value: &'tags str },
+    Unknown {
+        /// The tag's key.
+        key: &'tags str,
+        /// The tag's value.
+        value: &'tags str,
+    },
     /// Nothing that concerns places.
     Nothing,
 }
@@ -69,6 +75,7 @@ pub struct Kinds {
 
 /// Why a table of kinds could not be read.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum KindsError {
     #[error("not a table of kinds: {0}")]
     Toml(#[from] toml::de::Error),

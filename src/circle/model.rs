@@ -101,6 +101,17 @@ pub struct Stop {
     pub opening_hours: String,
 }
 
+/// How many doors a place may have, and how many stops.
+pub const MOST_ACCESS_POINTS: usize = 50;
+
+/// Whether a text looks like a telephone number: 3 to 32 digits and the signs
+/// that people write between them. The API document has the same as a pattern.
+pub fn is_phone(text: &str) -> bool {
+    let begins = |c: char| c.is_ascii_digit() || c == '+' || c == '(';
+    let goes_on = |c: char| c.is_ascii_digit() || " ()/;,.+-".contains(c);
+    (3..=32).contains(&text.len()) && text.starts_with(begins) && text.chars().all(goes_on)
+}
+
 /// What somebody says about a place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Facts {

@@ -11,6 +11,7 @@ mod tests;
 use std::collections::{BTreeMap, HashMap};
 
 use super::kinds::{Kind, Kinds, Reading};
+use super::model::is_phone;
 use super::osm::{Node, OsmData, Point, Tags};
 use super::osm_doors::OsmDoor;
 
@@ -23,8 +24,11 @@ const MAX_VALUE_CHARS: usize = 255;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Wheelchair {
+    /// `yes` or `designated`.
     Yes,
+    /// `limited`.
     Limited,
+    /// `no`.
     No,
 }
 
@@ -35,7 +39,9 @@ pub struct OsmPlace {
     pub reference: String,
     /// The Chinese name, else the local one, else the brand; none where it has none.
     pub name: Option<String>,
+    /// The English name.
     pub name_en: Option<String>,
+    /// Its kind.
     pub kind: &'static Kind,
     /// The node, or a point inside of the area ([`point_inside`](super::outline::Outline::point_inside)).
     pub point: Point,
@@ -43,7 +49,9 @@ pub struct OsmPlace {
     pub doors: Vec<OsmDoor>,
     /// As written, and readable.
     pub opening_hours: Option<String>,
+    /// The telephone number, as written.
     pub phone: Option<String>,
+    /// Whether a wheelchair gets in.
     pub wheelchair: Option<Wheelchair>,
 }
 
@@ -77,6 +85,7 @@ pub struct ExtractReport {
 pub struct Extract {
     /// Nodes, then ways, then relations, each in file order.
     pub places: Vec<OsmPlace>,
+    /// What was counted on the way.
     pub report: ExtractReport,
 }
 
@@ -170,11 +179,7 @@ impl Extractor<'_> {
     fn phone(&mut self, tags: &Tags) -> Option<String> {
         ["phone", "contact:phone", "contact:mobile"]
             .iter()
-            .find_map(|key| {
-                self.checked(tags, key, &|value| {
-                    !first_of(value).is_empty() && is_phone(first_of(value))
-                })
-            })
+            .find_map(|key| self.checked(tags, key, &|value| is_phone(first_of(value))))
             .map(|value| first_of(&value).to_owned())
     }
 
@@ -207,16 +212,4 @@ impl Extractor<'_> {
 /// The first of several values: `+377 1; +377 2`.
 fn first_of(value: &str) -> &str {
     value.split(';').next().unwrap_or_default().trim()
-}
-
-/// Digits, at least three, and what people write between them.
-fn is_phone(value: &str) -> bool {
-    value.chars().filter(char::is_ascii_digit).count() >= 3
-        && value.chars().all(|c| {
-            c.is_ascii_digit()
-                || matches!(
-                    c,
-                    '+' | '-' | '–' | '.' | '/' | ',' | '(' | ')' | '*' | '#' | ' ' | 'x' | 'e' | 't'
-                )
-        })
 }

@@ -20,8 +20,8 @@ use crate::http::{
 };
 use crate::text;
 
-/// How many candidates of a search are looked at.
-const CANDIDATES: i64 = 1000;
+/// How many candidates of a search are looked at, as the description of `q` says.
+const CANDIDATES: i64 = 20_000;
 
 /// The operations on places.
 pub fn operations() -> Vec<Operation> {
@@ -82,7 +82,7 @@ pub struct PlaceInput {
     )]
     opening_hours: Option<String>,
     /// Its telephone number.
-    #[schema(pattern = r"^[0-9+(][0-9 ()/;,+-]{2,31}$", example = "0999-5550123")]
+    #[schema(pattern = r"^[0-9+(][0-9 ()/;,.+-]{2,31}$", example = "0999-5550123")]
     phone: Option<String>,
     /// Whether a wheelchair gets in.
     wheelchair: Option<Wheelchair>,
@@ -292,8 +292,7 @@ async fn create_place(
     let facts = body.value.facts(crs, &tree.now())?;
     let stored = db.write(move |tx| {
         once.run(tx, &caller.actor, &body.digest, |tx| {
-            let reference = PlaceId::new().to_string();
-            let place = store::insert(tx, Source::Operator, reference, facts.clone(), &caller.actor.name)?;
+            let place = store::insert(tx, Source::Operator, None, facts.clone(), &caller.actor.name)?;
             tx.changed(store::KIND, place.id);
             Stored::created(
                 &PlaceView::of(&place, crs),
@@ -382,7 +381,8 @@ async fn set_status(db: &Db, id: PlaceId, expected: IfMatch, status: Status, act
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PlacesQuery {
-    /// A name or a part of one, in Chinese (simplified or traditional), pinyin, pinyin initials or English.
+    /// A name or a part of one, in Chinese (simplified or traditional), pinyin, pinyin initials or English; of
+    /// names beyond the first 20,000 that have it nothing is said.
     #[param(min_length = 1, max_length = 64)]
     q: Option<String>,
     /// Only places in this unit and those below it.

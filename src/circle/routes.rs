@@ -350,7 +350,7 @@ const fn cost(minutes: u32) -> u32 {
     if minutes > 15 { 2 } else { 1 }
 }
 
-fn pace<'a>(circles: &'a Circles, name: PaceName) -> Result<&'a Pace> {
+fn pace(circles: &Circles, name: PaceName) -> Result<&Pace> {
     circles
         .model()
         .pace(name.code())

@@ -204,13 +204,20 @@ pub(super) fn load_source(conn: &mut Conn, source: Source) -> Result<HashMap<Str
     Ok(all.map(|place| (place.reference.clone(), place)).collect())
 }
 
-/// Adds a place.
-pub(super) fn insert(tx: &mut Tx<'_>, source: Source, reference: String, facts: Facts, actor: &str) -> Result<Place> {
+/// Adds a place; its own id is its reference where its source has none.
+pub(super) fn insert(
+    tx: &mut Tx<'_>,
+    source: Source,
+    reference: Option<String>,
+    facts: Facts,
+    actor: &str,
+) -> Result<Place> {
     let now = clock::now();
+    let id = PlaceId::new();
     let place = Place {
-        id: Id::new(),
+        id,
         source,
-        reference,
+        reference: reference.unwrap_or_else(|| id.to_string()),
         facts,
         status: Status::Open,
         version: 1,

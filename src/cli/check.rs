@@ -36,8 +36,8 @@ pub fn check() -> Done {
 
 fn line(name: &str, outcome: &Result<String, String>) {
     match outcome {
-        Ok(about) => println!("ok     {name}: {about}"),
-        Err(why) => println!("FAULT  {name}: {why}"),
+        Ok(about) => say!("ok     {name}: {about}"),
+        Err(why) => say!("FAULT  {name}: {why}"),
     }
 }
 

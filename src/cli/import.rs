@@ -8,11 +8,10 @@ use onegrid::circle::osm::{Wanted, read};
 use onegrid::circle::osm_places::{ExtractReport, extract, is_wanted};
 use onegrid::circle::{import_osm_places, import_places_csv, import_places_geojson};
 use onegrid::config::Config;
-use onegrid::db::{Db, Tx};
+use onegrid::db::{self, Db, Tx};
 use onegrid::error::Result;
 use onegrid::grid::import_units;
 use onegrid::rows::Imported;
-use onegrid::server;
 
 use super::Done;
 use super::progress::Progress;
@@ -59,8 +58,7 @@ pub fn osm_places(file: &Path) -> Done {
         relation: &is_wanted,
     };
     let mut reading = Progress::new("reading");
-    let data = read(file, &wanted, &mut |done, total| reading.at(done, total))
-        .map_err(|error| format!("{}: {error}", file.display()))?;
+    let data = read(file, &wanted, &mut |done, total| reading.at(done, total))?;
     reading.done();
     let extract = extract(&data, &|hours| Hours::parse(hours).is_ok());
     let told = extract.report.clone();
@@ -76,8 +74,8 @@ fn tell(told: &ExtractReport) {
         .iter()
         .map(|(category, count)| format!("{category} {count}"))
         .collect();
-    println!("found: {}", categories.join(", "));
-    println!("with doors of their own: {}", told.with_doors);
+    say!("found: {}", categories.join(", "));
+    say!("with doors of their own: {}", told.with_doors);
     let named = told
         .unreadable
         .iter()
@@ -101,7 +99,7 @@ fn tell(told: &ExtractReport) {
     ];
     let all = named.chain(counted.map(|(what, count)| (what.to_owned(), count)));
     for (what, count) in all.filter(|(_, count)| *count > 0) {
-        println!("{what}: {count}");
+        say!("{what}: {count}");
     }
 }
 
@@ -114,7 +112,7 @@ fn in_database(
     transaction: impl FnMut(&mut Tx<'_>) -> Result<Imported> + Send + 'static,
 ) -> std::result::Result<Imported, super::Failed> {
     let config = Config::load()?;
-    server::migrate(&config)?;
+    db::migrate(&config.database)?;
     let db = Db::open(&config.database, 1)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     Ok(runtime.block_on(db.write(transaction))?)
@@ -124,7 +122,7 @@ fn report(file: &Path, imported: &Imported, keep_going: bool) -> Done {
     for fault in &imported.faults {
         eprintln!("{}: {fault}", file.display());
     }
-    println!("{imported}");
+    say!("{imported}");
     if imported.faults.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }

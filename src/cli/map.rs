@@ -46,8 +46,7 @@ impl FromStr for Box4 {
 /// Reads OpenStreetMap's data and writes a map.
 pub fn build(input: &Path, output: &Path, bbox: Option<Box4>) -> Done {
     let mut reading = Progress::new("reading");
-    let data = read(input, &wanted(), &mut |done, total| reading.at(done, total))
-        .map_err(|error| format!("{}: {error}", input.display()))?;
+    let data = read(input, &wanted(), &mut |done, total| reading.at(done, total))?;
     reading.done();
     let options = BuildOptions {
         bbox: bbox.map(|bbox| bbox.0),
@@ -59,11 +58,17 @@ pub fn build(input: &Path, output: &Path, bbox: Option<Box4>) -> Done {
     let mut building = Progress::new("building");
     let (bytes, report) = build_map(&data, &options, &mut |done, total| building.at(done, total))?;
     building.done();
+    if report.edges == 0 && bbox.is_some() {
+        return Err(format!("there is no street in this box; {} is as it was", output.display()).into());
+    }
+    if report.edges == 0 {
+        eprintln!("there is no street in {}: the map is empty", input.display());
+    }
     bytes
         .write(output)
         .map_err(|error| format!("{}: {error}", output.display()))?;
-    print!("{report}");
-    println!("wrote {} ({} bytes)", output.display(), bytes.0.len());
+    say!("{}", report.to_string().trim_end());
+    say!("wrote {} ({} bytes)", output.display(), bytes.0.len());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -71,25 +76,28 @@ pub fn build(input: &Path, output: &Path, bbox: Option<Box4>) -> Done {
 pub fn info(file: &Path) -> Done {
     let map = StreetMap::open(file).map_err(|error| format!("{}: {error}", file.display()))?;
     let info = map.info();
-    println!("id           {}", info.id);
-    println!("format       {}", info.format_version);
-    println!("bytes        {}", info.bytes);
-    println!("source       {}", info.source);
-    println!("attribution  {}", info.attribution);
+    say!("id           {}", info.id);
+    say!("format       {}", info.format_version);
+    say!("bytes        {}", info.bytes);
+    say!("source       {}", info.source);
+    say!("attribution  {}", info.attribution);
     if let Some(timestamp) = &info.timestamp {
-        println!("timestamp    {timestamp}");
+        say!("timestamp    {timestamp}");
     }
     if let Some(bounds) = info.bounds {
-        println!(
+        say!(
             "bounds       {},{},{},{}",
-            bounds.min_lon, bounds.min_lat, bounds.max_lon, bounds.max_lat
+            bounds.min_lon,
+            bounds.min_lat,
+            bounds.max_lon,
+            bounds.max_lat
         );
     }
-    println!("junctions    {}", info.junctions);
-    println!("edges        {}", info.edges);
-    println!("corners      {}", info.corners);
-    println!("barriers     {}", info.barrier_segments);
-    println!("components   {}", info.components);
-    println!("streets      {:.1} km", info.street_m / 1000.0);
+    say!("junctions    {}", info.junctions);
+    say!("edges        {}", info.edges);
+    say!("corners      {}", info.corners);
+    say!("barriers     {}", info.barrier_segments);
+    say!("components   {}", info.components);
+    say!("streets      {:.1} km", info.street_m / 1000.0);
     Ok(ExitCode::SUCCESS)
 }

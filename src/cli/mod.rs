@@ -1,6 +1,16 @@
 //! The commands: what each takes, and how it reports.
 
+/// A line on standard output. Whoever reads it may have had enough (`| head`),
+/// which is no failure.
+macro_rules! say {
+    ($($words:tt)*) => {{
+        use std::io::Write;
+        let _ = writeln!(std::io::stdout(), $($words)*);
+    }};
+}
+
 mod check;
+mod draw;
 mod import;
 mod map;
 mod progress;
@@ -67,6 +77,8 @@ enum MapCommand {
         #[arg(long, allow_hyphen_values = true)]
         bbox: Option<map::Box4>,
     },
+    /// Write the streets within reach of a point as GeoJSON.
+    Draw(draw::Drawing),
     /// Say what a map file holds.
     Info {
         /// The map file.
@@ -111,6 +123,7 @@ fn act(command: Command) -> Done {
         Command::Migrate { status } => migrate(status),
         Command::Map { command } => match command {
             MapCommand::Build { input, output, bbox } => map::build(&input, &output, bbox),
+            MapCommand::Draw(drawing) => draw::draw(&drawing),
             MapCommand::Info { file } => map::info(&file),
         },
         Command::Import { command } => match command {
@@ -126,18 +139,18 @@ fn act(command: Command) -> Done {
 fn migrate(status_only: bool) -> Done {
     let config = Config::load()?;
     if !status_only {
-        let applied = server::migrate(&config)?;
+        let applied = db::migrate(&config.database)?;
         for name in &applied {
-            println!("applied {name}");
+            say!("applied {name}");
         }
         if applied.is_empty() {
-            println!("nothing to apply");
+            say!("nothing to apply");
         }
         return Ok(ExitCode::SUCCESS);
     }
     let status = db::status(&config.database)?;
     for (name, applied) in &status.steps {
-        println!("{} {name}", if *applied { "applied" } else { "missing" });
+        say!("{} {name}", if *applied { "applied" } else { "missing" });
     }
     Ok(if status.is_current() {
         ExitCode::SUCCESS
@@ -152,13 +165,13 @@ fn openapi(check_only: bool) -> Done {
     if check_only {
         let kept = std::fs::read_to_string(&path).unwrap_or_default();
         if kept == document {
-            println!("{} is up to date", path.display());
+            say!("{} is up to date", path.display());
             return Ok(ExitCode::SUCCESS);
         }
         return Err(format!("{} is out of date; run `onegrid openapi`", path.display()).into());
     }
     std::fs::create_dir_all("openapi")?;
     std::fs::write(&path, document)?;
-    println!("wrote {}", path.display());
+    say!("wrote {}", path.display());
     Ok(ExitCode::SUCCESS)
 }

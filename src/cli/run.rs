@@ -1,11 +1,14 @@
 //! `onegrid serve` and `onegrid demo`.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use onegrid::circle::streets::StreetMap;
 use onegrid::config::{Config, LogFormat};
-use onegrid::db::{Db, Target};
+use onegrid::db::{self, Db, Target};
 use onegrid::demo;
+use onegrid::grid;
 use onegrid::server::{self, Running};
 use tracing_subscriber::EnvFilter;
 
@@ -18,7 +21,6 @@ const DEMO: &str = "data/demo";
 pub fn serve(config: Config) -> Done {
     start_log(&config)?;
     run(async {
-        prepare(&config)?;
         let running = server::start(config).await?;
         running.until_told_to_stop().await?;
         Ok(ExitCode::SUCCESS)
@@ -30,22 +32,19 @@ pub fn demo() -> Done {
     let config = demo_config()?;
     start_log(&config)?;
     run(async {
-        prepare(&config)?;
+        db::migrate(&config.database)?;
         let map = PathBuf::from(DEMO).join("streets.map");
-        if !map.exists() {
-            eprintln!("making the demo city in {DEMO} …");
+        if StreetMap::open(&map).is_err() {
+            eprintln!("drawing the streets of the demo city …");
             demo::write_map(&map)?;
         }
-        let loaded = PathBuf::from(DEMO).join("loaded");
-        if !loaded.exists() {
-            let db = Db::open(&config.database, 1)?;
+        let db = Db::open(&config.database, 1)?;
+        if db.read(grid::is_empty).await? {
+            eprintln!("settling the demo city …");
             let (units, places) = demo::load(&db).await?;
-            std::fs::write(
-                &loaded,
-                "The demo city is in the database; delete the folder to have it made anew.\n",
-            )?;
             eprintln!("units: {units}; places: {places}");
         }
+        drop(db);
         let running = server::start(config).await?;
         greet(&running);
         running.until_told_to_stop().await?;
@@ -66,17 +65,11 @@ fn demo_config() -> Result<Config, Failed> {
     if std::env::var_os("ONEGRID_METRICS_LISTEN").is_none() {
         config.metrics_listen = None;
     }
-    config.map = Some(folder.join("streets.map"));
+    if config.map.is_none() {
+        config.map = Some(folder.join("streets.map"));
+    }
     std::fs::create_dir_all(folder)?;
     Ok(config)
-}
-
-/// Brings the database up to date.
-fn prepare(config: &Config) -> Result<(), Failed> {
-    for name in server::migrate(config)? {
-        tracing::info!(name, "migrated");
-    }
-    Ok(())
 }
 
 fn run(work: impl Future<Output = Done>) -> Done {
@@ -90,6 +83,7 @@ fn start_log(config: &Config) -> Result<(), Failed> {
         .map_err(|error| format!("ONEGRID_LOG takes tracing directives: {error}"))?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     match config.log_format {
         LogFormat::Text => log.init(),
@@ -101,13 +95,13 @@ fn start_log(config: &Config) -> Result<(), Failed> {
 /// What a stranger needs: the address, the docs page, and lines to paste.
 fn greet(running: &Running) {
     let at = format!("http://{}", running.address);
-    println!("OneGrid demo: 澄河县, an invented county");
-    println!("  address  {at}");
-    println!("  docs     {at}/docs/");
-    println!("  operator {}", running.operator_key.reveal());
-    println!();
-    println!("Try (Ctrl-C stops; the data stays in ./{DEMO}):");
-    println!("  curl -s '{at}/v1/circle?lat=31.2&lon=112.6&minutes=10'");
-    println!("  curl -s '{at}/v1/places?q=yaodian&limit=3'");
-    println!("  curl -s '{at}/v1/units?q=%E9%95%BF%E4%B9%90'");
+    say!("OneGrid demo: 澄河县, an invented county");
+    say!("  address  {at}");
+    say!("  docs     {at}/docs/");
+    say!("  operator's key in {DEMO}/onegrid.secrets.toml");
+    say!();
+    say!("Try (Ctrl-C stops; the data stays in ./{DEMO}):");
+    say!("  curl -s '{at}/v1/circle?lat=31.2&lon=112.6&minutes=10'");
+    say!("  curl -s '{at}/v1/places?q=yaodian&limit=3'");
+    say!("  curl -s '{at}/v1/units?q=%E9%95%BF%E4%B9%90'");
 }

@@ -36,6 +36,7 @@ impl Target {
             return Ok(Self::Sqlite(path.into()));
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            well_formed(url)?;
             if wants_tls(url) && !cfg!(feature = "postgres-tls") {
                 return Err(
                     "this binary was built without the cargo feature postgres-tls; build with \
@@ -45,7 +46,7 @@ impl Target {
             }
             return Ok(Self::Postgres(url.to_owned()));
         }
-        Err("it takes sqlite://path/to/file or postgres://user:password@host/database".into())
+        Err(String::new())
     }
 
     /// `sqlite` or `postgres`.
@@ -54,6 +55,33 @@ impl Target {
             Self::Sqlite(_) => "sqlite",
             Self::Postgres(_) => "postgres",
         }
+    }
+}
+
+/// Refuses an address that libpq would quote in its complaint, password and all.
+fn well_formed(url: &str) -> Result<(), String> {
+    let wrong = || "the address is malformed; write special characters of the password as %XX".to_owned();
+    let authority = url.split("://").nth(1).unwrap_or_default();
+    let authority = authority.split(['/', '?']).next().unwrap_or_default();
+    let escapes_are_whole = url
+        .split('%')
+        .skip(1)
+        .all(|rest| rest.get(..2).is_some_and(|hex| u8::from_str_radix(hex, 16).is_ok()));
+    let is_plain = url.chars().all(|c| c.is_ascii_graphic());
+    if authority.matches('@').count() > 1 || !escapes_are_whole || !is_plain || url::Url::parse(url).is_err() {
+        return Err(wrong());
+    }
+    Ok(())
+}
+
+/// The words of libpq without the password, should they hold it.
+fn without_password(words: &str, url: &str) -> String {
+    let password = url::Url::parse(url)
+        .ok()
+        .and_then(|url| url.password().map(str::to_owned));
+    match password {
+        Some(password) if !password.is_empty() => words.replace(&password, "***"),
+        _ => words.to_owned(),
     }
 }
 
@@ -98,7 +126,12 @@ pub(super) fn open(target: &Target, purpose: Purpose) -> Result<Conn> {
             Ok(Conn::Sqlite(conn))
         }
         Target::Postgres(url) => {
-            let mut conn = PgConnection::establish(url).map_err(cannot_open)?;
+            let mut conn = PgConnection::establish(url).map_err(|error| {
+                Error::internal(format!(
+                    "cannot open the database: {}",
+                    without_password(&error.to_string(), url)
+                ))
+            })?;
             conn.batch_execute(
                 "SET application_name = 'onegrid';
                  SET idle_in_transaction_session_timeout = '60s';",
@@ -126,6 +159,24 @@ mod tests {
         for wrong in ["", "mysql://h/d", "sqlite://", "/var/lib/x.db"] {
             assert!(Target::parse(wrong).is_err(), "{wrong}");
         }
+        assert!(Target::parse("postgres:///d?host=/var/run/postgresql&port=5432").is_ok());
+    }
+
+    #[test]
+    fn a_malformed_url_is_refused_before_anybody_quotes_its_password() {
+        for url in [
+            "postgres://u:se%zzcret@127.0.0.1/d",
+            "postgres://u:hun ter2@127.0.0.1/d",
+            "postgres://u:pa/ssword@h/d",
+            "postgres://u:hun@ter2@127.0.0.1/d",
+        ] {
+            let why = Target::parse(url).expect_err("refused");
+            for secret in ["se%", "hun", "ter2", "ssword"] {
+                assert!(!why.contains(secret), "{why}");
+            }
+        }
+        let scrubbed = without_password("no pg_hba entry, hunter2", "postgres://u:hunter2@h/d");
+        assert!(!scrubbed.contains("hunter2"));
     }
 
     #[cfg(not(feature = "postgres-tls"))]

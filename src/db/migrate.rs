@@ -13,8 +13,8 @@ use crate::error::{Error, Result};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
-/// Any number that nobody else locks: "onegrid" in ASCII.
-const LOCK: i64 = 0x6f6e_6567_7269_64;
+/// A number that nobody else locks.
+const LOCK: i64 = i64::from_be_bytes(*b"onegrid\0");
 
 /// What a database has of the steps that this binary knows.
 #[derive(Debug, Clone, PartialEq, Eq)]

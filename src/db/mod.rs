@@ -10,7 +10,7 @@ mod conn;
 pub mod follow;
 mod id;
 mod migrate;
-pub mod schema;
+pub(crate) mod schema;
 pub mod search;
 mod writer;
 

@@ -41,7 +41,7 @@ use crate::coordinates::Point;
 
 /// A made-up city.
 #[derive(Debug, Clone, PartialEq)]
-pub struct City {
+pub(crate) struct City {
     /// The administrative tree, every parent before its children.
     pub units: Vec<Unit>,
     /// Streets, water, railway, walls and gates of the county that is filled.
@@ -54,7 +54,7 @@ pub struct City {
 
 /// A node of the administrative tree.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Unit {
+pub(crate) struct Unit {
     /// 12 digits down to the community, 3 more for each level below it.
     pub code: String,
     /// None for the city only.
@@ -72,7 +72,7 @@ pub struct Unit {
 
 /// A service point.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Place {
+pub(crate) struct Place {
     /// Stable from run to run for the same seed: `demo-00012`.
     pub reference: String,
     /// The community, grid, town or county that it belongs to.
@@ -94,7 +94,7 @@ pub struct Place {
 
 /// Where a mobile service stands, and when.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Stop {
+pub(crate) struct Stop {
     pub point: Point,
     /// In the grammar of `OpenStreetMap`'s `opening_hours`.
     pub opening_hours: String,
@@ -102,7 +102,7 @@ pub struct Stop {
 
 /// A named set of buildings in one grid.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Estate {
+pub(crate) struct Estate {
     pub name: String,
     pub name_en: String,
     pub grid_code: String,
@@ -111,7 +111,7 @@ pub struct Estate {
 
 /// Makes the city that belongs to `seed`.
 #[must_use]
-pub fn generate(seed: u64) -> City {
+pub(crate) fn generate(seed: u64) -> City {
     let mut random = random::Random::new(seed);
     let mut names = names::Names::new(&mut random);
     let mut sketch = sketch::Sketch::default();

@@ -12,5 +12,5 @@ mod tree;
 
 pub use import::{UnitRow, import_units, store_units};
 pub use model::{Level, Setting, Unit, UnitId};
-pub use store::unit_ids_by_code;
+pub use store::{is_empty, unit_ids_by_code};
 pub use tree::{LiveTree, Tree};

@@ -27,8 +27,8 @@ pub fn operations() -> Vec<Operation> {
     ]
 }
 
-/// How many candidates of a search are looked at.
-const CANDIDATES: i64 = 1000;
+/// How many candidates of a search are looked at, as the description of `q` says.
+const CANDIDATES: i64 = 20_000;
 
 /// A unit in short.
 #[derive(Debug, Serialize, ToSchema)]
@@ -227,7 +227,8 @@ async fn list_ancestors(
 #[into_params(parameter_in = Query)]
 pub struct UnitsQuery {
     /// A name or a part of one, in Chinese (simplified or traditional), pinyin, pinyin
-    /// initials or English. Without it the roots are listed.
+    /// initials or English; of names beyond the first 20,000 that have it nothing is said.
+    /// Without it the roots are listed.
     #[param(min_length = 1, max_length = 64)]
     q: Option<String>,
     /// Only units of this level.

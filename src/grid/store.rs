@@ -110,3 +110,9 @@ pub fn unit_ids_by_code(conn: &mut Conn) -> Result<HashMap<String, UnitId>> {
         .into_iter()
         .collect())
 }
+
+/// Whether the database has no unit yet.
+pub fn is_empty(conn: &mut Conn) -> Result<bool> {
+    let first: Option<UnitId> = table::table.select(table::id).first(conn).optional()?;
+    Ok(first.is_none())
+}

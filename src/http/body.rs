@@ -79,8 +79,8 @@ fn parse<T: DeserializeOwned + ToSchema + 'static>(bytes: &[u8]) -> Result<Body<
             format!("Not valid JSON at line {}, column {}.", error.line(), error.column()),
         )
     })?;
-    let validator = schema::validator::<T>(schema::of_type::<T>)?;
-    let faults = schema::faults(&validator, &value, "body");
+    let compiled = schema::compiled::<T>(schema::of_type::<T>)?;
+    let faults = schema::faults(&compiled, &value, "body");
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }

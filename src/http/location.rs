@@ -1,9 +1,12 @@
 //! Coordinates as clients write them.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::coordinates::{Crs, Point};
+use crate::error::FieldError;
+use crate::language::Words;
 
 /// A position, in the system that the request's `crs` names.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -31,5 +34,26 @@ impl Location {
     /// The point that is meant.
     pub fn to_point(self, crs: Crs) -> Point {
         crs.to_wgs84(self.lat, self.lon)
+    }
+}
+
+/// Says so where latitude and longitude look swapped: the latitude is too large
+/// for one, and the longitude would do.
+pub(super) fn hint_swapped(value: &Value, faults: &mut [FieldError]) {
+    for fault in faults {
+        let Some(at) = fault.pointer.strip_suffix("/lat") else {
+            continue;
+        };
+        let number = |name: &str| value.pointer(&format!("{at}/{name}")).and_then(Value::as_f64);
+        let (Some(lat), Some(lon)) = (number("lat"), number("lon")) else {
+            continue;
+        };
+        if lat.abs() > 90.0 && lat.abs() <= 180.0 && lon.abs() <= 90.0 {
+            fault.code = "swapped";
+            fault.detail = Words::new(
+                "不能超出 -90 到 90;lat 与 lon 可能写反了。",
+                "It takes -90 to 90; lat and lon look swapped.",
+            );
+        }
     }
 }

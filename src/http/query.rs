@@ -28,7 +28,7 @@ impl<T: DeserializeOwned + IntoParams + 'static> FromRequest for Query<T> {
 }
 
 fn parse<T: DeserializeOwned + IntoParams + 'static>(query: &str) -> Result<T> {
-    let schema = parameters::<T>();
+    let compiled = schema::compiled::<Query<T>>(parameters::<T>)?;
     let mut faults = Vec::new();
     let mut seen = HashSet::new();
     let mut object = Map::new();
@@ -42,12 +42,11 @@ fn parse<T: DeserializeOwned + IntoParams + 'static>(query: &str) -> Result<T> {
             ));
             continue;
         }
-        let value = typed(&text, &schema["properties"][name.as_ref()]);
+        let value = typed(&text, &compiled.schema["properties"][name.as_ref()]);
         object.insert(name.into_owned(), value);
     }
     let value = Value::Object(object);
-    let validator = schema::validator::<Query<T>>(|| schema.clone())?;
-    faults.extend(schema::faults(&validator, &value, "query"));
+    faults.extend(schema::faults(&compiled, &value, "query"));
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }

@@ -9,27 +9,36 @@ use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{ValidationError, Validator};
 use serde_json::{Value, json};
 
+use super::location::hint_swapped;
 use crate::calendar::Hours;
 use crate::error::{Error, FieldError, Result};
 
 /// The format of an opening-hours expression, which the calendar reads.
 pub const OPENING_HOURS: &str = "opening-hours";
 
-static VALIDATORS: LazyLock<RwLock<HashMap<TypeId, Arc<Validator>>>> = LazyLock::new(RwLock::default);
+/// A schema, compiled.
+pub(super) struct Compiled {
+    /// The schema itself.
+    pub schema: Value,
+    validator: Validator,
+}
 
-/// The validator of a type's schema, compiled once.
-pub(super) fn validator<T: 'static>(schema: impl FnOnce() -> Value) -> Result<Arc<Validator>> {
+static COMPILED: LazyLock<RwLock<HashMap<TypeId, Arc<Compiled>>>> = LazyLock::new(RwLock::default);
+
+/// A type's schema, compiled once.
+pub(super) fn compiled<T: 'static>(schema: impl FnOnce() -> Value) -> Result<Arc<Compiled>> {
     let key = TypeId::of::<T>();
-    if let Some(known) = VALIDATORS.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+    if let Some(known) = COMPILED.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
         return Ok(Arc::clone(known));
     }
-    let compiled = jsonschema::options()
+    let schema = schema();
+    let validator = jsonschema::options()
         .should_validate_formats(true)
         .with_format(OPENING_HOURS, |text: &str| Hours::parse(text).is_ok())
-        .build(&schema())
+        .build(&schema)
         .map_err(|error| Error::internal(format!("a schema is wrong: {error}")))?;
-    let compiled = Arc::new(compiled);
-    VALIDATORS
+    let compiled = Arc::new(Compiled { schema, validator });
+    COMPILED
         .write()
         .unwrap_or_else(PoisonError::into_inner)
         .insert(key, Arc::clone(&compiled));
@@ -37,11 +46,12 @@ pub(super) fn validator<T: 'static>(schema: impl FnOnce() -> Value) -> Result<Ar
 }
 
 /// Every field of `value` that is at fault.
-pub(super) fn faults(validator: &Validator, value: &Value, place: &'static str) -> Vec<FieldError> {
+pub(super) fn faults(compiled: &Compiled, value: &Value, place: &'static str) -> Vec<FieldError> {
     let mut found = Vec::new();
-    for error in validator.iter_errors(value) {
+    for error in compiled.validator.iter_errors(value) {
         collect(&error, place, &mut found);
     }
+    hint_swapped(value, &mut found);
     found.sort_by(|a, b| a.pointer.cmp(&b.pointer));
     found.dedup();
     found
@@ -214,7 +224,7 @@ pub(super) fn of_type<T: utoipa::ToSchema>() -> Value {
     let mut referenced = Vec::new();
     T::schemas(&mut referenced);
     let schemas: HashMap<String, _> = referenced.into_iter().collect();
-    let mut root = serde_json::to_value(T::schema()).unwrap_or_else(|_| json!(false));
+    let mut root = serde_json::to_value(T::schema()).unwrap_or(json!(false));
     if let Some(root) = root.as_object_mut() {
         root.insert("components".into(), json!({ "schemas": schemas }));
     }

@@ -9,15 +9,25 @@ use super::{CategoryNames, Kinds};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Category {
+    /// 党: the party's service to residents.
     Party,
+    /// 政: government services.
     Government,
+    /// 居: what a home needs around it.
     Household,
+    /// 医: health.
     Medical,
+    /// 养: care for elders.
     ElderCare,
+    /// 教: nurseries, schools, training.
     Education,
+    /// 文: culture.
     Culture,
+    /// 体: sports.
     Sports,
+    /// 娱: leisure and parks.
     Leisure,
+    /// 商: shops, food, banks, post.
     Commerce,
 }
 

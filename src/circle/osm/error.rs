@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 /// A file that is not there, is no `OpenStreetMap` data, or is broken.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum OsmError {
     #[error("cannot read {}: {source}", path.display())]
     Io { path: PathBuf, source: std::io::Error },

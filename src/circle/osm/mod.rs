@@ -50,50 +50,68 @@ impl<const N: usize> From<[(&str, &str); N]> for Tags {
 /// A point of the map, alone or as a corner of ways.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
+    /// The element's id.
     pub id: i64,
+    /// Where it is.
     pub point: Point,
+    /// Its tags.
     pub tags: Tags,
 }
 
 /// A line or, where it is closed, an outline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Way {
+    /// The element's id.
     pub id: i64,
     /// Node ids in order; the nodes themselves may be missing from the file.
     pub nodes: Vec<i64>,
+    /// Its tags.
     pub tags: Tags,
 }
 
 /// What a relation's member is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MemberKind {
+    /// A node.
     Node,
+    /// A way.
     Way,
+    /// A relation.
     Relation,
 }
 
 /// One part of a relation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
+    /// What it is.
     pub kind: MemberKind,
+    /// The element's id.
     pub id: i64,
+    /// Its role in the relation.
     pub role: String,
 }
 
 /// A group of elements, for instance the rings of a multipolygon.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Relation {
+    /// The element's id.
     pub id: i64,
+    /// Its parts, in order.
     pub members: Vec<Member>,
+    /// Its tags.
     pub tags: Tags,
 }
 
 /// A box in WGS-84 degrees.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bounds {
+    /// Degrees east, the western edge.
     pub min_lon: f64,
+    /// Degrees north, the southern edge.
     pub min_lat: f64,
+    /// Degrees east, the eastern edge.
     pub max_lon: f64,
+    /// Degrees north, the northern edge.
     pub max_lat: f64,
 }
 
@@ -108,8 +126,11 @@ impl Bounds {
 /// What was read, each list in file order without duplicates.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct OsmData {
+    /// The nodes.
     pub nodes: Vec<Node>,
+    /// The ways.
     pub ways: Vec<Way>,
+    /// The relations.
     pub relations: Vec<Relation>,
     /// The box the file says it covers.
     pub bounds: Option<Bounds>,

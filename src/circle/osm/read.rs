@@ -9,8 +9,11 @@ use std::path::Path;
 /// Which elements a reader wants, by their tags. The ways that a wanted
 /// relation has as members come with it, and the nodes of all these ways.
 pub struct Wanted<'a> {
+    /// Which nodes, by their tags.
     pub node: &'a dyn Fn(&Tags) -> bool,
+    /// Which ways, by their tags; their nodes come with them.
     pub way: &'a dyn Fn(&Tags) -> bool,
+    /// Which relations, by their tags; their members come with them.
     pub relation: &'a dyn Fn(&Tags) -> bool,
 }
 

@@ -8,10 +8,12 @@ use super::graph::{Graph, NodeTable, RawEdge, contract};
 use super::hilbert::position_on_curve;
 use super::layout::{Arc, Box2, Edge, Junction, Position, Run, SEGMENTS_A_RUN};
 use super::near_misses::{self, GraphIndex};
+use super::regions::{longest, mark_neighbours, regions};
 use super::report::BuildReport;
 use super::tags::{Unreadable, flag, node_flag, way_use};
 use super::{barriers, snap};
 use crate::circle::osm::{Bounds, OsmData, Tags, Wanted};
+use crate::coordinates::Point;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -29,6 +31,7 @@ pub struct BuildOptions {
 
 /// Why no map could be built.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum BuildError {
     #[error("the box is empty or not on the earth")]
     Box,
@@ -90,9 +93,10 @@ pub fn build(
 ) -> Result<(StreetMapBytes, BuildReport), BuildError> {
     const STAGES: u64 = 6;
     if let Some(bbox) = options.bbox {
-        let corners_are_valid =
-            Position::of(corner(bbox).0).is_valid() && corner(bbox).0.is_valid() && corner(bbox).1.is_valid();
-        if !corners_are_valid || bbox.min_lat >= bbox.max_lat || bbox.min_lon >= bbox.max_lon {
+        let low = Point::new(bbox.min_lat, bbox.min_lon);
+        let high = Point::new(bbox.max_lat, bbox.max_lon);
+        let is_box = low.is_valid() && high.is_valid();
+        if !is_box || low.lat >= high.lat || low.lon >= high.lon {
             return Err(BuildError::Box);
         }
     }
@@ -114,7 +118,9 @@ pub fn build(
     progress(2, STAGES);
     let (barriers, barrier_boxes) = barriers::segments(data, &table, options.bbox);
     progress(3, STAGES);
-    let (mut runs, run_boxes) = index(&graph);
+    let (runs, run_boxes) = index(&graph, |_| true);
+    let regions = regions(&graph);
+    mark_neighbours(&mut graph, &regions, &runs, &run_boxes);
     if let Some(boxes) = Boxes::new(&run_boxes, runs.len()) {
         let index = GraphIndex {
             graph: &graph,
@@ -131,23 +137,22 @@ pub fn build(
         bounds: bounds(data, options, &graph),
         barriers,
         barrier_boxes,
-        run_boxes,
         ..Parts::default()
     };
-    lay_out(&graph, &mut runs, &mut parts, &mut report);
-    parts.runs = runs;
+    lay_out(&graph, &regions, &mut parts, &mut report);
+    let main = longest(&graph, &regions);
+    let is_main = |edge: &RawEdge| Some(regions[edge.from as usize]) == main;
+    (parts.runs, parts.run_boxes) = index(&graph, is_main);
+    (parts.minor_runs, parts.minor_run_boxes) = index(&graph, |edge| !is_main(edge));
+    for run in parts.runs.iter_mut().chain(&mut parts.minor_runs) {
+        // From the edge's own corners to the list of all.
+        run.first_corner += parts.edges[run.edge as usize].first_corner;
+    }
     report.barrier_segments = parts.barriers.len() as u64;
     progress(5, STAGES);
     let bytes = parts.to_bytes();
     progress(STAGES, STAGES);
     Ok((StreetMapBytes(bytes), report))
-}
-
-fn corner(bbox: Bounds) -> (crate::coordinates::Point, crate::coordinates::Point) {
-    (
-        crate::coordinates::Point::new(bbox.min_lat, bbox.min_lon),
-        crate::coordinates::Point::new(bbox.max_lat, bbox.max_lon),
-    )
 }
 
 /// The box given, else the file's, else that of the streets.
@@ -192,11 +197,12 @@ fn put_in_order(graph: &mut Graph) {
         .sort_by_key(|edge| (edge.from.min(edge.to), edge.from.max(edge.to)));
 }
 
-/// The index over the edges that a foot may be put on.
-fn index(graph: &Graph) -> (Vec<Run>, Vec<Box2>) {
+/// The index over those of the edges that a foot may be put on. Its runs count
+/// corners from the first of their edge.
+fn index(graph: &Graph, of: impl Fn(&RawEdge) -> bool) -> (Vec<Run>, Vec<Box2>) {
     let mut runs: Vec<Run> = Vec::new();
     for (edge, number) in graph.edges.iter().zip(0_u32..) {
-        if edge.flags & flag::NO_FOOT == 0 {
+        if edge.flags & flag::NO_FOOT == 0 && of(edge) {
             runs.extend(
                 (0..edge.corners.len().saturating_sub(1))
                     .step_by(SEGMENTS_A_RUN)
@@ -221,9 +227,8 @@ fn corners_of_run(edge: &RawEdge, run: Run) -> &[Position] {
     &edge.corners[first..end]
 }
 
-/// Fills the sections that hold the graph. Runs get their place in the list of
-/// all corners.
-fn lay_out(graph: &Graph, runs: &mut [Run], parts: &mut Parts, report: &mut BuildReport) {
+/// Fills the sections that hold the graph.
+fn lay_out(graph: &Graph, regions: &[u32], parts: &mut Parts, report: &mut BuildReport) {
     let walked = components(graph, flag::FERRY);
     let step_free = components(graph, flag::FERRY | flag::STEPS | flag::NO_WHEELCHAIR);
     parts.junctions = graph
@@ -235,6 +240,7 @@ fn lay_out(graph: &Graph, runs: &mut [Run], parts: &mut Parts, report: &mut Buil
             flags: junction.flags,
             component: walked.of_junction[number],
             step_free_component: step_free.of_junction[number],
+            region: regions[number],
         })
         .collect();
     for edge in &graph.edges {
@@ -249,9 +255,6 @@ fn lay_out(graph: &Graph, runs: &mut [Run], parts: &mut Parts, report: &mut Buil
         });
         parts.corners.extend_from_slice(&edge.corners);
         report.street_m += f64::from(edge.length_m);
-    }
-    for run in runs {
-        run.first_corner += parts.edges[run.edge as usize].first_corner;
     }
     (parts.first_arcs, parts.arcs) = arcs(graph);
     report_islands(graph, &walked.of_junction, &walked.metres, report);
@@ -284,12 +287,15 @@ fn arcs(graph: &Graph) -> (Vec<u32>, Vec<Arc>) {
     for (edge, number) in graph.edges.iter().zip(0_u32..) {
         for (at, to, backward) in [(edge.from, edge.to, 0), (edge.to, edge.from, 1)] {
             let to_gate = graph.junctions[to as usize].flags & node_flag::PRIVATE != 0;
+            let dead_end = first[to as usize + 1] - first[to as usize] == 1;
             let slot = &mut next[at as usize];
             arcs[*slot as usize] = Arc {
                 to,
                 edge_and_way: number * 2 + backward,
                 length_m: edge.length_m,
-                flags: edge.flags | if to_gate { flag::TO_GATE } else { 0 },
+                flags: edge.flags
+                    | if to_gate { flag::TO_GATE } else { 0 }
+                    | if dead_end { flag::TO_DEAD_END } else { 0 },
             };
             *slot += 1;
         }

@@ -9,14 +9,14 @@ use super::tags::{flag, node_flag};
 const ENCLOSED_AT_MOST_M: f64 = 10_000.0;
 
 /// Disjoint sets over numbers.
-struct Sets(Vec<u32>);
+pub(super) struct Sets(Vec<u32>);
 
 impl Sets {
-    fn new(count: usize) -> Self {
+    pub fn new(count: usize) -> Self {
         Self((0..count as u32).collect())
     }
 
-    fn root(&mut self, mut of: u32) -> u32 {
+    pub fn root(&mut self, mut of: u32) -> u32 {
         while self.0[of as usize] != of {
             let above = self.0[self.0[of as usize] as usize];
             self.0[of as usize] = above;
@@ -25,7 +25,7 @@ impl Sets {
         of
     }
 
-    fn join(&mut self, a: u32, b: u32) {
+    pub fn join(&mut self, a: u32, b: u32) {
         let (a, b) = (self.root(a), self.root(b));
         // The lower number leads, so that the outcome has no chance in it.
         self.0[a.max(b) as usize] = a.min(b);

@@ -9,6 +9,7 @@ use crate::coordinates::Point;
 /// A door with its feet on the streets.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DoorTie {
+    /// Where the door is.
     pub point: Point,
     /// For those who use stairs.
     pub walked: Snap,

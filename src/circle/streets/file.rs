@@ -5,8 +5,8 @@
 //! After that the records are trusted.
 
 use super::boxes::Boxes;
+use super::check::check_records;
 use super::layout::{Arc, BarrierSegment, Box2, Edge, Junction, Position, Run};
-use super::tags::{flag, node_flag};
 use crate::circle::osm::Bounds;
 use crate::coordinates::Point;
 use bytemuck::{Pod, Zeroable};
@@ -30,6 +30,7 @@ const CHECKSUM_FROM: usize = 56;
 
 /// Why a file is no usable map.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum MapError {
     #[error("the map cannot be read or written: {0}")]
     Io(#[from] std::io::Error),
@@ -56,6 +57,8 @@ enum Section {
     Corners,
     Runs,
     RunBoxes,
+    MinorRuns,
+    MinorRunBoxes,
     Barriers,
     BarrierBoxes,
     Components,
@@ -88,6 +91,7 @@ struct Header {
 /// All that a map consists of, before it is written.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
+    /// Of what it was made.
     pub source: String,
     pub attribution: String,
     /// Empty where it is not known.
@@ -100,6 +104,8 @@ pub(super) struct Parts {
     pub corners: Vec<Position>,
     pub runs: Vec<Run>,
     pub run_boxes: Vec<Box2>,
+    pub minor_runs: Vec<Run>,
+    pub minor_run_boxes: Vec<Box2>,
     pub barriers: Vec<BarrierSegment>,
     pub barrier_boxes: Vec<Box2>,
     pub components: Vec<f32>,
@@ -121,6 +127,8 @@ impl Parts {
             bytemuck::cast_slice(&self.corners),
             bytemuck::cast_slice(&self.runs),
             bytemuck::cast_slice(&self.run_boxes),
+            bytemuck::cast_slice(&self.minor_runs),
+            bytemuck::cast_slice(&self.minor_run_boxes),
             bytemuck::cast_slice(&self.barriers),
             bytemuck::cast_slice(&self.barrier_boxes),
             bytemuck::cast_slice(&self.components),
@@ -181,8 +189,11 @@ impl Backing {
 pub struct MapInfo {
     /// Twelve hexadecimal digits that name this very map, from its checksum.
     pub id: String,
+    /// The version of the file format.
     pub format_version: u32,
+    /// The size of the file.
     pub bytes: u64,
+    /// Of what it was made.
     pub source: String,
     /// What must be shown with every answer from it.
     pub attribution: String,
@@ -190,12 +201,17 @@ pub struct MapInfo {
     pub timestamp: Option<String>,
     /// The box the data covers; `None` for a map of nothing.
     pub bounds: Option<Bounds>,
+    /// Junctions, and nodes that change the way.
     pub junctions: usize,
+    /// Stretches between two junctions.
     pub edges: usize,
+    /// Points that draw the edges.
     pub corners: usize,
+    /// Lines that no leg off the street may cross.
     pub barrier_segments: usize,
     /// Parts that hang together.
     pub components: usize,
+    /// Metres of street in all.
     pub street_m: f64,
 }
 
@@ -209,6 +225,13 @@ pub struct StreetMap {
     step_free_main_component: u32,
 }
 
+/// Runs of edges and the tree over them.
+#[derive(Debug, Clone, Copy)]
+pub struct RunIndex<'a> {
+    pub runs: &'a [Run],
+    pub tree: Boxes<'a>,
+}
+
 /// The records of a map.
 #[derive(Debug, Clone, Copy)]
 pub struct View<'a> {
@@ -217,8 +240,10 @@ pub struct View<'a> {
     pub arcs: &'a [Arc],
     pub edges: &'a [Edge],
     pub corners: &'a [Position],
-    pub runs: &'a [Run],
-    pub run_tree: Boxes<'a>,
+    /// The index over the edges of the longest region.
+    pub main_runs: RunIndex<'a>,
+    /// The index over those of all others.
+    pub minor_runs: RunIndex<'a>,
     pub barriers: &'a [BarrierSegment],
     pub barrier_tree: Boxes<'a>,
     /// Metres of each component.
@@ -311,7 +336,6 @@ impl StreetMap {
     /// Its records.
     #[must_use]
     pub fn view(&self) -> View<'_> {
-        let runs = self.records(Section::Runs);
         let barriers = self.records(Section::Barriers);
         View {
             junctions: self.records(Section::Junctions),
@@ -319,14 +343,22 @@ impl StreetMap {
             arcs: self.records(Section::Arcs),
             edges: self.records(Section::Edges),
             corners: self.records(Section::Corners),
-            run_tree: Boxes::of_checked(self.records(Section::RunBoxes), runs.len()),
-            runs,
+            main_runs: self.run_index(Section::Runs, Section::RunBoxes),
+            minor_runs: self.run_index(Section::MinorRuns, Section::MinorRunBoxes),
             barrier_tree: Boxes::of_checked(self.records(Section::BarrierBoxes), barriers.len()),
             barriers,
             components: self.records(Section::Components),
             step_free_components: self.records(Section::StepFreeComponents),
             main_component: self.main_component,
             step_free_main_component: self.step_free_main_component,
+        }
+    }
+
+    fn run_index(&self, runs: Section, boxes: Section) -> RunIndex<'_> {
+        let runs: &[Run] = self.records(runs);
+        RunIndex {
+            runs,
+            tree: Boxes::of_checked(self.records(boxes), runs.len()),
         }
     }
 
@@ -371,7 +403,7 @@ impl StreetMap {
     }
 
     fn check_sizes(&self) -> Result<(), MapError> {
-        let whole = |section: Section, record: usize| self.section(section).len() % record == 0;
+        let whole = |section: Section, record: usize| self.section(section).len().is_multiple_of(record);
         let all_whole = whole(Section::Junctions, size_of::<Junction>())
             && whole(Section::FirstArcs, size_of::<u32>())
             && whole(Section::Arcs, size_of::<Arc>())
@@ -379,17 +411,23 @@ impl StreetMap {
             && whole(Section::Corners, size_of::<Position>())
             && whole(Section::Runs, size_of::<Run>())
             && whole(Section::RunBoxes, size_of::<Box2>())
+            && whole(Section::MinorRuns, size_of::<Run>())
+            && whole(Section::MinorRunBoxes, size_of::<Box2>())
             && whole(Section::Barriers, size_of::<BarrierSegment>())
             && whole(Section::BarrierBoxes, size_of::<Box2>())
             && whole(Section::Components, size_of::<f32>())
             && whole(Section::StepFreeComponents, size_of::<f32>());
         let tree = |boxes: Section, items: usize| Boxes::new(self.records(boxes), items).is_some();
         let runs = self.records::<Run>(Section::Runs).len();
+        let minor_runs = self.records::<Run>(Section::MinorRuns).len();
         let barriers = self.records::<BarrierSegment>(Section::Barriers).len();
         if !all_whole {
             return Err(MapError::Corrupt("a section ends inside a record"));
         }
-        if !tree(Section::RunBoxes, runs) || !tree(Section::BarrierBoxes, barriers) {
+        if !tree(Section::RunBoxes, runs)
+            || !tree(Section::MinorRunBoxes, minor_runs)
+            || !tree(Section::BarrierBoxes, barriers)
+        {
             return Err(MapError::Corrupt("an index does not fit what it indexes"));
         }
         Ok(())
@@ -479,107 +517,4 @@ fn range_of(place: Place, file_bytes: usize) -> Option<Range<usize>> {
     let start = usize::try_from(place.offset).ok()?;
     let end = start.checked_add(usize::try_from(place.bytes).ok()?)?;
     (start % ALIGNMENT == 0 && end <= file_bytes).then_some(start..end)
-}
-
-/// Looks at every record once, so that nothing asked later can go astray.
-fn check_records(view: &View<'_>) -> Result<(), MapError> {
-    let ensure = |holds: bool, what: &'static str| {
-        if holds { Ok(()) } else { Err(MapError::Corrupt(what)) }
-    };
-    let is_size = |value: f32| value.is_finite() && value >= 0.0;
-    let (junctions, edges) = (view.junctions.len(), view.edges.len());
-    ensure(edges < (u32::MAX / 2) as usize, "it has too many edges")?;
-    ensure(
-        view.components
-            .iter()
-            .chain(view.step_free_components)
-            .all(|metres| is_size(*metres)),
-        "a component has no length",
-    )?;
-    ensure(
-        view.junctions.iter().all(|junction| {
-            junction.position.is_valid()
-                && junction.flags & !node_flag::ALL == 0
-                && (junction.component as usize) < view.components.len()
-                && (junction.step_free_component as usize) < view.step_free_components.len()
-        }),
-        "a junction is wrong",
-    )?;
-    ensure(
-        view.corners.iter().all(|corner| corner.is_valid()),
-        "a corner is not on the earth",
-    )?;
-    let starts = view.edges.iter().map(|edge| edge.first_corner as usize);
-    let ends = starts.clone().skip(1).chain([view.corners.len()]);
-    ensure(
-        starts.zip(ends).all(|(start, end)| start + 2 <= end),
-        "an edge has fewer than two corners",
-    )?;
-    ensure(
-        view.edges.iter().all(|edge| {
-            (edge.from as usize) < junctions
-                && (edge.to as usize) < junctions
-                && edge.length_m.is_finite()
-                && edge.length_m >= super::graph::SHORTEST_EDGE_M
-                && is_size(edge.steps)
-                && edge.flags & !flag::ALL == 0
-                && edge.flags & flag::TO_GATE == 0
-        }),
-        "an edge is wrong",
-    )?;
-    check_arcs(view, ensure)?;
-    ensure(
-        view.runs.iter().all(|run| {
-            (run.edge as usize) < edges && {
-                let corners = view.corner_range(run.edge);
-                let first = run.first_corner as usize;
-                corners.start <= first && first + 1 < corners.end
-            }
-        }),
-        "the index names no edge",
-    )?;
-    ensure(
-        view.barriers
-            .iter()
-            .all(|segment| segment.a.is_valid() && segment.b.is_valid()),
-        "a barrier is not on the earth",
-    )
-}
-
-/// Every arc belongs to its edge, and every edge has its two arcs.
-fn check_arcs(view: &View<'_>, ensure: impl Fn(bool, &'static str) -> Result<(), MapError>) -> Result<(), MapError> {
-    let rows = view.first_arcs;
-    let rows_fit = if view.junctions.is_empty() {
-        rows.len() <= 1 && view.arcs.is_empty()
-    } else {
-        rows.len() == view.junctions.len() + 1
-            && rows.first() == Some(&0)
-            && rows.last().map(|last| *last as usize) == Some(view.arcs.len())
-            && rows.windows(2).all(|pair| pair[0] <= pair[1])
-    };
-    ensure(rows_fit, "its rows are out of order")?;
-    ensure(view.arcs.len() == 2 * view.edges.len(), "an arc is missing")?;
-    for junction in 0..view.junctions.len() as u32 {
-        for arc in view.arcs_at(junction) {
-            let Some(edge) = view.edges.get(arc.edge() as usize) else {
-                return Err(MapError::Corrupt("an arc names no edge"));
-            };
-            let ends = if arc.is_backward() {
-                (edge.to, edge.from)
-            } else {
-                (edge.from, edge.to)
-            };
-            let gate = match view.junctions.get(arc.to as usize) {
-                Some(to) if to.flags & node_flag::PRIVATE != 0 => flag::TO_GATE,
-                _ => 0,
-            };
-            ensure(
-                ends == (junction, arc.to)
-                    && arc.length_m.to_bits() == edge.length_m.to_bits()
-                    && arc.flags == edge.flags | gate,
-                "an arc is not its edge",
-            )?;
-        }
-    }
-    Ok(())
 }

@@ -54,6 +54,10 @@ pub struct Junction {
     pub component: u32,
     /// The same for those who do not.
     pub step_free_component: u32,
+    /// What it hangs together with on the map, closed gates and ferries
+    /// included; where the region differs nothing mapped leads from one to the
+    /// other.
+    pub region: u32,
 }
 
 /// A stretch of street between two junctions.
@@ -83,7 +87,7 @@ pub struct Arc {
     /// Twice the edge's number, plus one where it is walked backwards.
     pub edge_and_way: u32,
     pub length_m: f32,
-    /// The edge's flags, and [`super::tags::flag::TO_GATE`].
+    /// The edge's flags, and those of [`super::tags::flag::ARC_ONLY`].
     pub flags: u32,
 }
 

@@ -4,23 +4,25 @@
 //! [`build`] makes the bytes of a map, [`StreetMap`] opens them, a [`Walker`]
 //! answers what is within reach of a point, with the doors of a [`DoorIndex`].
 
-pub mod barriers;
-pub mod boxes;
-pub mod build;
-pub mod components;
-pub mod doors;
-pub mod file;
-pub mod graph;
-pub mod hilbert;
-pub mod layout;
-pub mod model;
-pub mod near_misses;
-pub mod path;
-pub mod report;
-pub mod search;
-pub mod snap;
-pub mod tags;
-pub mod walk;
+mod barriers;
+mod boxes;
+mod build;
+mod check;
+mod components;
+mod doors;
+mod file;
+mod graph;
+mod hilbert;
+mod layout;
+mod model;
+mod near_misses;
+mod path;
+mod regions;
+mod report;
+mod search;
+mod snap;
+mod tags;
+mod walk;
 
 pub use build::{BuildError, BuildOptions, StreetMapBytes, build, wanted};
 pub use doors::{DoorIndex, DoorTie};

@@ -43,6 +43,7 @@ impl Pace {
 pub struct TimeModel {
     /// What an answer calls the model.
     pub name: String,
+    /// The ways of walking.
     pub paces: Vec<Pace>,
 }
 

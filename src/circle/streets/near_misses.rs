@@ -51,10 +51,9 @@ impl GraphIndex<'_> {
     /// Whether the dead end of `edge` at `position` comes close to an edge that
     /// it does not meet.
     fn misses(&self, edge: &RawEdge, position: Position) -> bool {
-        let centre = position.point();
-        let frame = LocalMetres::around(centre);
+        let frame = LocalMetres::around(position.point());
         let mut missed = false;
-        self.boxes.each_in(&window(&frame, centre, NEAR_MISS_M), |leaf| {
+        self.boxes.each_in(&window(&frame, NEAR_MISS_M), |leaf| {
             let run = self.runs[leaf];
             let other = &self.graph.edges[run.edge as usize];
             // A stub that is itself that short meets its street anyway.
@@ -110,8 +109,7 @@ fn segments(edge: &RawEdge, run: Run) -> impl Iterator<Item = (Point, Point)> {
         .map(|pair| (pair[0].point(), pair[1].point()))
 }
 
-fn window(frame: &LocalMetres, centre: Point, radius_m: f64) -> Box2 {
-    let _ = centre;
+fn window(frame: &LocalMetres, radius_m: f64) -> Box2 {
     Box2::EMPTY
         .with(Position::of(frame.point([-radius_m, -radius_m])))
         .with(Position::of(frame.point([radius_m, radius_m])))

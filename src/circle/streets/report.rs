@@ -37,10 +37,15 @@ pub struct BuildReport {
     pub missing_nodes: u64,
     /// Ways that the box cuts.
     pub cut_ways: u64,
+    /// Junctions, and nodes that change the way.
     pub junctions: u64,
+    /// Stretches between two junctions.
     pub edges: u64,
+    /// Points that draw the edges.
     pub corners: u64,
+    /// Metres of street in all.
     pub street_m: f64,
+    /// Lines that no leg off the street may cross.
     pub barrier_segments: u64,
     /// Parts of the network that hang together.
     pub components: u64,

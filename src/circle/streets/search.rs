@@ -137,7 +137,7 @@ pub(super) fn seed_ends(view: &View<'_>, pace: &Pace, foot: &Foot) -> impl Itera
     let edge = view.edges[foot.edge as usize];
     let gates =
         [edge.from, edge.to].map(|end| view.junctions[end as usize].flags & super::tags::node_flag::PRIVATE != 0);
-    let leg_s = foot.snap_m * pace.seconds_a_metre * std::env::var("LEG").map_or(1.0, |v| v.parse::<f32>().unwrap());
+    let leg_s = foot.snap_m * pace.seconds_a_metre;
     let along_m = foot.along_m;
     let end = move |rate: &Rate, junction, gate, leaves_m: f32, wait_s: f32| {
         let stage = stage_at_origin(&edge);
@@ -322,8 +322,7 @@ impl Search {
             return;
         };
         let stage = stage_at_origin(edge);
-        let leg_s =
-            foot.snap_m * ask.pace.seconds_a_metre * std::env::var("LEG").map_or(1.0, |v| v.parse::<f32>().unwrap());
+        let leg_s = foot.snap_m * ask.pace.seconds_a_metre;
         for door in ask.doors.on_edge(foot.edge, ask.pace) {
             let metres = (door.along_m - foot.along_m).abs();
             let open = if door.along_m >= foot.along_m {
@@ -400,6 +399,9 @@ impl Search {
                 };
                 self.gather(ask, *arc, doors, from);
             }
+            if arc.flags & flag::TO_DEAD_END != 0 {
+                continue;
+            }
             if let (Some(arc_s), Some(stage)) = (arc_seconds(&ask.view, *arc, ask.pace), arc_stage(waiting.stage, *arc))
             {
                 let metres = network_m + arc.length_m;
@@ -442,8 +444,7 @@ impl Search {
     }
 
     fn reach_door(&mut self, ask: &Question<'_>, door: DoorFoot, mut label: DoorLabel) {
-        label.seconds +=
-            door.snap_m * ask.pace.seconds_a_metre * std::env::var("LEG").map_or(1.0, |v| v.parse::<f32>().unwrap());
+        label.seconds += door.snap_m * ask.pace.seconds_a_metre;
         if label.seconds > ask.limit_s {
             return;
         }

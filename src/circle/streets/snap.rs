@@ -1,9 +1,14 @@
 //! Putting a point on the streets.
 //!
-//! The nearest four edges within 250 m each get one foot, where the straight leg
-//! to it crosses no barrier. Tunnels, bridges and ferries get none, nor does what
-//! the pace cannot use. Edges in a component of at least 200 m come first; only
-//! where there is none do the islands count.
+//! The nearest edges within 250 m get a foot each, at most four, where the
+//! straight leg to it crosses no barrier. Tunnels, bridges and ferries get none,
+//! nor does what the pace cannot use. Edges in a component of at least 200 m come
+//! first; only where there is none do the islands count.
+//!
+//! A further edge gets a foot where it is as near as the nearest one (at a
+//! corner), or where nothing on the map leads to it from a nearer one. Were every
+//! further edge taken, the leg to it would be a short cut over blocks, past
+//! closed gates and red lights: in real towns it wins half of all walks.
 
 use super::file::View;
 use super::layout::{BarrierSegment, Box2, Edge, Position, SEGMENTS_A_RUN, UNITS_A_DEGREE};
@@ -17,6 +22,8 @@ pub const SNAP_AT_MOST_M: f64 = 250.0;
 pub const ISLAND_M: f64 = 200.0;
 /// A component other than the longest is called an island up to this length.
 pub const ISLAND_AT_MOST_M: f64 = 5_000.0;
+/// A leg at most so much longer than the nearest one's is as near.
+pub const AS_NEAR_M: f64 = 0.25;
 /// How many feet a point has at most.
 pub const FEET: usize = 4;
 
@@ -24,13 +31,17 @@ pub const FEET: usize = 4;
 const WINDOWS_M: [f64; 3] = [40.0, 110.0, SNAP_AT_MOST_M];
 /// A leg may begin and end on a barrier: a door in a wall, a gate in a fence.
 const TOUCH_M: f64 = 0.1;
+/// This near to its end, a foot on a private way is on what the way leaves.
+const TIP_M: f32 = 0.5;
 
 /// Where a point stands on an edge.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Foot {
+    /// The number of the edge.
     pub edge: u32,
     /// Metres from the edge's start, along it.
     pub along_m: f32,
+    /// Where the foot is.
     pub point: Point,
     /// Metres of the straight leg between the point asked for and the foot.
     pub snap_m: f32,
@@ -182,11 +193,21 @@ impl Snapper {
         }
         let frame = Frame::around(point);
         for radius_m in WINDOWS_M {
-            self.gather(view, &frame, radius_m, pace);
+            self.gather(view, &frame, [radius_m, radius_m], pace);
             snap = self.choose(view, &frame, pace, |metres| metres >= ISLAND_M);
-            if snap.is_full() {
-                break;
+            let Some(nearest) = snap.nearest() else {
+                continue;
+            };
+            if f64::from(nearest.snap_m) + AS_NEAR_M > radius_m && radius_m < SNAP_AT_MOST_M {
+                continue;
             }
+            if let Some(radii_m) = wider(view, nearest.edge, radius_m)
+                && !snap.is_full()
+            {
+                self.gather(view, &frame, radii_m, pace);
+                snap = self.choose(view, &frame, pace, |metres| metres >= ISLAND_M);
+            }
+            break;
         }
         if snap.is_empty() {
             snap = self.choose(view, &frame, pace, |_| true);
@@ -195,21 +216,24 @@ impl Snapper {
         snap
     }
 
-    /// Collects the runs within `radius_m`, nearest first.
-    fn gather(&mut self, view: &View<'_>, frame: &Frame, radius_m: f64, pace: &Pace) {
+    /// Collects the runs of the main and the minor index within the radius of
+    /// each, nearest first.
+    fn gather(&mut self, view: &View<'_>, frame: &Frame, radii_m: [f64; 2], pace: &Pace) {
         self.candidates.clear();
         let candidates = &mut self.candidates;
-        view.run_tree.each_in(&frame.window(radius_m), |leaf| {
-            let run = view.runs[leaf];
-            let flags = view.edges[run.edge as usize].flags;
-            if flags & flag::NO_FOOT == 0 && is_usable(flags, pace) {
-                let candidate = nearest_of_run(view, frame, run);
-                if candidate.distance_m <= radius_m {
-                    candidates.push(candidate);
+        for (index, radius_m) in [view.main_runs, view.minor_runs].iter().zip(radii_m) {
+            index.tree.each_in(&frame.window(radius_m), |leaf| {
+                let run = index.runs[leaf];
+                let flags = view.edges[run.edge as usize].flags;
+                if flags & flag::NO_FOOT == 0 && is_usable(flags, pace) {
+                    let candidate = nearest_of_run(view, frame, run);
+                    if candidate.distance_m <= radius_m {
+                        candidates.push(candidate);
+                    }
                 }
-            }
-            true
-        });
+                true
+            });
+        }
         candidates.sort_unstable_by(|a, b| {
             a.distance_m
                 .total_cmp(&b.distance_m)
@@ -233,21 +257,16 @@ impl Snapper {
                 a[0] + candidate.share * (b[0] - a[0]),
                 a[1] + candidate.share * (b[1] - a[1]),
             ];
-            if is_barred(view, frame, foot) {
+            let along_m = along_m(view, frame, candidate);
+            if is_barred(view, frame, foot) || is_private_tip(view, candidate.edge, along_m) {
                 continue;
             }
-            let slack: f64 = std::env::var("SLACK").map_or(1e9, |v| v.parse().unwrap());
-            let ratio: f64 = std::env::var("RATIO").map_or(1e9, |v| v.parse().unwrap());
-            if let Some(n) = snap.nearest() {
-                if candidate.distance_m > f64::from(n.snap_m) + slack
-                    || candidate.distance_m > f64::from(n.snap_m) * ratio + 3.0
-                {
-                    break;
-                }
+            if !is_further_choice(view, &snap, candidate) {
+                continue;
             }
             snap.push(Foot {
                 edge: candidate.edge,
-                along_m: along_m(view, frame, candidate),
+                along_m,
                 point: frame.point(foot),
                 snap_m: candidate.distance_m as f32,
             });
@@ -276,6 +295,54 @@ fn is_on_island(view: &View<'_>, edge: u32, pace: &Pace) -> bool {
         junction.component == view.main_component
     };
     !is_main && component_metres(view, edge, pace) <= ISLAND_AT_MOST_M
+}
+
+/// Whether a candidate may get a foot after those chosen: as near as the nearest,
+/// or in a region of its own.
+fn is_further_choice(view: &View<'_>, chosen: &Snap, candidate: &Candidate) -> bool {
+    let region = |edge: u32| view.junctions[view.edges[edge as usize].from as usize].region;
+    let own = region(candidate.edge);
+    chosen.nearest().is_none_or(|nearest| {
+        candidate.distance_m <= f64::from(nearest.snap_m) + AS_NEAR_M
+            || chosen.feet().all(|foot| region(foot.edge) != own)
+    })
+}
+
+/// How far to look for streets of other regions once the nearest edge is found
+/// within `radius_m`: in the main and the minor index. `None` where there are
+/// none, or where they have been seen.
+fn wider(view: &View<'_>, nearest: u32, radius_m: f64) -> Option<[f64; 2]> {
+    let edge = view.edges[nearest as usize];
+    if edge.flags & flag::REGIONS_MEET == 0 || radius_m >= SNAP_AT_MOST_M {
+        return None;
+    }
+    let region = |edge: &Edge| view.junctions[edge.from as usize].region;
+    let main = view.main_runs.runs.first();
+    let is_main = main.is_some_and(|run| region(&view.edges[run.edge as usize]) == region(&edge));
+    Some(if is_main {
+        [radius_m, SNAP_AT_MOST_M]
+    } else {
+        [SNAP_AT_MOST_M; 2]
+    })
+}
+
+/// Whether the foot is where a private way leaves a public one: who stands there
+/// stands on the public one.
+fn is_private_tip(view: &View<'_>, edge: u32, along_m: f32) -> bool {
+    let edge = view.edges[edge as usize];
+    if edge.flags & flag::PRIVATE == 0 {
+        return false;
+    }
+    let tip = if along_m < TIP_M {
+        edge.from
+    } else if edge.length_m - along_m < TIP_M {
+        edge.to
+    } else {
+        return false;
+    };
+    view.arcs_at(tip)
+        .iter()
+        .any(|arc| arc.flags & (flag::PRIVATE | flag::NO_FOOT) == 0)
 }
 
 fn nearest_of_run(view: &View<'_>, frame: &Frame, run: super::layout::Run) -> Candidate {

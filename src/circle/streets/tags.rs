@@ -49,8 +49,14 @@ pub mod flag {
     pub const PARTICULAR: u32 = PRIVATE | STEPS | FERRY | FORWARD_ONLY | BACKWARD_ONLY | NO_WHEELCHAIR | TO_GATE | WAIT;
     /// There is a wait at one of the ends.
     pub const WAIT: u32 = 1 << 18;
+    /// Streets that nothing mapped joins to this one lie near.
+    pub const REGIONS_MEET: u32 = 1 << 19;
+    /// In an arc: nothing leads on from the junction it leads to.
+    pub const TO_DEAD_END: u32 = 1 << 20;
+    /// What an arc has beside its edge's flags.
+    pub const ARC_ONLY: u32 = TO_GATE | TO_DEAD_END;
     /// All bits in use; another one in a file is an error.
-    pub const ALL: u32 = (1 << 19) - 1;
+    pub const ALL: u32 = (1 << 21) - 1;
 }
 
 /// What a node does to the ways that meet in it, as the map file stores it.

@@ -3,5 +3,6 @@
 mod agreement;
 mod cases;
 mod files;
+mod gates;
 mod properties;
 mod town;

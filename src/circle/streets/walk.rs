@@ -23,6 +23,7 @@ pub enum Method {
 pub struct Arrival {
     /// The door's place among the ties of the index.
     pub door: u32,
+    /// Seconds of walking in all.
     pub seconds: f64,
     /// Metres along the streets, between the feet.
     pub network_m: f64,
@@ -35,6 +36,7 @@ pub struct Arrival {
 /// All that is within reach.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Reach {
+    /// How it was found.
     pub method: Method,
     /// Where the origin stands on the streets.
     pub snap: Snap,

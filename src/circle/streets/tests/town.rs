@@ -145,3 +145,16 @@ impl Built {
 pub fn doors_in(reach: &Reach) -> Vec<u32> {
     reach.arrivals.iter().map(|arrival| arrival.door).collect()
 }
+
+/// Seconds of an adult over so many metres.
+pub fn adult_s(metres: f64) -> f64 {
+    metres / (5.1 / 3.6)
+}
+
+#[track_caller]
+pub fn assert_near(value: f64, expected: f64, within: f64) {
+    assert!(
+        (value - expected).abs() <= within,
+        "{value} is not {expected} ± {within}"
+    );
+}
