@@ -28,6 +28,7 @@ pub mod gate;
 pub mod grid;
 pub mod holidays;
 pub mod http;
+pub mod kept_secrets;
 pub mod kv;
 pub mod language;
 pub mod metrics;

@@ -14,8 +14,9 @@ use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::bus::Bus;
+use crate::circle::Circles;
+use crate::circle::places::Catalogue;
 use crate::circle::streets::{StreetMap, TimeModel};
-use crate::circle::{Catalogue, Circles};
 use crate::config::Config;
 use crate::db::follow::{Follow, Follower};
 use crate::db::{self, Db, Target};
@@ -25,7 +26,7 @@ use crate::grid::LiveTree;
 use crate::grid::access::Access;
 use crate::http::{self, Http, Limits, Operation};
 use crate::kv::Kv;
-use crate::{circle, grid, holidays, metrics, secret};
+use crate::{circle, grid, holidays, kept_secrets, metrics};
 
 /// The topic on which instances tell each other that something changed.
 const CHANGES: &str = "changes";
@@ -126,7 +127,7 @@ fn make_folder(config: &Config) -> Result<()> {
 /// everything and starts to serve. A start that is refused has changed nothing.
 pub async fn start(config: Config) -> Result<Running> {
     make_folder(&config)?;
-    let operator_key = secret::operator_key(&config).map_err(Error::internal)?;
+    let operator_key = kept_secrets::operator_key(&config).map_err(Error::internal)?;
     let calendar = Arc::new(holidays::calendar(&config).map_err(Error::internal)?);
     let map = Arc::new(open_map(&config)?);
     let model = TimeModel::shipped().map_err(Error::internal)?;

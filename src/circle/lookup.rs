@@ -4,8 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::catalogue::{Catalogue, Entry, Snapshot, Target};
-use super::live_hours::LiveHours;
+use super::places::{Catalogue, Entry, LiveHours, Snapshot, Target};
 use super::streets::{Foot, Method, Pace, Reach, StreetMap, TimeModel, Walker};
 use crate::calendar::{Calendar, HoursState};
 use crate::clock::Timestamp;

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use onegrid::calendar::Hours;
 use onegrid::circle::osm::{Wanted, read};
-use onegrid::circle::osm_places::{ExtractReport, extract, is_wanted};
-use onegrid::circle::{import_osm_places, import_places_csv, import_places_geojson};
+use onegrid::circle::places::extract::{ExtractReport, extract, is_wanted};
+use onegrid::circle::places::{import_osm_places, import_places_csv, import_places_geojson};
 use onegrid::config::Config;
 use onegrid::db::{self, Db, Tx};
 use onegrid::error::Result;

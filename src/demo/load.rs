@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::{City, Place, Unit, generate};
-use crate::circle::kinds::Kinds;
+use crate::circle::places::kinds::Kinds;
+use crate::circle::places::{Door, DoorKind, Facts, PlaceRow, Source, Stop, store_places};
 use crate::circle::streets::{BuildOptions, build};
-use crate::circle::{Door, DoorKind, Facts, PlaceRow, Source, Stop, store_places};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::grid::{UnitRow, store_units};

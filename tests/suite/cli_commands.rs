@@ -68,17 +68,32 @@ fn check_names_the_part_at_fault_and_fails() {
 
     let redis = format!("redis://:s3cretword@127.0.0.1:{}", free_port());
     at_fault(&world, &[("REDIS_URL", &redis)], "redis", &["refused"]);
-    assert!(!world.run_with(&["check"], &[("REDIS_URL", &redis)]).all().contains("s3cretword"));
+    assert!(
+        !world
+            .run_with(&["check"], &[("REDIS_URL", &redis)])
+            .all()
+            .contains("s3cretword")
+    );
 
     let nobody = format!("postgres://onegrid:s3cretword@127.0.0.1:{}/onegrid", free_port());
     at_fault(&world, &[("DATABASE_URL", &nobody)], "database", &["refused"]);
-    assert!(!world.run_with(&["check"], &[("DATABASE_URL", &nobody)]).all().contains("s3cretword"));
+    assert!(
+        !world
+            .run_with(&["check"], &[("DATABASE_URL", &nobody)])
+            .all()
+            .contains("s3cretword")
+    );
 
     let holidays = world.path("holidays");
     std::fs::create_dir(&holidays).expect("a folder");
     std::fs::write(holidays.join("cn-2026.csv"), "date,what\n2026-13-01,off\n").expect("written");
     let holidays = holidays.to_str().expect("a plain path");
-    at_fault(&world, &[("ONEGRID_HOLIDAYS", holidays)], "holidays", &["ONEGRID_HOLIDAYS", "2026"]);
+    at_fault(
+        &world,
+        &[("ONEGRID_HOLIDAYS", holidays)],
+        "holidays",
+        &["ONEGRID_HOLIDAYS", "2026"],
+    );
 }
 
 #[test]
@@ -91,15 +106,23 @@ fn check_misses_the_secret_that_postgres_needs() {
 #[test]
 fn check_says_what_is_wrong_with_a_setting() {
     let world = World::sqlite();
-    let ran = world.run_with(&["check"], &[("ONEGRID_ZONE", "Mars/Olympus"), ("ONEGRID_WORKERS", "many")]);
+    let ran = world.run_with(
+        &["check"],
+        &[("ONEGRID_ZONE", "Mars/Olympus"), ("ONEGRID_WORKERS", "many")],
+    );
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert!(ran.out.starts_with("FAULT  configuration: "), "{ran:?}");
-    assert!(ran.out.contains("ONEGRID_ZONE takes") && ran.out.contains("ONEGRID_WORKERS takes"), "{ran:?}");
+    assert!(
+        ran.out.contains("ONEGRID_ZONE takes") && ran.out.contains("ONEGRID_WORKERS takes"),
+        "{ran:?}"
+    );
 }
 
 #[test]
 fn check_reports_the_map_that_is_there() {
-    let Some(monaco) = extract("monaco.osm.pbf") else { return };
+    let Some(monaco) = extract("monaco.osm.pbf") else {
+        return;
+    };
     let world = World::sqlite();
     world.do_run(&["map", "build", monaco.to_str().expect("a plain path"), "-o", "m.map"]);
     let ran = world.run_with(&["check"], &[("ONEGRID_MAP", "m.map")]);
@@ -129,7 +152,9 @@ fn an_api_document_that_drifted_is_found_and_not_touched() {
     world.do_run(&["openapi"]);
     world.do_run(&["openapi", "--check"]);
     let kept = world.path("openapi/onegrid.yaml");
-    let drifted = std::fs::read_to_string(&kept).expect("written").replacen("/circle", "/circles", 1);
+    let drifted = std::fs::read_to_string(&kept)
+        .expect("written")
+        .replacen("/circle", "/circles", 1);
     std::fs::write(&kept, &drifted).expect("written");
     world.run(&["openapi", "--check"]).failed_with(&["out of date"]);
     assert_eq!(std::fs::read_to_string(&kept).expect("there"), drifted);

@@ -71,7 +71,9 @@ on_both! {
 
 #[test]
 fn a_circle_on_a_real_map_with_real_places_goes_along_real_streets() {
-    let Some(monaco) = extract("monaco.osm.pbf") else { return };
+    let Some(monaco) = extract("monaco.osm.pbf") else {
+        return;
+    };
     let monaco = monaco.to_str().expect("a plain path");
     for mut world in [World::sqlite(), World::postgres()] {
         let ran = import(&world, monaco);
@@ -84,7 +86,10 @@ fn a_circle_on_a_real_map_with_real_places_goes_along_real_streets() {
         assert!(added > 100, "{ran:?}");
         let counts = world.row_counts();
         let again = import(&world, monaco);
-        assert!(again.out.contains(&format!("0 added, 0 changed, {added} unchanged")), "{again:?}");
+        assert!(
+            again.out.contains(&format!("0 added, 0 changed, {added} unchanged")),
+            "{again:?}"
+        );
         assert_eq!(world.row_counts(), counts);
 
         world.do_run(&["map", "build", monaco, "-o", "monaco.map"]);
@@ -116,13 +121,23 @@ fn walks_are_along_streets(circle: &serde_json::Value) {
         let (walk_s, walk_m) = (figure("walk_s"), figure("walk_m"));
         let (network_m, straight_m) = (figure("network_m"), figure("straight_m"));
         assert!(walk_s <= 600.0 && walk_s >= last, "{place}");
-        assert!(walk_m + 1.0 >= straight_m, "no walk is shorter than the straight line: {place}");
+        assert!(
+            walk_m + 1.0 >= straight_m,
+            "no walk is shorter than the straight line: {place}"
+        );
         assert!(network_m <= walk_m + 0.2, "{place}");
-        assert!(walk_s + 1.0 >= walk_m / (5.1 / 3.6), "nobody walks faster than 5.1 km/h: {place}");
+        assert!(
+            walk_s + 1.0 >= walk_m / (5.1 / 3.6),
+            "nobody walks faster than 5.1 km/h: {place}"
+        );
         detours += usize::from(straight_m > 50.0 && walk_m > straight_m * 1.2);
         last = walk_s;
     }
-    assert!(detours > places.len() / 5, "only {detours} of {} walks bend", places.len());
+    assert!(
+        detours > places.len() / 5,
+        "only {detours} of {} walks bend",
+        places.len()
+    );
     let counted: u64 = circle["summary"]
         .as_array()
         .expect("a summary")

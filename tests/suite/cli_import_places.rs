@@ -198,15 +198,30 @@ fn a_feature_that_is_no_point_is_refused_as_such() {
   { "type": "Feature", "geometry": null,
     "properties": { "reference": "b", "name": "乙", "kind": "pharmacy" } }
 ] }"#;
-    refused(&world, "places.geojson", text, &["line 2, column geometry", "line 4, column geometry"]);
+    refused(
+        &world,
+        "places.geojson",
+        text,
+        &["line 2, column geometry", "line 4, column geometry"],
+    );
 }
 
 #[test]
 fn what_is_no_collection_of_features_is_refused_with_its_line() {
     let world = World::sqlite();
     world_with_units(&world);
-    refused(&world, "places.geojson", "{\n\"type\": \"FeatureCollection\",\n\"features\": [}", &["line 3"]);
-    refused(&world, "places.geojson", r#"{"type": "Feature", "features": []}"#, &["line 1: is a Feature"]);
+    refused(
+        &world,
+        "places.geojson",
+        "{\n\"type\": \"FeatureCollection\",\n\"features\": [}",
+        &["line 3"],
+    );
+    refused(
+        &world,
+        "places.geojson",
+        r#"{"type": "Feature", "features": []}"#,
+        &["line 1: is a Feature"],
+    );
     refused(&world, "places.geojson", "", &["line 1"]);
     import(&world, "places.txt", "x", &[]).failed_with(&["places.txt", ".csv", ".geojson"]);
 }

@@ -85,7 +85,11 @@ fn a_header_that_lacks_or_invents_a_column_is_refused() {
         &["line 1: there is no column \"colour\""],
     );
     refused(&world, b"", &["line 1"]);
-    refused(&world, b"code,code,level,name,setting\nX,X,city,A,urban\n", &["line 1: the column code stands twice"]);
+    refused(
+        &world,
+        b"code,code,level,name,setting\nX,X,city,A,urban\n",
+        &["line 1: the column code stands twice"],
+    );
 }
 
 #[test]
@@ -105,7 +109,11 @@ fn a_byte_order_mark_and_quoted_line_ends_are_read_and_lines_still_counted() {
     let table = "\u{feff}code,level,name,setting,parent_code\n\
         X,city,\"第一行\n第二行\",urban,\n\
         Y,county,乙,urbn,X\n";
-    refused(&world_with_tables(&world), table.as_bytes(), &["line 4, column setting: \"urbn\""]);
+    refused(
+        &world_with_tables(&world),
+        table.as_bytes(),
+        &["line 4, column setting: \"urbn\""],
+    );
     let ran = import(&world, &table.replace("urbn", "urban"), &[]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert_eq!(

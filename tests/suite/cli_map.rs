@@ -48,7 +48,10 @@ fn a_small_map_is_built_of_the_ways_that_one_may_walk() {
     assert_eq!(figure(&info, "components"), "1", "{info}");
     assert_eq!(figure(&info, "source"), "crossing.osm");
     assert!(figure(&info, "attribution").contains("OpenStreetMap"), "{info}");
-    let kilometres: f64 = figure(&info, "streets").trim_end_matches(" km").parse().expect("a number");
+    let kilometres: f64 = figure(&info, "streets")
+        .trim_end_matches(" km")
+        .parse()
+        .expect("a number");
     assert!((0.5..=0.7).contains(&kilometres), "{info}");
 }
 
@@ -86,10 +89,21 @@ fn a_box_keeps_what_is_inside() {
 fn a_wrong_box_is_refused_with_what_it_takes() {
     let world = World::sqlite();
     let input = world.file("crossing.osm", CROSSING);
-    for wrong in ["", "1,2,3", "1,2,3,4,5", "112.602,31.198,112.598,31.202", "112.598,31.198,112.602,95", "a,b,c,d", "nan,0,1,1"] {
+    for wrong in [
+        "",
+        "1,2,3",
+        "1,2,3,4,5",
+        "112.602,31.198,112.598,31.202",
+        "112.598,31.198,112.602,95",
+        "a,b,c,d",
+        "nan,0,1,1",
+    ] {
         let ran = build(&world, &input, &[&format!("--bbox={wrong}")]);
         assert_eq!(ran.code, Some(2), "{wrong:?}: {ran:?}");
-        assert!(ran.err.contains("MIN_LON,MIN_LAT,MAX_LON,MAX_LAT"), "{wrong:?}: {ran:?}");
+        assert!(
+            ran.err.contains("MIN_LON,MIN_LAT,MAX_LON,MAX_LAT"),
+            "{wrong:?}: {ran:?}"
+        );
     }
     assert!(!world.path("out.map").exists());
 }
@@ -162,7 +176,9 @@ fn a_reader_that_stops_listening_makes_no_panic() {
 
 #[test]
 fn a_real_extract_becomes_a_map_and_a_cut_one_is_refused() {
-    let Some(monaco) = extract("monaco.osm.pbf") else { return };
+    let Some(monaco) = extract("monaco.osm.pbf") else {
+        return;
+    };
     let world = World::sqlite();
     let ran = build(&world, &monaco, &[]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
@@ -199,9 +215,20 @@ fn a_map_that_is_cut_damaged_foreign_or_of_another_version_stops_the_start() {
         ("header only", |bytes| bytes.truncate(64), "ONEGRID_MAP"),
         ("nothing", Vec::clear, "no street map"),
         ("longer", |bytes| bytes.push(0), "ONEGRID_MAP"),
-        ("a bit", |bytes| { let last = bytes.len() - 1; bytes[last] ^= 1 }, "checksum"),
+        (
+            "a bit",
+            |bytes| {
+                let last = bytes.len() - 1;
+                bytes[last] ^= 1
+            },
+            "checksum",
+        ),
         ("version", |bytes| bytes[8] = bytes[8].wrapping_add(1), "version"),
-        ("foreign", |bytes| bytes[..8].copy_from_slice(b"SQLite f"), "no street map"),
+        (
+            "foreign",
+            |bytes| bytes[..8].copy_from_slice(b"SQLite f"),
+            "no street map",
+        ),
     ];
     let world = World::sqlite();
     build(&world, &world.file("crossing.osm", CROSSING), &[]);

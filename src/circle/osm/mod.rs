@@ -1,5 +1,6 @@
 //! `OpenStreetMap`'s elements, as read from a file or made by the demo city.
 
+mod element;
 mod error;
 mod pbf;
 mod read;

@@ -2,7 +2,7 @@
 //! elements. Field numbers are those of the format's `fileformat.proto` and
 //! `osmformat.proto`.
 
-use super::read::{Element, Head, Kind, Sink, Source};
+use super::element::{Element, Head, Kind, Sink, Source};
 use super::wire::{Broken, Fields, Packed, Value, zigzag};
 use super::{Bounds, Member, MemberKind, Node, OsmError, Point, Relation, Tags, Way};
 use std::fs::File;

@@ -1,7 +1,7 @@
 //! OSM XML: `<osm>` with `<node>`, `<way>`, `<relation>`, as editors and the
 //! API write it and as a test can be written by hand.
 
-use super::read::{Element, Head, Kind, Sink, Source};
+use super::element::{Element, Head, Kind, Sink, Source};
 use super::{Bounds, Member, MemberKind, Node, OsmError, Point, Relation, Tags, Way};
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};

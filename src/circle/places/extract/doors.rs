@@ -1,6 +1,6 @@
 //! The doors of a mapped area: entrances and gates among the nodes of its outline.
 
-use super::osm::{Node, Point, Tags};
+use crate::circle::osm::{Node, Point, Tags};
 
 /// What kind of door a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -17,7 +17,9 @@ pub enum OsmDoorKind {
 /// A door of a place, on its outline.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OsmDoor {
+    /// Where it is.
     pub point: Point,
+    /// What kind of access point it is.
     pub kind: OsmDoorKind,
     /// The node that it is in `OpenStreetMap`.
     pub osm_node: i64,

@@ -1,6 +1,6 @@
 use super::*;
 use crate::circle::osm::{Member, MemberKind, Relation, Way};
-use crate::circle::osm_doors::OsmDoorKind;
+use crate::circle::places::extract::doors::OsmDoorKind;
 
 fn tags_of(tags: &[(&str, &str)]) -> Tags {
     Tags(tags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect())

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
-use crate::circle::kinds::Category;
 use crate::circle::osm::{OsmData, Wanted, read};
-use crate::circle::osm_places::{Extract, extract, is_wanted};
+use crate::circle::places::extract::{Extract, extract, is_wanted};
+use crate::circle::places::kinds::Category;
 
 fn folder() -> PathBuf {
     std::env::var_os("ONEGRID_OSM_DIR").map_or_else(

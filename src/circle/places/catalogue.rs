@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use super::live_hours::{HoursInUse, LiveHours};
 use super::model::{Place, PlaceId, Status};
 use super::store;
-use super::streets::{DoorIndex, DoorTie, Pace, Snapper, StreetMap};
+use crate::circle::streets::{DoorIndex, DoorTie, Pace, Snapper, StreetMap};
 use crate::coordinates::Point;
 use crate::db::Conn;
 use crate::db::follow::Follow;

@@ -5,6 +5,8 @@
 //! counted, and the place is taken.
 
 mod areas;
+pub(crate) mod doors;
+pub(crate) mod outline;
 #[cfg(test)]
 mod tests;
 
@@ -12,10 +14,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::kinds::{Kind, Kinds, Reading};
 use super::model::is_phone;
-use super::osm::{Node, OsmData, Point, Tags};
-use super::osm_doors::OsmDoor;
+use crate::circle::osm::{Node, OsmData, Point, Tags};
 
 use areas::{Area, corners};
+pub use doors::{OsmDoor, OsmDoorKind};
 
 /// Longest value that is taken, in characters; `OpenStreetMap`'s own limit.
 const MAX_VALUE_CHARS: usize = 255;
@@ -43,7 +45,7 @@ pub struct OsmPlace {
     pub name_en: Option<String>,
     /// Its kind.
     pub kind: &'static Kind,
-    /// The node, or a point inside of the area ([`point_inside`](super::outline::Outline::point_inside)).
+    /// The node, or a point inside of the area ([`point_inside`](outline::Outline::point_inside)).
     pub point: Point,
     /// Doors on its outline; none for a node and where none is mapped.
     pub doors: Vec<OsmDoor>,

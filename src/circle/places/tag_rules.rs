@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use super::osm::Tags;
+use crate::circle::osm::Tags;
 
 /// One condition on an element's tags.
 #[derive(Debug, Clone, PartialEq, Eq)]

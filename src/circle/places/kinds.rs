@@ -12,8 +12,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::osm::Tags;
 use super::tag_rules::{RuleError, RuleSet, TagRule, says_it_is_there};
+use crate::circle::osm::Tags;
 
 pub use category::Category;
 
@@ -134,7 +134,7 @@ const PLACE_KEYS: [&str; 8] = [
 
 static TABLE: LazyLock<Kinds> = LazyLock::new(|| {
     // Part of the program, not input: a test reads it.
-    match Kinds::parse(include_str!("../../data/osm-categories.toml")) {
+    match Kinds::parse(include_str!("../../../data/osm-categories.toml")) {
         Ok(kinds) => kinds,
         Err(error) => unreachable!("data/osm-categories.toml: {error}"),
     }

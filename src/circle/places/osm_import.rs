@@ -1,10 +1,9 @@
 //! Places from OpenStreetMap. Its data is not ours to mend: what cannot be read
 //! of a place is left out and counted, and the place is taken.
 
+use super::extract::{self, Extract, OsmDoorKind, OsmPlace};
 use super::import::{PlaceRow, store_places};
 use super::model::{Door, DoorKind, Facts, Source, Wheelchair};
-use super::osm_doors::OsmDoorKind;
-use super::osm_places::{self, Extract, OsmPlace};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::rows::Imported;
@@ -29,9 +28,9 @@ fn row(place: &OsmPlace) -> PlaceRow {
         opening_hours: place.opening_hours.clone(),
         phone: place.phone.clone(),
         wheelchair: place.wheelchair.map(|wheelchair| match wheelchair {
-            osm_places::Wheelchair::Yes => Wheelchair::Yes,
-            osm_places::Wheelchair::Limited => Wheelchair::Limited,
-            osm_places::Wheelchair::No => Wheelchair::No,
+            extract::Wheelchair::Yes => Wheelchair::Yes,
+            extract::Wheelchair::Limited => Wheelchair::Limited,
+            extract::Wheelchair::No => Wheelchair::No,
         }),
         doors: place
             .doors

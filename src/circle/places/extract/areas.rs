@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::circle::kinds::Kind;
 use crate::circle::osm::{Member, MemberKind, Node, OsmData, Point, Tags, Way};
-use crate::circle::osm_doors::{OsmDoor, doors_among};
-use crate::circle::outline::{Outline, assemble};
+use crate::circle::places::extract::doors::{OsmDoor, doors_among};
+use crate::circle::places::extract::outline::{Outline, assemble};
+use crate::circle::places::kinds::Kind;
 
 use super::Extractor;
 

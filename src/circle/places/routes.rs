@@ -2,22 +2,20 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::catalogue::{Catalogue, Entry};
 use super::kinds::{Category, Kind, Kinds};
-use super::model::{Door, DoorKind, Facts, Place, PlaceId, Source, Status, Stop, Wheelchair};
+use super::model::{PlaceId, Source, Status};
 use super::store;
-use crate::clock::Timestamp;
+use super::view::{Categories, CategoryView, KindView, PlaceInput, PlaceView};
 use crate::coordinates::Crs;
 use crate::db::{Db, search};
 use crate::error::{Error, FieldError, Reason, Result};
 use crate::gate::{Operator, Public};
-use crate::grid::{LiveTree, Tree, UnitId};
-use crate::http::{
-    Answer, Body, Caller, Cursor, Entity, IfMatch, Location, Once, Operation, Page, Path, Query, Stored,
-};
+use crate::grid::{LiveTree, UnitId};
+use crate::http::{Answer, Body, Caller, Cursor, IfMatch, Once, Operation, Page, Path, Query, Stored};
 use crate::text;
 
 /// How many candidates of a search are looked at, as the description of `q` says.
@@ -34,210 +32,6 @@ pub fn operations() -> Vec<Operation> {
         Operation::new::<__path_close_place, _, _>(close_place),
         Operation::new::<__path_reopen_place, _, _>(reopen_place),
     ]
-}
-
-/// A door of a place.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DoorView {
-    /// What kind of access point it is.
-    kind: DoorKind,
-    /// Where it is.
-    location: Location,
-}
-
-/// Where and when a mobile service stands.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct StopView {
-    /// Where it stands.
-    location: Location,
-    /// When it stands there, in the opening-hours grammar of OpenStreetMap. It is in the circles of the days that this names.
-    #[schema(format = "opening-hours", max_length = 512, example = "Tu 09:00-11:00")]
-    opening_hours: String,
-}
-
-/// What is said about a place.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PlaceInput {
-    /// Its name in Chinese, or as it is written there.
-    #[schema(min_length = 1, max_length = 80, example = "幸福药店")]
-    name: String,
-    /// Its name in English.
-    #[schema(min_length = 1, max_length = 120, example = "Happiness Pharmacy")]
-    name_en: Option<String>,
-    /// Its kind, of those that `GET /v1/categories` lists; the kind fixes the category.
-    #[schema(min_length = 1, max_length = 40, example = "pharmacy")]
-    kind: String,
-    /// The unit in which it lies.
-    unit_id: Option<UnitId>,
-    /// Where it is.
-    location: Location,
-    /// When it is open, in the opening-hours grammar of OpenStreetMap.
-    #[schema(
-        format = "opening-hours",
-        max_length = 512,
-        example = "Mo-Fr 08:30-20:00; Sa,Su 09:00-18:00"
-    )]
-    opening_hours: Option<String>,
-    /// Its telephone number.
-    #[schema(pattern = r"^[0-9+(][0-9 ()/;,.+-]{2,31}$", example = "0999-5550123")]
-    phone: Option<String>,
-    /// Whether a wheelchair gets in.
-    wheelchair: Option<Wheelchair>,
-    /// Its doors; without any the location counts as one.
-    #[serde(default)]
-    #[schema(max_items = 50)]
-    doors: Vec<DoorView>,
-    /// Where a mobile service stands; one that has stops is nowhere else.
-    #[serde(default)]
-    #[schema(max_items = 50)]
-    stops: Vec<StopView>,
-}
-
-impl PlaceInput {
-    fn facts(self, crs: Crs, tree: &Tree) -> Result<Facts> {
-        let mut faults = Vec::new();
-        let kind = Kinds::table().get(&self.kind);
-        if kind.is_none() {
-            faults.push(FieldError::body(
-                "/kind",
-                "unknown_kind",
-                format!("没有类别 {},可用类别见 GET /v1/categories。", self.kind),
-                format!("There is no kind {}; GET /v1/categories lists them.", self.kind),
-            ));
-        }
-        if self.unit_id.is_some_and(|id| tree.node(id).is_none()) {
-            faults.push(FieldError::body(
-                "/unit_id",
-                "unknown_unit",
-                "没有这个单元。",
-                "There is no such unit.",
-            ));
-        }
-        match kind {
-            Some(kind) if faults.is_empty() => Ok(Facts {
-                name: self.name,
-                name_en: self.name_en,
-                kind,
-                unit_id: self.unit_id,
-                location: self.location.to_point(crs),
-                opening_hours: self.opening_hours,
-                phone: self.phone,
-                wheelchair: self.wheelchair,
-                doors: self
-                    .doors
-                    .into_iter()
-                    .map(|door| Door {
-                        kind: door.kind,
-                        point: door.location.to_point(crs),
-                    })
-                    .collect(),
-                stops: self
-                    .stops
-                    .into_iter()
-                    .map(|stop| Stop {
-                        point: stop.location.to_point(crs),
-                        opening_hours: stop.opening_hours,
-                    })
-                    .collect(),
-            }),
-            _ => Err(Error::Invalid(faults)),
-        }
-    }
-}
-
-/// A place.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PlaceView {
-    /// Its id.
-    id: PlaceId,
-    /// Where it comes from.
-    source: Source,
-    /// By what its source knows it.
-    reference: String,
-    /// OpenStreetMap's element, where it comes from there.
-    #[schema(example = "node/123")]
-    osm: Option<String>,
-    /// The unit in which it lies.
-    unit_id: Option<UnitId>,
-    /// Its name in Chinese, or as it is written there.
-    name: String,
-    /// Its name in English.
-    name_en: Option<String>,
-    /// One of the ten categories.
-    category: Category,
-    /// Its kind, below the category.
-    kind: String,
-    /// Where it is.
-    location: Location,
-    /// When it is open, in the opening-hours grammar of OpenStreetMap.
-    opening_hours: Option<String>,
-    /// Its telephone number.
-    phone: Option<String>,
-    /// Whether a wheelchair gets in.
-    wheelchair: Option<Wheelchair>,
-    /// Its doors.
-    doors: Vec<DoorView>,
-    /// Where a mobile service stands.
-    stops: Vec<StopView>,
-    /// Whether it is still there.
-    status: Status,
-    /// Grows with each change; the `ETag`.
-    version: i64,
-    /// When it was entered.
-    created_at: Timestamp,
-    /// When it was last changed.
-    updated_at: Timestamp,
-}
-
-impl PlaceView {
-    fn of(place: &Place, crs: Crs) -> Self {
-        let facts = &place.facts;
-        Self {
-            id: place.id,
-            source: place.source,
-            reference: place.reference.clone(),
-            osm: place.osm().map(str::to_owned),
-            unit_id: facts.unit_id,
-            name: facts.name.clone(),
-            name_en: facts.name_en.clone(),
-            category: facts.kind.category,
-            kind: facts.kind.code.clone(),
-            location: Location::of(facts.location, crs),
-            opening_hours: facts.opening_hours.clone(),
-            phone: facts.phone.clone(),
-            wheelchair: facts.wheelchair,
-            doors: facts
-                .doors
-                .iter()
-                .map(|door| DoorView {
-                    kind: door.kind,
-                    location: Location::of(door.point, crs),
-                })
-                .collect(),
-            stops: facts
-                .stops
-                .iter()
-                .map(|stop| StopView {
-                    location: Location::of(stop.point, crs),
-                    opening_hours: stop.opening_hours.clone(),
-                })
-                .collect(),
-            status: place.status,
-            version: place.version,
-            created_at: place.created_at,
-            updated_at: place.updated_at,
-        }
-    }
-
-    fn entity(place: &Place, crs: Crs) -> Entity<Self> {
-        Entity {
-            value: Self::of(place, crs),
-            version: place.version,
-        }
-    }
 }
 
 /// In which system coordinates are given and taken.
@@ -468,7 +262,7 @@ async fn list_places(
 }
 
 /// Refuses a kind that the table does not have.
-pub(super) fn known_kind(kind: Option<&str>) -> Result<()> {
+pub fn known_kind(kind: Option<&str>) -> Result<()> {
     match kind {
         Some(code) if Kinds::table().get(code).is_none() => Err(Error::field(FieldError::query(
             "kind",
@@ -481,46 +275,13 @@ pub(super) fn known_kind(kind: Option<&str>) -> Result<()> {
 }
 
 /// Refuses a search for nothing.
-pub(super) fn no_words() -> Error {
+pub fn no_words() -> Error {
     Error::field(FieldError::query(
         "q",
         "no_words",
         "请输入文字、拼音或字母。",
         "Give letters, characters or digits to search for.",
     ))
-}
-
-/// A kind of place.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct KindView {
-    /// Its code.
-    code: &'static str,
-    /// Its name in Chinese.
-    name: &'static str,
-    /// Its name in English.
-    name_en: &'static str,
-}
-
-/// One of the ten categories, with the kinds below it.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct CategoryView {
-    /// Its code.
-    code: Category,
-    /// Its one character, of 党政居医养教文体娱商.
-    character: &'static str,
-    /// Its name in Chinese.
-    name: &'static str,
-    /// Its name in English.
-    name_en: &'static str,
-    /// The kinds of place below it.
-    kinds: Vec<KindView>,
-}
-
-/// The ten categories.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Categories {
-    /// In the order 党政居医养教文体娱商.
-    items: Vec<CategoryView>,
 }
 
 /// The ten categories with the kinds of place below them.

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use super::osm::Point;
+use crate::circle::osm::Point;
 
 /// An area: outer rings and the holes in them, each without its closing point.
 #[derive(Debug, Clone, Default, PartialEq)]
