@@ -392,8 +392,27 @@ impl Server {
 
     /// Ends it at once, as a power cut does.
     pub fn kill(&mut self) {
-        self.child.kill().expect("it runs");
+        // An error says that it has ended already.
+        let _ = self.child.kill();
         self.child.wait().expect("it ended");
+    }
+
+    /// The same while others still talk to it; see to it that `kill` follows.
+    pub fn kill_at_once(&self) {
+        self.signal(libc::SIGKILL);
+    }
+
+    /// Asks it to end, as a service manager does.
+    pub fn tell_to_stop(&self) {
+        self.signal(libc::SIGTERM);
+    }
+
+    fn signal(&self, signal: libc::c_int) {
+        let id = libc::pid_t::try_from(self.child.id()).expect("a process id");
+        // SAFETY: kill only takes numbers, and the child has not been waited for,
+        // so that its id is still its own.
+        let sent = unsafe { libc::kill(id, signal) };
+        assert_eq!(sent, 0, "{}", std::io::Error::last_os_error());
     }
 
     /// Its exit code, once it has ended by itself.

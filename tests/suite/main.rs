@@ -7,3 +7,6 @@ mod cli_import_places;
 mod cli_import_units;
 mod cli_map;
 mod cli_world;
+mod faults_postgres;
+mod faults_servers;
+mod redis_faults;

@@ -1,7 +1,7 @@
 //! Reading a file, in three passes so that only what is wanted is kept.
 
 use super::element::{Element, Kind, Source};
-use super::{Member, MemberKind, Node, OsmData, OsmError, Relation, Tags, Way, pbf, xml};
+use super::{Member, MemberKind, OsmData, OsmError, Tags, pbf, xml};
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::Read;

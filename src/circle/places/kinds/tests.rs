@@ -10,7 +10,7 @@ fn tags_of(tags: &[(&str, &str)]) -> Tags {
 
 #[test]
 fn the_table_of_the_program_is_valid_and_names_the_ten_characters() {
-    let table = Kinds::parse(include_str!("../../../data/osm-categories.toml")).unwrap();
+    let table = Kinds::parse(include_str!("../../../../data/osm-categories.toml")).unwrap();
     let zh: String = Category::ALL.into_iter().map(Category::zh).collect();
     assert_eq!(zh, "党政居医养教文体娱商");
     for category in Category::ALL {
@@ -173,7 +173,7 @@ fn a_reading_tells_why_something_is_no_place() {
 
 #[test]
 fn a_broken_table_is_refused_with_its_reason() {
-    let table = include_str!("../../../data/osm-categories.toml");
+    let table = include_str!("../../../../data/osm-categories.toml");
     let twice = table.replace("code = \"dentist\"", "code = \"clinic\"");
     assert!(matches!(Kinds::parse(&twice), Err(KindsError::Twice(code)) if code == "clinic"));
     let rule = table.replace("\"amenity=taxi\"", "\"amenity taxi\"");
