@@ -2,10 +2,11 @@
 
 use actix_web::http::header::ACCEPT;
 use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::Value;
 
 use super::lookup::{Asked, Circles};
 use super::places;
-use super::places::routes::{known_kind, no_words};
+use super::places::routes::unknown_kind;
 use super::speech;
 use super::streets::Pace;
 use super::view::{CircleQuery, CircleView, PaceName, geojson, view};
@@ -15,7 +16,7 @@ use crate::coordinates::{Crs, Point};
 use crate::error::{Error, FieldError, Reason, Result};
 use crate::gate::Public;
 use crate::grid::{LiveTree, UnitId};
-use crate::http::{Answer, Caller, Http, Operation, Query, Rate, language};
+use crate::http::{Answer, Caller, Http, Input, Operation, Query, Rate, language};
 use crate::text;
 
 const GEOJSON: &str = "application/geo+json";
@@ -49,12 +50,8 @@ async fn get_circle(
 ) -> Answer {
     let query = query.0;
     let as_geojson = wants_geojson(&request)?;
-    let origin = origin(&query, &tree, as_geojson)?;
-    let words = query
-        .q
-        .as_deref()
-        .map(|words| text::Query::parse(words).ok_or_else(no_words));
-    let words = words.transpose()?;
+    let origin = origin(&query, &tree)?;
+    let words = query.q.as_deref().and_then(text::Query::parse);
     http.limits
         .charge(&request, &http, rate(&config), cost(query.minutes))
         .await?;
@@ -126,65 +123,64 @@ fn wants_geojson(request: &HttpRequest) -> Result<bool> {
     }
 }
 
-fn origin(query: &CircleQuery, tree: &LiveTree, as_geojson: bool) -> Result<Point> {
-    let mut faults = Vec::new();
-    if as_geojson && query.crs != Crs::Wgs84 {
-        faults.push(FieldError::query(
-            "crs",
-            "geojson_is_wgs84",
-            "GeoJSON 只使用 WGS-84(RFC 7946)。",
-            "GeoJSON is WGS-84 only (RFC 7946).",
-        ));
-    }
-    if let Err(Error::Invalid(fault)) = known_kind(query.kind.as_deref()) {
-        faults.extend(fault);
-    }
-    let point = match (query.building, query.lat, query.lon) {
-        (None, Some(lat), Some(lon)) => Some(query.crs.to_wgs84(lat, lon)),
-        (Some(id), None, None) => building(tree, id, &mut faults),
-        (Some(_), _, _) => {
+impl Input for CircleQuery {
+    fn cross_check(value: &Value, request: &HttpRequest, faults: &mut Vec<FieldError>) {
+        unknown_kind(value, "query", faults);
+        let is_geojson = matches!(wants_geojson(request), Ok(true));
+        if is_geojson && value.get("crs").is_some_and(|crs| crs != Crs::Wgs84.name()) {
+            faults.push(FieldError::query(
+                "crs",
+                "geojson_is_wgs84",
+                "GeoJSON 只使用 WGS-84(RFC 7946)。",
+                "GeoJSON is WGS-84 only (RFC 7946).",
+            ));
+        }
+        let given = |name: &str| value.get(name).is_some();
+        if !given("building") {
+            for name in ["lat", "lon"].into_iter().filter(|name| !given(name)) {
+                faults.push(FieldError::query(
+                    name,
+                    "required",
+                    "请给出 lat 和 lon,或 building。",
+                    "Give lat and lon, or building.",
+                ));
+            }
+        } else if given("lat") || given("lon") {
             faults.push(FieldError::query(
                 "building",
                 "one_origin",
                 "请只给出 building 或 lat 和 lon 之一。",
                 "Give building, or lat and lon, not both.",
             ));
-            None
+        } else {
+            unplaced_building(value, request, faults);
         }
-        (None, lat, lon) => {
-            for (name, given) in [("lat", lat.is_some()), ("lon", lon.is_some())] {
-                if !given {
-                    faults.push(FieldError::query(
-                        name,
-                        "required",
-                        "请给出 lat 和 lon,或 building。",
-                        "Give lat and lon, or building.",
-                    ));
-                }
-            }
-            None
-        }
-    };
-    match point {
-        Some(point) if faults.is_empty() => Ok(point),
-        _ => Err(Error::Invalid(faults)),
     }
 }
 
-fn building(tree: &LiveTree, id: UnitId, faults: &mut Vec<FieldError>) -> Option<Point> {
-    let tree = tree.now();
-    let node = tree.node(id);
-    let location = node.and_then(|node| node.unit.location);
-    if location.is_none() {
-        let (code, zh, en) = match node {
-            None => ("unknown_unit", "没有这个单元。", "There is no such unit."),
-            Some(_) => (
-                "no_location",
-                "该单元没有位置,请改用 lat 和 lon。",
-                "This unit has no location; give lat and lon.",
-            ),
-        };
-        faults.push(FieldError::query("building", code, zh, en));
-    }
-    location
+/// A building that is not there or has no location. One whose id is malformed is
+/// the schema's to refuse.
+fn unplaced_building(value: &Value, request: &HttpRequest, faults: &mut Vec<FieldError>) {
+    let id = value["building"].as_str().and_then(|text| text.parse::<UnitId>().ok());
+    let (Some(id), Some(tree)) = (id, request.app_data::<web::Data<LiveTree>>()) else {
+        return;
+    };
+    let (code, zh, en) = match tree.now().node(id) {
+        None => ("unknown_unit", "没有这个单元。", "There is no such unit."),
+        Some(node) if node.unit.location.is_none() => (
+            "no_location",
+            "该单元没有位置,请改用 lat 和 lon。",
+            "This unit has no location; give lat and lon.",
+        ),
+        Some(_) => return,
+    };
+    faults.push(FieldError::query("building", code, zh, en));
+}
+
+/// The origin, which the checks above found to be there.
+fn origin(query: &CircleQuery, tree: &LiveTree) -> Result<Point> {
+    let building = query.building.and_then(|id| tree.now().node(id)?.unit.location);
+    let point = query.lat.zip(query.lon).map(|(lat, lon)| query.crs.to_wgs84(lat, lon));
+    // A building may have gone since it was checked.
+    point.or(building).ok_or_else(|| Error::refused(Reason::NotFound))
 }

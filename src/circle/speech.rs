@@ -82,15 +82,16 @@ pub fn say(told: &Told<'_>, language: Language) -> String {
             en_number(told.minutes)
         ),
         (Language::En, Some((name, seconds))) => format!(
-            "Within {} minutes of walking the number of places is {}. The nearest is {}, about {} away. At {}, {} of them open.",
+            "Within {} minutes of walking the number of places is {}. The nearest is {}, about {} away. At {}, {} open.",
             en_number(told.minutes),
             en_number(told.count()),
             without_digits(name, language),
             en_duration(seconds),
             en_time(time),
             match told.open() {
-                1 => "one is".to_owned(),
-                open => format!("{} are", en_number(open)),
+                0 => "none of them is".to_owned(),
+                1 => "one of them is".to_owned(),
+                open => format!("{} of them are", en_number(open)),
             },
         ),
     }

@@ -88,7 +88,7 @@ pub struct CircleQuery {
     /// Only places that are open then, or only those known to be closed.
     pub open: Option<bool>,
     /// Only places whose name has this.
-    #[param(min_length = 1, max_length = 64)]
+    #[param(min_length = 1, max_length = 64, format = "search-words")]
     pub q: Option<String>,
     /// The system of coordinates in the question and in the answer.
     #[serde(default)]

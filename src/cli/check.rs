@@ -42,7 +42,8 @@ fn line(name: &str, outcome: &Result<String, String>) {
 }
 
 fn words(error: impl Display) -> String {
-    error.to_string()
+    let text = error.to_string();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a start would have its secrets; none is made here.

@@ -59,7 +59,11 @@ pub fn build(input: &Path, output: &Path, bbox: Option<Box4>) -> Done {
     let (bytes, report) = build_map(&data, &options, &mut |done, total| building.at(done, total))?;
     building.done();
     if report.edges == 0 && bbox.is_some() {
-        return Err(format!("there is no street in this box; {} is as it was", output.display()).into());
+        return Err(format!(
+            "there is no street in the box of --bbox; {} is as it was",
+            output.display()
+        )
+        .into());
     }
     if report.edges == 0 {
         eprintln!("there is no street in {}: the map is empty", input.display());

@@ -1,10 +1,13 @@
 //! The tables' history: embedded steps, the same names for both databases,
 //! applied under a lock so that several instances may start together.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
+use std::path::Path;
 
 use diesel::connection::SimpleConnection;
 use diesel::migration::MigrationSource;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::conn::{self, Purpose};
@@ -40,6 +43,7 @@ pub fn migrate(target: &Target) -> Result<Vec<String>> {
             }
             let lock = File::create(path.with_extension("lock")).map_err(Error::internal)?;
             lock.lock().map_err(Error::internal)?;
+            create_for_its_owner(path).map_err(Error::internal)?;
             Some(lock)
         }
         Target::Postgres(_) => None,
@@ -54,6 +58,16 @@ pub fn migrate(target: &Target) -> Result<Vec<String>> {
             applied
         }
     }
+}
+
+/// Makes the database's file, readable by its owner only; SQLite gives the files
+/// beside it the same rights.
+fn create_for_its_owner(path: &Path) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
 }
 
 fn apply<DB, C>(conn: &mut C, steps: EmbeddedMigrations) -> Result<Vec<String>>
@@ -79,23 +93,37 @@ pub fn status(target: &Target) -> Result<MigrationStatus> {
         });
     }
     match &mut conn::open(target, Purpose::Write)? {
-        Conn::Sqlite(conn) => steps_of(conn, &SQLITE),
-        Conn::Postgres(conn) => steps_of(conn, &POSTGRES),
+        Conn::Sqlite(conn) => {
+            let known = "SELECT count(*) > 0 AS known FROM sqlite_master WHERE name = '__diesel_schema_migrations'";
+            let known: History = diesel::sql_query(known).get_result(conn)?;
+            steps_of(conn, &SQLITE, known)
+        }
+        Conn::Postgres(conn) => {
+            let known = "SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS known";
+            let known: History = diesel::sql_query(known).get_result(conn)?;
+            steps_of(conn, &POSTGRES, known)
+        }
     }
 }
 
-fn steps_of<DB, C>(conn: &mut C, steps: &EmbeddedMigrations) -> Result<MigrationStatus>
+/// Whether a database has the table of applied steps, which asking for them would make.
+#[derive(QueryableByName)]
+struct History {
+    #[diesel(sql_type = Bool)]
+    known: bool,
+}
+
+fn steps_of<DB, C>(conn: &mut C, steps: &EmbeddedMigrations, history: History) -> Result<MigrationStatus>
 where
     DB: diesel::backend::Backend,
     C: MigrationHarness<DB>,
     EmbeddedMigrations: MigrationSource<DB>,
 {
-    let applied: Vec<String> = conn
-        .applied_migrations()
-        .map_err(Error::internal)?
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let applied = match history.known {
+        true => conn.applied_migrations().map_err(Error::internal)?,
+        false => Vec::new(),
+    };
+    let applied: Vec<String> = applied.iter().map(ToString::to_string).collect();
     let steps = names::<DB>(steps)?
         .into_iter()
         .map(|(name, version)| (name, applied.contains(&version)))

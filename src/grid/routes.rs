@@ -12,9 +12,9 @@ use super::tree::{LiveTree, Node, Tree};
 use crate::clock::Timestamp;
 use crate::coordinates::Crs;
 use crate::db::{Db, search};
-use crate::error::{Error, FieldError, Reason, Result};
+use crate::error::{Error, Reason, Result};
 use crate::gate::Public;
-use crate::http::{Answer, Caller, Cursor, Entity, Location, Operation, Page, Path, Query};
+use crate::http::{Answer, Caller, Cursor, Entity, Input, Location, Operation, Page, Path, Query};
 use crate::text;
 
 /// The operations of this room.
@@ -113,6 +113,10 @@ pub struct CrsQuery {
     #[param(inline)]
     pub crs: Crs,
 }
+
+impl Input for CrsQuery {}
+impl Input for PageQuery {}
+impl Input for UnitsQuery {}
 
 /// A unit, with the units above it.
 #[utoipa::path(
@@ -229,7 +233,7 @@ pub struct UnitsQuery {
     /// A name or a part of one, in Chinese (simplified or traditional), pinyin, pinyin
     /// initials or English; of names beyond the first 20,000 that have it nothing is said.
     /// Without it the roots are listed.
-    #[param(min_length = 1, max_length = 64)]
+    #[param(min_length = 1, max_length = 64, format = "search-words")]
     q: Option<String>,
     /// Only units of this level.
     #[param(inline)]
@@ -291,12 +295,7 @@ fn roots(tree: &Tree) -> Vec<&Node> {
 
 async fn search_units<'a>(tree: &'a Tree, words: &str, db: &Db) -> Result<Vec<&'a Node>> {
     let Some(query) = text::Query::parse(words) else {
-        return Err(Error::field(FieldError::query(
-            "q",
-            "no_words",
-            "请输入文字、拼音或字母。",
-            "Give letters, characters or digits to search for.",
-        )));
+        return Ok(Vec::new());
     };
     let needle = query.clone();
     let ids: Vec<UnitId> = db

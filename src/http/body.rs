@@ -6,11 +6,10 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{FromRequest, HttpRequest, web};
-use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-use super::{Http, schema};
+use super::{Http, Input, schema};
 use crate::error::{Error, Reason, Result};
 
 /// The body of a request, read as JSON and checked against the schema of `T`.
@@ -22,7 +21,7 @@ pub struct Body<T> {
     pub digest: String,
 }
 
-impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Body<T> {
+impl<T: Input + ToSchema> FromRequest for Body<T> {
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
 
@@ -33,7 +32,7 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Body<T> {
             let limit = request.app_data::<web::Data<Http>>().map_or(0, |http| http.body_limit);
             expect_json(&request)?;
             let bytes = read(&mut payload, limit).await?;
-            parse(&bytes)
+            parse(&bytes, &request)
         })
     }
 }
@@ -71,7 +70,7 @@ async fn read(payload: &mut Payload, limit: usize) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn parse<T: DeserializeOwned + ToSchema + 'static>(bytes: &[u8]) -> Result<Body<T>> {
+fn parse<T: Input + ToSchema>(bytes: &[u8], request: &HttpRequest) -> Result<Body<T>> {
     let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| {
         Error::because(
             Reason::MalformedBody,
@@ -80,7 +79,8 @@ fn parse<T: DeserializeOwned + ToSchema + 'static>(bytes: &[u8]) -> Result<Body<
         )
     })?;
     let compiled = schema::compiled::<T>(schema::of_type::<T>)?;
-    let faults = schema::faults(&compiled, &value, "body");
+    let mut faults = schema::faults(&compiled, &value, "body");
+    T::cross_check(&value, request, &mut faults);
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }

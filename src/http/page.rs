@@ -28,6 +28,14 @@ impl<T> Page<T> {
         Self { items, next }
     }
 
+    /// A page of nothing.
+    pub fn empty() -> Self {
+        Self {
+            items: Vec::new(),
+            next: None,
+        }
+    }
+
     /// The same page of something else.
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
         Page {

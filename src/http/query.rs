@@ -5,11 +5,11 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use utoipa::IntoParams;
 use utoipa::openapi::path::ParameterIn;
 
+use super::Input;
 use super::openapi::without_null;
 use super::schema;
 use crate::error::{Error, FieldError, Result};
@@ -18,21 +18,21 @@ use crate::error::{Error, FieldError, Result};
 /// repeated parameters are refused; all that is wrong is named at once.
 pub struct Query<T>(pub T);
 
-impl<T: DeserializeOwned + IntoParams + 'static> FromRequest for Query<T> {
+impl<T: Input + IntoParams> FromRequest for Query<T> {
     type Error = Error;
     type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(parse(request.query_string()).map(Self))
+        ready(parse(request).map(Self))
     }
 }
 
-fn parse<T: DeserializeOwned + IntoParams + 'static>(query: &str) -> Result<T> {
+fn parse<T: Input + IntoParams>(request: &HttpRequest) -> Result<T> {
     let compiled = schema::compiled::<Query<T>>(parameters::<T>)?;
     let mut faults = Vec::new();
     let mut seen = HashSet::new();
     let mut object = Map::new();
-    for (name, text) in form_urlencoded::parse(query.as_bytes()) {
+    for (name, text) in form_urlencoded::parse(request.query_string().as_bytes()) {
         if !seen.insert(name.to_string()) {
             faults.push(FieldError::query(
                 &name,
@@ -47,6 +47,7 @@ fn parse<T: DeserializeOwned + IntoParams + 'static>(query: &str) -> Result<T> {
     }
     let value = Value::Object(object);
     faults.extend(schema::faults(&compiled, &value, "query"));
+    T::cross_check(&value, request, &mut faults);
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }

@@ -12,9 +12,12 @@ use serde_json::{Value, json};
 use super::location::hint_swapped;
 use crate::calendar::Hours;
 use crate::error::{Error, FieldError, Result};
+use crate::text;
 
 /// The format of an opening-hours expression, which the calendar reads.
 pub const OPENING_HOURS: &str = "opening-hours";
+/// The format of words to search for, which must hold a letter, a character or a digit.
+pub const SEARCH_WORDS: &str = "search-words";
 
 /// A schema, compiled.
 pub(super) struct Compiled {
@@ -35,6 +38,7 @@ pub(super) fn compiled<T: 'static>(schema: impl FnOnce() -> Value) -> Result<Arc
     let validator = jsonschema::options()
         .should_validate_formats(true)
         .with_format(OPENING_HOURS, |text: &str| Hours::parse(text).is_ok())
+        .with_format(SEARCH_WORDS, |text: &str| text::Query::parse(text).is_some())
         .build(&schema)
         .map_err(|error| Error::internal(format!("a schema is wrong: {error}")))?;
     let compiled = Arc::new(Compiled { schema, validator });
@@ -214,6 +218,7 @@ fn format_words(format: &str) -> (&'static str, &'static str) {
             "RFC 3339 时间,如 2026-02-14T09:30:00+08:00(查询参数中 + 写作 %2B)",
             "an RFC 3339 instant such as 2026-02-14T09:30:00+08:00 (in a query write + as %2B)",
         ),
+        SEARCH_WORDS => ("文字、拼音或字母", "letters, characters or digits to search for"),
         "date" => ("日期,如 2026-02-14", "a date such as 2026-02-14"),
         _ => ("规定的格式", "the form that the API document gives"),
     }

@@ -114,7 +114,7 @@ fn a_box_without_any_street_does_not_replace_a_map() {
     let input = world.file("crossing.osm", CROSSING);
     build(&world, &input, &[]);
     let before = fs::read(world.path("out.map")).expect("a map");
-    build(&world, &input, &["--bbox", "10,10,11,11"]).failed_with(&["bbox"]);
+    build(&world, &input, &["--bbox", "10,10,11,11"]).failed_with(&["box"]);
     assert_eq!(fs::read(world.path("out.map")).expect("a map"), before);
 }
 
@@ -123,13 +123,13 @@ fn what_is_no_openstreetmap_data_is_refused_and_the_old_map_stays() {
     let world = World::sqlite();
     build(&world, &world.file("crossing.osm", CROSSING), &[]);
     let before = fs::read(world.path("out.map")).expect("a map");
-    let cut = &CROSSING[..CROSSING.len() - 20];
+    let cut = CROSSING.replace("</osm>", "");
     let broken = CROSSING.replace("<nd ref=\"1\"/>", "<nd ref=\"1\">");
     for (name, content, word) in [
         ("empty.osm.pbf", "", "empty"),
         ("words.osm", "hello\n", "neither OSM XML nor OSM PBF"),
         ("page.osm", "<html><body/></html>", "<osm>"),
-        ("cut.osm", cut, "cut short"),
+        ("cut.osm", &cut, "cut short"),
         ("broken.osm", &broken, "line"),
         ("packed.osm.gz", "\u{1f}\u{8b}", "neither OSM XML nor OSM PBF"),
     ] {

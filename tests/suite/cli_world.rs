@@ -28,21 +28,18 @@ pub const KEY: &str = "k7Qm2vX9sLw4Rz8pTn3Bc6Yd1Hf5";
 macro_rules! on_both {
     ($($(#[$attribute:meta])* fn $name:ident($world:ident) $body:block)+) => {
         $(
+            fn $name($world: &$crate::cli_world::World) $body
+
             $(#[$attribute])*
             mod $name {
-                #[expect(unused_imports, reason = "not every test needs what its file imports")]
-                use super::*;
-
-                fn proves($world: &$crate::cli_world::World) $body
-
                 #[test]
                 fn on_sqlite() {
-                    proves(&$crate::cli_world::World::sqlite());
+                    super::$name(&$crate::cli_world::World::sqlite());
                 }
 
                 #[test]
                 fn on_postgres() {
-                    proves(&$crate::cli_world::World::postgres());
+                    super::$name(&$crate::cli_world::World::postgres());
                 }
             }
         )+
@@ -357,7 +354,8 @@ impl Server {
             .post(url)
             .header("authorization", format!("Bearer {KEY}"))
             .header("content-type", "application/json")
-            .header("idempotency-key", idempotency_key);
+            // The header takes visible ASCII only.
+            .header("idempotency-key", idempotency_key.escape_default().to_string());
         Answer::of(request.send(place.to_string()))
     }
 
@@ -444,9 +442,8 @@ fn wait_for_server(server: &Server) {
 pub struct Answer {
     pub status: u16,
     pub retry_after: Option<u64>,
-    /// Null where the body is no JSON.
+    /// A text where the body is no JSON.
     pub json: Value,
-    pub text: String,
 }
 
 impl Answer {
@@ -457,8 +454,7 @@ impl Answer {
         Some(Self {
             status: response.status().as_u16(),
             retry_after: retry_after.and_then(|value| value.to_str().ok()?.parse().ok()),
-            json: serde_json::from_str(&text).unwrap_or(Value::Null),
-            text,
+            json: serde_json::from_str(&text).unwrap_or(Value::String(text)),
         })
     }
 

@@ -112,7 +112,9 @@ fn two_processes_that_write_one_file_take_turns() {
                 scope.spawn(move || {
                     for round in 0..10 {
                         let name = format!("{number}-{client}-{round}");
-                        let answer = server.try_create(&name, &a_place(&name, 31.2, 112.6)).expect("an answer");
+                        let answer = server
+                            .try_create(&name, &a_place(&name, 31.2, 112.6))
+                            .expect("an answer");
                         assert_eq!(answer.status, 201, "{answer:?}");
                     }
                 });

@@ -14,7 +14,9 @@ fn requests_work_again_after_all_sessions_were_terminated() {
              WHERE datname = current_database() AND application_name = 'onegrid') ended",
         );
         assert!(ended[0] > 0, "the product has sessions");
-        wait_for("reads", || (server.get(&format!("/v1/places/{id}")).status == 200).then_some(()));
+        wait_for("reads", || {
+            (server.get(&format!("/v1/places/{id}")).status == 200).then_some(())
+        });
         let place = a_place(&format!("之后{round}"), 31.2, 112.6);
         wait_for("writes", || {
             let answer = server.try_create(&format!("after-{round}"), &place)?;
@@ -36,7 +38,9 @@ fn without_its_database_a_server_says_so_and_comes_back_by_itself() {
     let world = World::on_server(&postgres.url());
     let server = world.serve();
     let id = server.create(&a_place("药店", 31.2, 112.6));
-    wait_for("the place in the circle", || (server.names_around(31.2, 112.6).len() == 1).then_some(()));
+    wait_for("the place in the circle", || {
+        (server.names_around(31.2, 112.6).len() == 1).then_some(())
+    });
     assert_eq!(server.get("/health/ready").status, 200);
 
     postgres.end_at_once();
@@ -48,7 +52,11 @@ fn without_its_database_a_server_says_so_and_comes_back_by_itself() {
     server
         .get(&format!("/v1/places/{id}"))
         .is_unavailable_because(&["database-unavailable"]);
-    assert_eq!(server.names_around(31.2, 112.6), ["药店"], "the circle is answered from memory");
+    assert_eq!(
+        server.names_around(31.2, 112.6),
+        ["药店"],
+        "the circle is answered from memory"
+    );
     // After 5 s without a look at the changes nobody is trusted with a permission.
     wait_for("operator's calls are refused as stale", || {
         let answer = server.try_create("while-away", &a_place("不在", 31.2, 112.6))?;
@@ -63,7 +71,9 @@ fn without_its_database_a_server_says_so_and_comes_back_by_itself() {
         (answer.status == 201).then_some(answer)
     });
     assert_eq!(created.json["name"], "不在");
-    wait_for("both in the circle", || (server.names_around(31.2, 112.6).len() == 2).then_some(()));
+    wait_for("both in the circle", || {
+        (server.names_around(31.2, 112.6).len() == 2).then_some(())
+    });
     assert_eq!(world.sql().count("place"), 2, "the refused calls left nothing");
 }
 
@@ -86,7 +96,9 @@ fn the_connections_of_an_instance_stay_within_what_is_configured() {
                 scope.spawn(move || {
                     for round in 0..5 {
                         let place = a_place(&format!("{number}-{round}"), 31.2, 112.6);
-                        let answer = server.try_create(&format!("{number}-{round}"), &place).expect("an answer");
+                        let answer = server
+                            .try_create(&format!("{number}-{round}"), &place)
+                            .expect("an answer");
                         assert_eq!(answer.status, 201, "{answer:?}");
                     }
                 })

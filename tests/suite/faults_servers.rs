@@ -76,7 +76,16 @@ impl PrivateRedis {
         assert!(self.child.is_none(), "it runs already");
         let program = std::env::var_os("TEST_REDIS_SERVER").unwrap_or_else(|| "redis-server".into());
         let child = Command::new(program)
-            .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no"])
+            .args([
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--appendonly",
+                "no",
+                "--daemonize",
+                "no",
+            ])
             .arg("--port")
             .arg(self.port.to_string())
             .arg("--dir")
@@ -149,7 +158,13 @@ impl PrivatePostgres {
         let made = as_postgres(&server.programs.join("initdb"))
             .arg("--pgdata")
             .arg(server.data())
-            .args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"])
+            .args([
+                "--username=postgres",
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--locale=C",
+                "--no-sync",
+            ])
             .current_dir(server.folder.path())
             .output()
             .expect("initdb runs");
@@ -170,6 +185,7 @@ impl PrivatePostgres {
     }
 
     /// Writes a file among its own that only it may read.
+    #[cfg(feature = "postgres-tls")]
     pub fn keep(&self, name: &str, content: &[u8]) {
         use std::os::unix::fs::PermissionsExt;
         let path = self.data().join(name);
@@ -206,7 +222,7 @@ impl PrivatePostgres {
             .stderr(log_file(self.folder.path()))
             .spawn();
         self.child = Some(child.expect("postgres is installed"));
-        let url = format!("{}?sslmode=disable", self.url());
+        let url = self.url();
         let folder = self.folder.path().to_owned();
         let child = self.child.as_mut().expect("just started");
         wait_for("PostgreSQL answers", || {

@@ -21,7 +21,11 @@ fn until_bus_is(port: u16, connected: bool) {
 
 fn until_seen(server: &Server, name: &str) {
     wait_for(&format!("{name} in the circle"), || {
-        server.names_around(31.2, 112.6).iter().any(|found| found == name).then_some(())
+        server
+            .names_around(31.2, 112.6)
+            .iter()
+            .any(|found| found == name)
+            .then_some(())
     });
 }
 

@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
+use serde_json::Value;
 use utoipa::IntoParams;
 
 use super::catalogue::{Catalogue, Entry};
@@ -12,10 +13,10 @@ use super::store;
 use super::view::{Categories, CategoryView, KindView, PlaceInput, PlaceView};
 use crate::coordinates::Crs;
 use crate::db::{Db, search};
-use crate::error::{Error, FieldError, Reason, Result};
+use crate::error::{Error, FieldError, Reason};
 use crate::gate::{Operator, Public};
 use crate::grid::{LiveTree, UnitId};
-use crate::http::{Answer, Body, Caller, Cursor, IfMatch, Once, Operation, Page, Path, Query, Stored};
+use crate::http::{Answer, Body, Caller, Cursor, IfMatch, Input, Once, Operation, Page, Path, Query, Stored};
 use crate::text;
 
 /// How many candidates of a search are looked at, as the description of `q` says.
@@ -79,11 +80,10 @@ async fn create_place(
     query: Query<CrsQuery>,
     once: Once,
     body: Body<PlaceInput>,
-    tree: web::Data<LiveTree>,
     db: web::Data<Db>,
 ) -> Answer {
     let crs = query.0.crs;
-    let facts = body.value.facts(crs, &tree.now())?;
+    let facts = body.value.facts(crs)?;
     let stored = db.write(move |tx| {
         once.run(tx, &caller.actor, &body.digest, |tx| {
             let place = store::insert(tx, Source::Operator, None, facts.clone(), &caller.actor.name)?;
@@ -113,11 +113,10 @@ async fn change_place(
     query: Query<CrsQuery>,
     expected: IfMatch,
     body: Body<PlaceInput>,
-    tree: web::Data<LiveTree>,
     db: web::Data<Db>,
 ) -> Answer {
     let crs = query.0.crs;
-    let facts = body.value.facts(crs, &tree.now())?;
+    let facts = body.value.facts(crs)?;
     let changed = db.write(move |tx| {
         let place = store::load_locked(tx, id.0)?.ok_or_else(|| Error::refused(Reason::NotFound))?;
         expected.allows(place.version)?;
@@ -177,7 +176,7 @@ async fn set_status(db: &Db, id: PlaceId, expected: IfMatch, status: Status, act
 pub struct PlacesQuery {
     /// A name or a part of one, in Chinese (simplified or traditional), pinyin, pinyin initials or English; of
     /// names beyond the first 20,000 that have it nothing is said.
-    #[param(min_length = 1, max_length = 64)]
+    #[param(min_length = 1, max_length = 64, format = "search-words")]
     q: Option<String>,
     /// Only places in this unit and those below it.
     #[param(inline)]
@@ -223,7 +222,6 @@ async fn list_places(
     db: web::Data<Db>,
 ) -> Answer {
     let query = query.0;
-    known_kind(query.kind.as_deref())?;
     let tree = tree.now();
     let snapshot = catalogue.now();
     let after: Option<(String, PlaceId)> = Cursor::read(query.cursor.as_deref())?;
@@ -231,7 +229,9 @@ async fn list_places(
     let found = match &query.q {
         None => None,
         Some(words) => {
-            let needle = text::Query::parse(words).ok_or_else(no_words)?;
+            let Some(needle) = text::Query::parse(words) else {
+                return Ok(HttpResponse::Ok().json(Page::<PlaceView>::empty()));
+            };
             let wanted = needle.clone();
             let ids: Vec<PlaceId> = db
                 .read(move |conn| search::find(conn, store::KIND, &wanted, CANDIDATES))
@@ -261,27 +261,45 @@ async fn list_places(
     Ok(HttpResponse::Ok().json(page.map(|entry| PlaceView::of(&entry.place, query.crs))))
 }
 
-/// Refuses a kind that the table does not have.
-pub fn known_kind(kind: Option<&str>) -> Result<()> {
-    match kind {
-        Some(code) if Kinds::table().get(code).is_none() => Err(Error::field(FieldError::query(
-            "kind",
+/// A kind that the table does not have.
+pub fn unknown_kind(value: &Value, place: &'static str, faults: &mut Vec<FieldError>) {
+    let kind = value["kind"].as_str();
+    if kind.is_some_and(|code| Kinds::table().get(code).is_none()) {
+        let mut fault = FieldError::body(
+            "/kind",
             "unknown_kind",
             "没有这个类别,可用类别见 GET /v1/categories。",
             "There is no such kind; GET /v1/categories lists them.",
-        ))),
-        _ => Ok(()),
+        );
+        fault.place = place;
+        faults.push(fault);
     }
 }
 
-/// Refuses a search for nothing.
-pub fn no_words() -> Error {
-    Error::field(FieldError::query(
-        "q",
-        "no_words",
-        "请输入文字、拼音或字母。",
-        "Give letters, characters or digits to search for.",
-    ))
+impl Input for CrsQuery {}
+
+impl Input for PlacesQuery {
+    fn cross_check(value: &Value, _: &HttpRequest, faults: &mut Vec<FieldError>) {
+        unknown_kind(value, "query", faults);
+    }
+}
+
+impl Input for PlaceInput {
+    fn cross_check(value: &Value, request: &HttpRequest, faults: &mut Vec<FieldError>) {
+        unknown_kind(value, "body", faults);
+        let unit = value["unit_id"].as_str().and_then(|text| text.parse::<UnitId>().ok());
+        let tree = request.app_data::<web::Data<LiveTree>>();
+        if let (Some(id), Some(tree)) = (unit, tree)
+            && tree.now().node(id).is_none()
+        {
+            faults.push(FieldError::body(
+                "/unit_id",
+                "unknown_unit",
+                "没有这个单元。",
+                "There is no such unit.",
+            ));
+        }
+    }
 }
 
 /// The ten categories with the kinds of place below them.

@@ -7,8 +7,8 @@ use super::kinds::{Category, Kinds};
 use super::model::{Door, DoorKind, Facts, Place, PlaceId, Source, Status, Stop, Wheelchair};
 use crate::clock::Timestamp;
 use crate::coordinates::Crs;
-use crate::error::{Error, FieldError, Result};
-use crate::grid::{Tree, UnitId};
+use crate::error::{Error, Result};
+use crate::grid::UnitId;
 use crate::http::{Entity, Location};
 
 /// A door of a place.
@@ -72,55 +72,37 @@ pub struct PlaceInput {
 }
 
 impl PlaceInput {
-    /// As facts, with the kind and the unit looked up.
-    pub fn facts(self, crs: Crs, tree: &Tree) -> Result<Facts> {
-        let mut faults = Vec::new();
-        let kind = Kinds::table().get(&self.kind);
-        if kind.is_none() {
-            faults.push(FieldError::body(
-                "/kind",
-                "unknown_kind",
-                format!("没有类别 {},可用类别见 GET /v1/categories。", self.kind),
-                format!("There is no kind {}; GET /v1/categories lists them.", self.kind),
-            ));
-        }
-        if self.unit_id.is_some_and(|id| tree.node(id).is_none()) {
-            faults.push(FieldError::body(
-                "/unit_id",
-                "unknown_unit",
-                "没有这个单元。",
-                "There is no such unit.",
-            ));
-        }
-        match kind {
-            Some(kind) if faults.is_empty() => Ok(Facts {
-                name: self.name,
-                name_en: self.name_en,
-                kind,
-                unit_id: self.unit_id,
-                location: self.location.to_point(crs),
-                opening_hours: self.opening_hours,
-                phone: self.phone,
-                wheelchair: self.wheelchair,
-                doors: self
-                    .doors
-                    .into_iter()
-                    .map(|door| Door {
-                        kind: door.kind,
-                        point: door.location.to_point(crs),
-                    })
-                    .collect(),
-                stops: self
-                    .stops
-                    .into_iter()
-                    .map(|stop| Stop {
-                        point: stop.location.to_point(crs),
-                        opening_hours: stop.opening_hours,
-                    })
-                    .collect(),
-            }),
-            _ => Err(Error::Invalid(faults)),
-        }
+    /// As facts. The kind was looked up when the input was checked.
+    pub fn facts(self, crs: Crs) -> Result<Facts> {
+        let kind = Kinds::table()
+            .get(&self.kind)
+            .ok_or_else(|| Error::internal("a kind went unchecked"))?;
+        Ok(Facts {
+            name: self.name,
+            name_en: self.name_en,
+            kind,
+            unit_id: self.unit_id,
+            location: self.location.to_point(crs),
+            opening_hours: self.opening_hours,
+            phone: self.phone,
+            wheelchair: self.wheelchair,
+            doors: self
+                .doors
+                .into_iter()
+                .map(|door| Door {
+                    kind: door.kind,
+                    point: door.location.to_point(crs),
+                })
+                .collect(),
+            stops: self
+                .stops
+                .into_iter()
+                .map(|stop| Stop {
+                    point: stop.location.to_point(crs),
+                    opening_hours: stop.opening_hours,
+                })
+                .collect(),
+        })
     }
 }
 

@@ -1,0 +1,145 @@
+//! What the tables refuse, and what their texts may hold.
+
+use std::collections::BTreeSet;
+
+use crate::cli_world::{World, a_place, on_both};
+
+/// The tables whose rows are never changed nor removed.
+const APPEND_ONLY: [&str; 1] = ["place_history"];
+
+/// Every column that holds text or bytes, and whether it can name a person. One
+/// that is new belongs here, and one that names a person needs an owner for
+/// export and erasure first.
+const TEXTS: &[(&str, bool)] = &[
+    ("changes.items", false),
+    ("idempotency.body", false),
+    ("idempotency.caller", false),
+    ("idempotency.headers", false),
+    ("idempotency.key", false),
+    ("idempotency.request_hash", false),
+    ("idempotency.route", false),
+    ("place.category", false),
+    ("place.id", false),
+    ("place.kind", false),
+    ("place.name", false),
+    ("place.name_en", false),
+    ("place.opening_hours", false),
+    // The public number of a service, never of a person.
+    ("place.phone", false),
+    ("place.reference", false),
+    ("place.source", false),
+    ("place.status", false),
+    ("place.unit_id", false),
+    ("place.wheelchair", false),
+    ("place_door.kind", false),
+    ("place_door.place_id", false),
+    // The name of a role (operator, import), not of who held it.
+    ("place_history.actor", false),
+    ("place_history.from_state", false),
+    ("place_history.id", false),
+    ("place_history.place_id", false),
+    ("place_history.to_state", false),
+    ("place_stop.opening_hours", false),
+    ("place_stop.place_id", false),
+    ("search_entry.subject", false),
+    ("search_entry.subject_id", false),
+    ("search_entry.tokens", false),
+    ("unit.code", false),
+    ("unit.id", false),
+    ("unit.level", false),
+    ("unit.name", false),
+    ("unit.name_en", false),
+    ("unit.parent_id", false),
+    ("unit.setting", false),
+];
+
+#[test]
+fn every_column_with_text_or_bytes_says_whether_it_names_a_person() {
+    let world = World::postgres();
+    world.do_run(&["migrate"]);
+    let found: BTreeSet<String> = world
+        .sql()
+        .texts(
+            "SELECT table_name || '.' || column_name AS value FROM information_schema.columns \
+             WHERE table_schema = 'public' AND table_name <> '__diesel_schema_migrations' \
+             AND data_type IN ('text', 'bytea', 'character varying', 'character', 'json', 'jsonb', 'xml')",
+        )
+        .into_iter()
+        .collect();
+    let known: BTreeSet<String> = TEXTS.iter().map(|(column, _)| (*column).to_owned()).collect();
+    assert_eq!(
+        found.difference(&known).collect::<Vec<_>>(),
+        [""; 0],
+        "new columns: list them, and say what they hold"
+    );
+    assert_eq!(
+        known.difference(&found).collect::<Vec<_>>(),
+        [""; 0],
+        "columns that are gone"
+    );
+    assert!(
+        TEXTS.iter().all(|(_, names_a_person)| !names_a_person),
+        "no room keeps persons yet, so none can erase them"
+    );
+}
+
+on_both! {
+    fn an_append_only_table_refuses_every_way_to_change_or_remove_a_row(world) {
+        let server = world.serve();
+        server.create(&a_place("店", 31.2, 112.6));
+        drop(server);
+        let mut sql = world.sql();
+        for table in APPEND_ONLY {
+            assert_eq!(sql.count(table), 1);
+            let mut ways = vec![
+                format!("UPDATE {table} SET actor = 'nobody'"),
+                format!("UPDATE {table} SET version = version"),
+                format!("DELETE FROM {table}"),
+                format!("DELETE FROM {table} WHERE version = 1"),
+            ];
+            if world.is_sqlite() {
+                ways.push(format!("INSERT OR REPLACE INTO {table} SELECT * FROM {table}"));
+                ways.push(format!("REPLACE INTO {table} SELECT * FROM {table}"));
+                ways.push(format!("UPDATE OR REPLACE {table} SET actor = 'nobody'"));
+            } else {
+                ways.push(format!("TRUNCATE {table}"));
+                ways.push(format!("TRUNCATE {table}, place, place_door, place_stop"));
+                ways.push("TRUNCATE place CASCADE".to_owned());
+                ways.push(format!(
+                    "INSERT INTO {table} SELECT * FROM {table} ON CONFLICT (id) DO UPDATE SET actor = 'nobody'"
+                ));
+            }
+            for way in ways {
+                let why = sql.try_execute(&way).expect_err(&way).to_string();
+                assert!(why.contains("append-only"), "{way}: {why}");
+            }
+            assert_eq!(sql.texts(&format!("SELECT actor AS value FROM {table}")), ["operator"]);
+        }
+    }
+
+    fn a_place_with_history_cannot_be_removed_under_it(world) {
+        let server = world.serve();
+        server.create(&a_place("店", 31.2, 112.6));
+        drop(server);
+        let mut sql = world.sql();
+        sql.try_execute("DELETE FROM place").expect_err("its history hangs on it");
+        assert_eq!(sql.count("place"), 1);
+    }
+
+    fn the_tables_refuse_what_the_rules_forbid(world) {
+        world.do_run(&["migrate"]);
+        let mut sql = world.sql();
+        let id = if world.is_sqlite() { "x'01'" } else { "'\\x01'" };
+        let unit = |level: &str, setting: &str| {
+            format!("INSERT INTO unit (id, level, code, name, setting, updated_at) VALUES ({id}, '{level}', 'A', '甲', '{setting}', 0)")
+        };
+        sql.try_execute(&unit("village", "urban")).expect_err("no such level");
+        sql.try_execute(&unit("city", "suburban")).expect_err("no such setting");
+        sql.try_execute("INSERT INTO change_head (one, number) VALUES (2, 0)").expect_err("there is one head");
+        sql.try_execute(&format!(
+            "INSERT INTO place_door (place_id, number, kind, lat, lon) VALUES ({id}, 0, 'main', 0, 0)"
+        ))
+        .expect_err("a door without a place");
+        sql.execute(&unit("city", "urban"));
+    }
+}
