@@ -76,7 +76,7 @@ macro_rules! settings {
 settings! {
     /// The database: a SQLite file, or a PostgreSQL server for a city.
     database: Target = database, "DATABASE_URL", "sqlite://path/to/file or postgres://user:password@host/database", "sqlite://data/onegrid.db";
-    /// Redis 7 or newer, needed by more than one instance: the bus and the rates. Without it both are in this process.
+    /// Redis 7 or newer: instances ring each other at once and count rates together. Without it a change takes up to half a second to cross, and each instance counts for itself.
     redis: Option<Secret> = redis, "REDIS_URL", "redis://host:port or nothing", "";
     /// What the names in Redis begin with, for several installations on one server.
     redis_prefix: String = text, "ONEGRID_REDIS_PREFIX", "a short text", "onegrid:";
@@ -109,7 +109,7 @@ settings! {
     /// How long requests under way may take to end when the server stops.
     drain: Duration = seconds, "ONEGRID_DRAIN_SECONDS", "seconds from 0 to 600", "10";
     /// What is logged, as `tracing` directives: `info`, `onegrid=debug,onegrid::sql=debug`.
-    log: String = text, "ONEGRID_LOG", "directives", "info";
+    log: String = text, "ONEGRID_LOG", "directives", "info,actix_server=warn";
     /// How the log is written.
     log_format: LogFormat = log_format, "ONEGRID_LOG_FORMAT", "text or json", "text";
 }
@@ -130,6 +130,24 @@ impl Config {
         let environment =
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         Self::read(environment, file.as_deref())
+    }
+
+    /// Variables that look like settings and are none: a typing error, most likely.
+    pub fn unknown_variables() -> Vec<String> {
+        const OTHERS: [&str; 5] = [
+            "ONEGRID_CONFIG",
+            "ONEGRID_CLOCK_FILE",
+            "ONEGRID_OSM_DIR",
+            "ONEGRID_TORTURE",
+            "ONEGRID_WRITE_DOCS",
+        ];
+        let is_unknown = |name: &String| {
+            name.starts_with("ONEGRID_")
+                && !OTHERS.contains(&name.as_str())
+                && !Self::SETTINGS.iter().any(|setting| setting.name == name)
+        };
+        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        names.filter(is_unknown).collect()
     }
 
     /// Reads these variables and this file.

@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use diesel::result::DatabaseErrorKind;
+
 use crate::language::{Language, Words};
 
 /// Where the types of problems live. The addresses are names; a page behind them is not promised.
@@ -83,6 +85,11 @@ impl Error {
             Self::Invalid(_) => Reason::InvalidInput,
             Self::Refused(refusal) => refusal.reason,
             Self::Database(diesel::result::Error::NotFound) => Reason::NotFound,
+            Self::Database(diesel::result::Error::DatabaseError(kind, _)) => match kind {
+                DatabaseErrorKind::UniqueViolation => Reason::AlreadyExists,
+                DatabaseErrorKind::ForeignKeyViolation => Reason::StateConflict,
+                _ => Reason::Internal,
+            },
             Self::Database(_) | Self::Internal(_) => Reason::Internal,
         }
     }

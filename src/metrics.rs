@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use prometheus::{
-    Encoder, HistogramVec, IntCounterVec, IntGauge, TextEncoder, histogram_opts, register_histogram,
-    register_histogram_vec, register_int_counter_vec, register_int_gauge,
+    Encoder, Gauge, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, TextEncoder, histogram_opts, register_gauge,
+    register_histogram, register_histogram_vec, register_int_counter_vec, register_int_gauge, register_int_gauge_vec,
 };
 
 const SECONDS: [f64; 12] = [
@@ -54,6 +54,19 @@ metric!(CHANGES: IntGauge = register_int_gauge!(
     "onegrid_changes_number",
     "The newest change that this instance has taken into memory"
 ));
+metric!(REQUESTS_UNDER_WAY: IntGauge = register_int_gauge!(
+    "onegrid_http_requests_under_way",
+    "Requests that this instance is answering now"
+));
+metric!(CONNECTIONS: IntGaugeVec = register_int_gauge_vec!(
+    "onegrid_database_connections",
+    "Connections of the pool, by whether they are in use",
+    &["state"]
+));
+metric!(CHANGES_AGE: Gauge = register_gauge!(
+    "onegrid_changes_age_seconds",
+    "Seconds since this instance last compared its memory with the database"
+));
 metric!(BUS_UP: IntGauge = register_int_gauge!(
     "onegrid_bus_connected",
     "Whether the bus is connected (1) or not (0)"
@@ -88,6 +101,30 @@ pub fn writer_batch(transactions: usize) {
 /// This instance knows everything up to this change.
 pub fn changes_seen(number: i64) {
     CHANGES.set(number);
+}
+
+/// What is measured when somebody asks.
+pub struct Gauges {
+    /// Requests being answered.
+    pub under_way: usize,
+    /// Connections of the pool in use.
+    pub connections_in_use: u32,
+    /// Connections of the pool at rest.
+    pub connections_idle: u32,
+    /// Since memory was compared with the database.
+    pub changes_age: Duration,
+}
+
+/// Takes the gauges' values.
+pub fn observe(gauges: &Gauges) {
+    REQUESTS_UNDER_WAY.set(i64::try_from(gauges.under_way).unwrap_or(i64::MAX));
+    CONNECTIONS
+        .with_label_values(&["in_use"])
+        .set(gauges.connections_in_use.into());
+    CONNECTIONS
+        .with_label_values(&["idle"])
+        .set(gauges.connections_idle.into());
+    CHANGES_AGE.set(gauges.changes_age.as_secs_f64());
 }
 
 /// The bus came or went.

@@ -26,6 +26,7 @@ use crate::grid::LiveTree;
 use crate::grid::access::Access;
 use crate::http::{self, Http, Limits, Operation};
 use crate::kv::Kv;
+use crate::metrics::Gauges;
 use crate::{circle, grid, holidays, kept_secrets, metrics};
 
 /// The topic on which instances tell each other that something changed.
@@ -245,6 +246,7 @@ fn serve(config: Config, parts: Parts) -> Result<Running> {
         move |error: std::io::Error| Error::internal(format!("{what}: cannot listen on {address}: {error}"))
     };
     let health = parts.health.clone();
+    let database = parts.db.clone();
     let origins = config.cors_origins.clone();
     let server = HttpServer::new(move || {
         App::new()
@@ -264,7 +266,10 @@ fn serve(config: Config, parts: Parts) -> Result<Running> {
         .bind(config.listen)
         .map_err(cannot_listen("ONEGRID_LISTEN", config.listen))?;
     let address = server.addrs().first().copied().unwrap_or(config.listen);
-    let metrics_address = config.metrics_listen.map(serve_metrics).transpose()?;
+    let metrics_address = match config.metrics_listen {
+        Some(address) => Some(serve_metrics(address, health.clone(), database)?),
+        None => None,
+    };
     let server = server.run();
     let handle = server.handle();
     tracing::info!(%address, database = config.database.kind(), "serving");
@@ -369,8 +374,14 @@ impl Drop for Inside<'_> {
 }
 
 /// Serves `/metrics` and nothing else, on an address of its own.
-fn serve_metrics(address: SocketAddr) -> Result<SocketAddr> {
-    let server = HttpServer::new(|| App::new().route("/metrics", web::get().to(show_metrics)))
+fn serve_metrics(address: SocketAddr, health: web::Data<Health>, db: web::Data<Db>) -> Result<SocketAddr> {
+    let app = move || {
+        App::new()
+            .app_data(health.clone())
+            .app_data(db.clone())
+            .route("/metrics", web::get().to(show_metrics))
+    };
+    let server = HttpServer::new(app)
         .workers(1)
         .disable_signals()
         .bind(address)
@@ -380,7 +391,14 @@ fn serve_metrics(address: SocketAddr) -> Result<SocketAddr> {
     Ok(bound)
 }
 
-async fn show_metrics() -> HttpResponse {
+async fn show_metrics(health: web::Data<Health>, db: web::Data<Db>) -> HttpResponse {
+    let (connections_in_use, connections_idle) = db.connections();
+    metrics::observe(&Gauges {
+        under_way: health.under_way.load(Ordering::Relaxed),
+        connections_in_use,
+        connections_idle,
+        changes_age: health.follower.age(),
+    });
     match metrics::render() {
         Ok(text) => HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text),
         Err(error) => HttpResponse::InternalServerError().body(error.to_string()),

@@ -48,6 +48,13 @@ fn words(error: impl Display) -> String {
 
 /// Whether a start would have its secrets; none is made here.
 fn secrets(config: &Config) -> Result<String, String> {
+    let unknown = Config::unknown_variables();
+    if !unknown.is_empty() {
+        return Err(format!(
+            "there is no setting {}; check its spelling",
+            unknown.join(", ")
+        ));
+    }
     match (&config.operator_key, &config.database) {
         (None, Target::Postgres(_)) => {
             Err("ONEGRID_OPERATOR_KEY must be set with PostgreSQL; make one with bin/secrets".into())

@@ -89,6 +89,9 @@ fn start_log(config: &Config) -> Result<(), Failed> {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),
     }
+    for name in Config::unknown_variables() {
+        tracing::warn!(name, "there is no such setting; check its spelling");
+    }
     Ok(())
 }
 

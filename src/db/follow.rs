@@ -62,10 +62,15 @@ impl Follower {
         self.bell.notify_one();
     }
 
-    /// Whether what is in memory was compared with the database in the last 5 s.
-    pub fn is_fresh(&self) -> bool {
+    /// How long ago what is in memory was compared with the database.
+    pub fn age(&self) -> Duration {
         let fresh_at = Duration::from_millis(self.fresh_at_ms.load(Ordering::Relaxed));
-        self.started.elapsed().saturating_sub(fresh_at) < STALE_AFTER
+        self.started.elapsed().saturating_sub(fresh_at)
+    }
+
+    /// Whether that was in the last 5 s.
+    pub fn is_fresh(&self) -> bool {
+        self.age() < STALE_AFTER
     }
 
     /// Follows from `number` on, until the task is dropped.

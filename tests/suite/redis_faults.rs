@@ -1,7 +1,9 @@
 //! Redis that is down at the start, goes away, stalls, and comes back: nothing but
 //! the bell and the rates hang on it.
 
-use crate::cli_world::{Server, World, a_place, agent, free_port, on_both, wait_for};
+use onegrid::clock;
+
+use crate::cli_world::{CEILING, Server, World, a_place, agent, free_port, on_both, wait_for};
 use crate::faults_servers::{PrivateRedis, Turn};
 
 /// A metric of a server whose metrics are served on this port.
@@ -41,8 +43,10 @@ on_both! {
             ("ONEGRID_METRICS_LISTEN", &listen),
             ("ONEGRID_CIRCLE_RATE", "3"),
         ]);
+        let started = clock::monotonic();
         let statuses: Vec<u16> = (0..9).map(|_| server.get("/v1/circle?lat=31.2&lon=112.6").status).collect();
         assert_eq!(statuses[0], 200, "{statuses:?}");
+        assert!(started.elapsed() < CEILING, "nobody waits for a Redis that is not there: {:?}", started.elapsed());
         let log = server.log();
         assert!(log.contains("the bus is not connected"), "{log}");
         assert!(log.contains("counting in this process"), "{log}");
@@ -122,9 +126,7 @@ fn a_bell_rings_an_instance_before_its_next_look() {
     let mut connection = client.get_connection().expect("it answers");
     let mut subscription = connection.as_pubsub();
     subscription.psubscribe("a-town:*").expect("subscribed");
-    subscription
-        .set_read_timeout(Some(crate::cli_world::CEILING))
-        .expect("set");
+    subscription.set_read_timeout(Some(CEILING)).expect("set");
     server.create(&a_place("铃", 31.2, 112.6));
     let message = subscription.get_message().expect("a ring within the ceiling");
     assert!(message.get_channel_name().starts_with("a-town:"));
