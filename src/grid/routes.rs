@@ -14,7 +14,7 @@ use crate::coordinates::Crs;
 use crate::db::{Db, search};
 use crate::error::{Error, Reason, Result};
 use crate::gate::Public;
-use crate::http::{Answer, Caller, Cursor, Entity, Input, Location, Operation, Page, Path, Query};
+use crate::http::{Answer, Caller, CrsQuery, Cursor, Entity, Input, Location, Operation, Page, Path, Query};
 use crate::text;
 
 /// The operations of this room.
@@ -103,18 +103,6 @@ fn existing(tree: &Tree, id: UnitId) -> Result<&Arc<Node>> {
     tree.node(id).ok_or_else(|| Error::refused(Reason::NotFound))
 }
 
-/// In which system coordinates are given.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct CrsQuery {
-    /// The system of coordinates in the answer.
-    #[serde(default)]
-    #[param(inline)]
-    pub crs: Crs,
-}
-
-impl Input for CrsQuery {}
 impl Input for PageQuery {}
 impl Input for UnitsQuery {}
 

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
+use super::Input;
 use crate::coordinates::{Crs, Point};
 use crate::error::FieldError;
 use crate::language::Words;
@@ -36,6 +37,19 @@ impl Location {
         crs.to_wgs84(self.lat, self.lon)
     }
 }
+
+/// In which system coordinates are given and taken.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CrsQuery {
+    /// The system of coordinates in the body and in the answer.
+    #[serde(default)]
+    #[param(inline)]
+    pub crs: Crs,
+}
+
+impl Input for CrsQuery {}
 
 /// Says so where latitude and longitude look swapped: the latitude is too large
 /// for one, and the longitude would do.

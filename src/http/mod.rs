@@ -28,7 +28,7 @@ pub use entity::{Entity, IfMatch, not_modified};
 pub use idempotency::{Once, Stored, forget_old_keys};
 pub use input::Input;
 pub use limits::{Limits, Rate};
-pub use location::Location;
+pub use location::{CrsQuery, Location};
 pub use observe::observe;
 pub use openapi::document;
 pub use operation::{Operation, operations};

@@ -1,5 +1,9 @@
 //! The product from outside.
 
+mod circle_lookup;
+mod circle_questions;
+mod circle_times;
+mod circle_words;
 mod cli_commands;
 mod cli_config;
 mod cli_import_osm;
@@ -13,6 +17,16 @@ mod faults_postgres;
 mod faults_servers;
 #[cfg(feature = "postgres-tls")]
 mod postgres_tls;
+mod harness;
+mod house_arrows;
+mod house_licences;
+mod http_limits;
+mod http_surface;
+mod openapi;
+mod place_changes;
+mod places;
 mod redis_faults;
 mod schema_dialects;
 mod schema_rules;
+mod units;
+mod visibility;

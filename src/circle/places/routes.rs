@@ -16,7 +16,7 @@ use crate::db::{Db, search};
 use crate::error::{Error, FieldError, Reason};
 use crate::gate::{Operator, Public};
 use crate::grid::{LiveTree, UnitId};
-use crate::http::{Answer, Body, Caller, Cursor, IfMatch, Input, Once, Operation, Page, Path, Query, Stored};
+use crate::http::{Answer, Body, Caller, CrsQuery, Cursor, IfMatch, Input, Once, Operation, Page, Path, Query, Stored};
 use crate::text;
 
 /// How many candidates of a search are looked at, as the description of `q` says.
@@ -33,17 +33,6 @@ pub fn operations() -> Vec<Operation> {
         Operation::new::<__path_close_place, _, _>(close_place),
         Operation::new::<__path_reopen_place, _, _>(reopen_place),
     ]
-}
-
-/// In which system coordinates are given and taken.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct CrsQuery {
-    /// The system of coordinates in the body and in the answer.
-    #[serde(default)]
-    #[param(inline)]
-    crs: Crs,
 }
 
 /// A place.
@@ -275,8 +264,6 @@ pub fn unknown_kind(value: &Value, place: &'static str, faults: &mut Vec<FieldEr
         faults.push(fault);
     }
 }
-
-impl Input for CrsQuery {}
 
 impl Input for PlacesQuery {
     fn cross_check(value: &Value, _: &HttpRequest, faults: &mut Vec<FieldError>) {

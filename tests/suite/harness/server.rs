@@ -1,0 +1,103 @@
+//! The product as a process.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::Value;
+
+use super::client::Client;
+use super::world::KEY;
+use super::until;
+
+/// A running server; ended and reaped when dropped. Where its test fails, its log is shown.
+pub struct Server {
+    child: Child,
+    address: String,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    /// Starts it and waits until it serves.
+    pub fn start(mut command: Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let lines = BufReader::new(child.stderr.take().expect("piped")).lines();
+        let kept = Arc::clone(&log);
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                kept.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            }
+        });
+        let mut server = Self {
+            child,
+            address: String::new(),
+            log,
+        };
+        server.address = until("it serves", || {
+            let ended = server.child.try_wait().expect("it is our child");
+            assert!(ended.is_none(), "it did not start: {:?}\n{}", ended, server.log().join("\n"));
+            server.log().iter().find_map(|line| served_address(line))
+        });
+        server
+    }
+
+    /// Where it serves.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// What it wrote to its log so far.
+    pub fn log(&self) -> Vec<String> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Somebody without an account.
+    pub fn anonymous(&self) -> Client {
+        Client::new(&self.address)
+    }
+
+    /// Whoever holds the operator's key.
+    pub fn operator(&self) -> Client {
+        self.anonymous().with("authorization", &format!("Bearer {KEY}"))
+    }
+
+    /// Asks it to end, as a service manager does.
+    pub fn tell_to_stop(&self) {
+        let id = libc::pid_t::try_from(self.child.id()).expect("a process id");
+        // SAFETY: kill only takes numbers, and the child has not been waited for,
+        // so that its id is still its own.
+        let sent = unsafe { libc::kill(id, libc::SIGTERM) };
+        assert_eq!(sent, 0, "{}", std::io::Error::last_os_error());
+    }
+
+    /// Waits until it has ended by itself; its exit code.
+    pub fn until_ended(&mut self) -> Option<i32> {
+        until("it ended", || self.child.try_wait().expect("it is our child")).code()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // An error says that it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("--- log of the server on {}", self.address);
+            for line in self.log() {
+                eprintln!("{line}");
+            }
+        }
+    }
+}
+
+fn served_address(line: &str) -> Option<String> {
+    let line: Value = serde_json::from_str(line).ok()?;
+    let fields = &line["fields"];
+    (fields["message"] == "serving").then(|| fields["address"].as_str().map(str::to_owned))?
+}

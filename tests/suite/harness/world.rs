@@ -1,0 +1,159 @@
+//! A folder, a database, and the program in it.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+use super::database::{Database, redis_url};
+use super::fixtures::{Fixture, UNITS};
+use super::server::Server;
+use super::town::Town;
+
+/// The operator's key of all worlds.
+pub const KEY: &str = "w3Jt8Zq5Yb2Nc7Vx4Hm9Rk6Ds1Pf";
+
+/// Everything that a test needs of its own.
+pub struct World {
+    database: Database,
+    settings: Vec<(String, String)>,
+    folder: TempDir,
+}
+
+impl World {
+    /// With SQLite and the local bus.
+    pub fn sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = Database::sqlite(folder.path());
+        Self::of(folder, database)
+    }
+
+    /// With the suite's PostgreSQL and Redis.
+    pub fn postgres() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut world = Self::of(folder, Database::postgres());
+        let prefix = format!("{}:", world.folder.path().display());
+        world.settings.push(("REDIS_URL".into(), redis_url()));
+        world.settings.push(("ONEGRID_REDIS_PREFIX".into(), prefix));
+        world
+    }
+
+    fn of(folder: TempDir, database: Database) -> Self {
+        let map = folder.path().join("streets.map");
+        let settings = [
+            ("DATABASE_URL", database.url()),
+            ("ONEGRID_LISTEN", "127.0.0.1:0"),
+            ("ONEGRID_METRICS_LISTEN", "off"),
+            ("ONEGRID_OPERATOR_KEY", KEY),
+            ("ONEGRID_DATABASE_CONNECTIONS", "4"),
+            ("ONEGRID_WORKERS", "1"),
+            // Limits have tests of their own.
+            ("ONEGRID_CIRCLE_RATE", "100000"),
+            ("ONEGRID_LOG_FORMAT", "json"),
+            ("ONEGRID_LOG", "info,onegrid=debug"),
+        ];
+        let settings = settings
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .chain([("ONEGRID_MAP".to_owned(), map.display().to_string())])
+            .collect();
+        let world = Self {
+            database,
+            settings,
+            folder,
+        };
+        // A map is there from the start, so that no test is without by mistake.
+        world.build_map(&Town::usual());
+        world
+    }
+
+    /// Whether the database is SQLite.
+    pub fn is_sqlite(&self) -> bool {
+        matches!(self.database, Database::Sqlite { .. })
+    }
+
+    /// The path of a file in the world's folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes a file into the world's folder; its path.
+    pub fn file(&self, name: &str, content: &str) -> String {
+        let path = self.path(name);
+        std::fs::write(&path, content).expect("the folder can be written");
+        path.display().to_string()
+    }
+
+    /// Builds the street map that the world's servers open.
+    pub fn build_map(&self, town: &Town) {
+        let xml = self.file("town.osm", &town.xml());
+        let map = self.path("streets.map").display().to_string();
+        self.run(&["map", "build", &xml, "-o", &map]).succeeded();
+    }
+
+    /// Imports the usual units.
+    pub fn import_units(&self) {
+        let file = self.file("units.csv", UNITS);
+        self.run(&["import", "units", &file]).succeeded();
+    }
+
+    /// Imports places.
+    pub fn import_places(&self, places: &Fixture) {
+        let file = self.file("places.csv", places.csv());
+        self.run(&["import", "places", &file]).succeeded();
+    }
+
+    /// Runs the program to its end.
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        let output = self.command(arguments, &[]).output().expect("the program runs");
+        Ran {
+            code: output.status.code(),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Starts a server.
+    pub fn serve(&self) -> Server {
+        self.serve_with(&[])
+    }
+
+    /// Starts a server with further settings; an empty value takes a setting away.
+    pub fn serve_with(&self, settings: &[(&str, &str)]) -> Server {
+        Server::start(self.command(&["serve"], settings))
+    }
+
+    fn command(&self, arguments: &[&str], settings: &[(&str, &str)]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_onegrid"));
+        let kept = ["PATH", "HOME", "TMPDIR"];
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .envs(kept.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
+            .envs(self.settings.iter().map(|(name, value)| (name, value)))
+            .envs(settings.iter().copied())
+            .stdin(Stdio::null());
+        for (name, _) in settings.iter().filter(|(_, value)| value.is_empty()) {
+            command.env_remove(name);
+        }
+        command
+    }
+}
+
+/// What a run of the program left.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ran {
+    /// That it did what it was told.
+    #[track_caller]
+    pub fn succeeded(&self) -> &Self {
+        assert_eq!(self.code, Some(0), "{self:?}");
+        self
+    }
+}
