@@ -19,7 +19,7 @@ use crate::circle::places::Catalogue;
 use crate::circle::streets::{StreetMap, TimeModel};
 use crate::config::Config;
 use crate::db::follow::{Follow, Follower};
-use crate::db::{self, Db, Target};
+use crate::db::{self, Db, Mark, Target};
 use crate::error::{Error, Reason, Result};
 use crate::gate::Gate;
 use crate::grid::LiveTree;
@@ -139,9 +139,9 @@ pub async fn start(config: Config) -> Result<Running> {
     let catalogue = web::Data::new(new_catalogue(&map, model)?);
     let tree = web::Data::new(LiveTree::default());
     let followers: Vec<Arc<dyn Follow>> = vec![tree.clone().into_inner(), catalogue.clone().into_inner()];
-    let (follower, number) = Follower::load(db.clone(), followers).await?;
+    let (follower, mark) = Follower::load(db.clone(), followers).await?;
     let (bus, kv) = shared_parts(&config).await?;
-    keep_following(&follower, number, &db, &bus);
+    keep_following(&follower, mark, &db, &bus);
     keep_tidy(db.clone());
 
     let gate: Arc<dyn Gate> = Arc::new(Access::new(operator_key, Arc::clone(&follower)));
@@ -197,7 +197,8 @@ async fn shared_parts(config: &Config) -> Result<(Bus, Kv)> {
     let client = redis::Client::open(url.reveal()).map_err(unusable)?;
     let settings = redis::aio::ConnectionManagerConfig::new()
         .set_connection_timeout(Some(Duration::from_secs(2)))
-        .set_response_timeout(Some(Duration::from_millis(500)));
+        .set_response_timeout(Some(Duration::from_millis(500)))
+        .set_number_of_retries(1);
     let connection = redis::aio::ConnectionManager::new_lazy_with_config(client.clone(), settings).map_err(unusable)?;
     let prefix = &config.redis_prefix;
     let bus = Bus::redis(client, connection.clone(), prefix, &[CHANGES]);
@@ -205,8 +206,8 @@ async fn shared_parts(config: &Config) -> Result<(Bus, Kv)> {
 }
 
 /// Follows the changes: a commit here rings everywhere, a ring anywhere looks here.
-fn keep_following(follower: &Arc<Follower>, number: i64, db: &Db, bus: &Bus) {
-    tokio::spawn(Arc::clone(follower).run(number));
+fn keep_following(follower: &Arc<Follower>, mark: Mark, db: &Db, bus: &Bus) {
+    tokio::spawn(Arc::clone(follower).run(mark));
     let mut committed = db.committed_changes();
     let (local, ringing) = (Arc::clone(follower), bus.clone());
     tokio::spawn(async move {

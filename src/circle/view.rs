@@ -246,6 +246,8 @@ pub struct CircleView {
     pub model: ModelView,
     /// On which map; null where this server has none.
     pub map: Option<MapView>,
+    /// What must be shown with the answer: for the map, and for places of OpenStreetMap.
+    pub attribution: Vec<String>,
     /// How many minutes one walks at the most.
     pub minutes: u32,
     /// The instant for which it holds.
@@ -308,6 +310,7 @@ pub fn view(
             detour_factor: asked.pace.detour_factor,
         },
         map: map_view(circles),
+        attribution: attribution(circles, &circle.reached),
         minutes: query.minutes,
         at: asked.at,
         summary: summary(&circle.reached),
@@ -320,6 +323,14 @@ pub fn view(
         summary_text: None,
         say: None,
     }
+}
+
+fn attribution(circles: &Circles, reached: &[Reached]) -> Vec<String> {
+    let of_map = map_view(circles).map(|map| map.attribution);
+    let of_places = reached.iter().find_map(|reached| reached.entry.place.attribution());
+    let mut all: Vec<String> = of_map.into_iter().chain(of_places.map(str::to_owned)).collect();
+    all.dedup();
+    all
 }
 
 fn map_view(circles: &Circles) -> Option<MapView> {

@@ -5,13 +5,11 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use onegrid::circle::osm::{Bounds, read};
+use onegrid::circle::places::OSM_ATTRIBUTION;
 use onegrid::circle::streets::{BuildOptions, StreetMap, build as build_map, wanted};
 
 use super::Done;
 use super::progress::Progress;
-
-/// What must be shown with whatever comes from OpenStreetMap.
-const ATTRIBUTION: &str = "© OpenStreetMap contributors, ODbL 1.0";
 
 /// A box as the command line has it.
 #[derive(Clone, Copy)]
@@ -50,7 +48,7 @@ pub fn build(input: &Path, output: &Path, bbox: Option<Box4>) -> Done {
     reading.done();
     let options = BuildOptions {
         bbox: bbox.map(|bbox| bbox.0),
-        attribution: ATTRIBUTION.to_owned(),
+        attribution: OSM_ATTRIBUTION.to_owned(),
         source: input
             .file_name()
             .map_or_else(String::new, |name| name.to_string_lossy().into_owned()),

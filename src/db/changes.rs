@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Conn;
 use super::schema::{change_head, changes};
-use crate::clock;
+use crate::clock::{self, Timestamp};
 use crate::error::Result;
 
 /// A thing that changed: of what kind, and which; no key means "reload the kind".
@@ -94,9 +94,26 @@ pub(super) fn run<T>(conn: &mut Conn, transaction: &mut impl FnMut(&mut Tx<'_>) 
     Ok((value, true))
 }
 
-/// The number of the newest change.
-pub(super) fn head(conn: &mut Conn) -> Result<i64> {
-    Ok(change_head::table.select(change_head::number).first(conn)?)
+/// Up to where the log is known: a number, and when that change was written. A
+/// restored backup may have another change of the same number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// The number; 0 where nothing has changed yet.
+    pub number: i64,
+    /// The change's time; none where it was trimmed, or there was none.
+    pub at: Option<Timestamp>,
+}
+
+/// The newest change.
+pub(super) fn head(conn: &mut Conn) -> Result<Mark> {
+    let number = change_head::table.select(change_head::number).first(conn)?;
+    mark(conn, number)
+}
+
+/// The change of this number.
+pub(super) fn mark(conn: &mut Conn, number: i64) -> Result<Mark> {
+    let at = changes::table.find(number).select(changes::at).first(conn).optional()?;
+    Ok(Mark { number, at })
 }
 
 /// The changes after `number`, oldest first, with their numbers.

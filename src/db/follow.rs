@@ -1,8 +1,8 @@
 //! Keeping what an instance holds in memory true.
 //!
 //! Each process asks for the newest number of the table `changes` at least every
-//! 500 ms; a bell only makes it sooner. Who finds a lower number than it knows, a
-//! hole, or rows already trimmed reloads everything. So a command line beside a
+//! 500 ms; a bell only makes it sooner. Who finds a lower number than it knows,
+//! another change of that number, a hole, or rows already trimmed reloads everything. So a command line beside a
 //! running server, two instances without Redis, and a lost message all come right
 //! by themselves.
 
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::{Change, Conn, Db, changes};
+use super::{Change, Conn, Db, Mark, changes};
 use crate::clock;
 use crate::error::Result;
 use crate::metrics;
@@ -45,7 +45,7 @@ pub struct Follower {
 
 impl Follower {
     /// Loads everything once, then stands ready to [`run`](Self::run).
-    pub async fn load(db: Db, followers: Vec<Arc<dyn Follow>>) -> Result<(Arc<Self>, i64)> {
+    pub async fn load(db: Db, followers: Vec<Arc<dyn Follow>>) -> Result<(Arc<Self>, Mark)> {
         let follower = Arc::new(Self {
             db,
             followers,
@@ -53,8 +53,8 @@ impl Follower {
             started: clock::monotonic(),
             fresh_at_ms: AtomicU64::new(0),
         });
-        let number = follower.catch_up(None).await?;
-        Ok((follower, number))
+        let mark = follower.catch_up(None).await?;
+        Ok((follower, mark))
     }
 
     /// Looks now rather than at the next turn.
@@ -73,38 +73,38 @@ impl Follower {
         self.age() < STALE_AFTER
     }
 
-    /// Follows from `number` on, until the task is dropped.
-    pub async fn run(self: Arc<Self>, mut number: i64) {
+    /// Follows from there on, until the task is dropped.
+    pub async fn run(self: Arc<Self>, mut mark: Mark) {
         let mut turns: u64 = 0;
         loop {
             // Whether the bell rang or the time is up makes no difference.
             let _ = tokio::time::timeout(EVERY, self.bell.notified()).await;
-            match self.catch_up(Some(number)).await {
-                Ok(seen) => number = seen,
+            match self.catch_up(Some(mark)).await {
+                Ok(seen) => mark = seen,
                 Err(error) => tracing::warn!(%error, "could not follow the changes"),
             }
             turns += 1;
             if turns.is_multiple_of(7200) {
-                self.trim(number - KEPT).await;
+                self.trim(mark.number - KEPT).await;
             }
         }
     }
 
-    /// Brings memory up to the newest number, which it answers.
-    async fn catch_up(self: &Arc<Self>, known: Option<i64>) -> Result<i64> {
+    /// Brings memory up to the newest change, which it answers.
+    async fn catch_up(self: &Arc<Self>, known: Option<Mark>) -> Result<Mark> {
         let this = Arc::clone(self);
         let looked_at = self.started.elapsed();
-        let (number, reloaded) = self.db.read(move |conn| this.look(conn, known)).await?;
+        let (mark, reloaded) = self.db.read(move |conn| this.look(conn, known)).await?;
         let millis = u64::try_from(looked_at.as_millis()).unwrap_or(u64::MAX);
         self.fresh_at_ms.store(millis, Ordering::Relaxed);
         if reloaded {
-            tracing::debug!(number, "loaded from the database");
+            tracing::debug!(number = mark.number, "loaded from the database");
         }
-        metrics::changes_seen(number);
-        Ok(number)
+        metrics::changes_seen(mark.number);
+        Ok(mark)
     }
 
-    fn look(&self, conn: &mut Conn, known: Option<i64>) -> Result<(i64, bool)> {
+    fn look(&self, conn: &mut Conn, known: Option<Mark>) -> Result<(Mark, bool)> {
         let head = changes::head(conn)?;
         let Some(known) = known else {
             return self.reload_all(conn, head);
@@ -112,25 +112,30 @@ impl Follower {
         if head == known {
             return Ok((known, false));
         }
-        let rows = changes::after(conn, known)?;
+        let is_same_log = changes::mark(conn, known.number)? == known;
+        let rows = changes::after(conn, known.number)?;
         let dense = rows
             .iter()
-            .zip(known + 1..)
+            .zip(known.number + 1..)
             .all(|((number, _), expected)| *number == expected);
         match rows.last() {
-            Some((last, _)) if head > known && dense && *last >= head => {
+            Some((last, _)) if is_same_log && dense && head.number > known.number && *last >= head.number => {
                 let items: Vec<Change> = rows.iter().flat_map(|(_, items)| items.clone()).collect();
                 self.apply(conn, &items)?;
-                Ok((*last, false))
+                Ok((changes::mark(conn, *last)?, false))
             }
             _ => {
-                tracing::info!(known, head, "the changes have a hole; reloading");
+                tracing::info!(
+                    known = known.number,
+                    head = head.number,
+                    "the changes have a hole; reloading"
+                );
                 self.reload_all(conn, head)
             }
         }
     }
 
-    fn reload_all(&self, conn: &mut Conn, head: i64) -> Result<(i64, bool)> {
+    fn reload_all(&self, conn: &mut Conn, head: Mark) -> Result<(Mark, bool)> {
         for follower in &self.followers {
             follower.reload(conn)?;
         }

@@ -22,7 +22,7 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionMa
 use diesel::r2d2::{ManageConnection, Pool};
 use tokio::sync::watch;
 
-pub use changes::{Change, Tx};
+pub use changes::{Change, Mark, Tx};
 pub use conn::{Conn, Target};
 pub use id::{Id, Named, NotAnId};
 pub use migrate::{MigrationStatus, migrate, status};

@@ -1,15 +1,16 @@
 //! The short-lived store: rates and presence, which may be lost at any time.
 //!
 //! In one process it is memory; with `REDIS_URL` it is Redis, so that all
-//! instances count together. A Redis that does not answer is replaced by memory
-//! call by call, which is logged and counted: limits then hold per instance.
+//! instances count together. A Redis that does not answer in time is replaced by
+//! memory for a second, which is logged and counted: limits then hold per instance.
 
 mod local;
 mod redis_kv;
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
+use crate::clock;
 use crate::metrics;
 use local::Local;
 use redis_kv::RedisKv;
@@ -19,6 +20,28 @@ use redis_kv::RedisKv;
 pub struct Kv {
     local: Arc<Local>,
     shared: Option<RedisKv>,
+    rest: Arc<Rest>,
+}
+
+/// How long a Redis may think about one call.
+const PATIENCE: Duration = Duration::from_millis(200);
+/// How long a Redis that failed is left alone.
+const LEFT_ALONE: Duration = Duration::from_secs(1);
+
+/// Until when the shared store is left alone.
+#[derive(Default)]
+struct Rest(Mutex<Option<Instant>>);
+
+impl Rest {
+    fn is_over(&self) -> bool {
+        let until = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        until.is_none_or(|until| until <= clock::monotonic())
+    }
+
+    fn begin(&self) {
+        let mut until = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *until = Some(clock::monotonic() + LEFT_ALONE);
+    }
 }
 
 /// What a [`Kv::take`] gave.
@@ -38,6 +61,7 @@ impl Kv {
         Self {
             local: Arc::default(),
             shared: None,
+            rest: Arc::default(),
         }
     }
 
@@ -46,6 +70,7 @@ impl Kv {
         Self {
             local: Arc::default(),
             shared: Some(RedisKv::new(connection, prefix)),
+            rest: Arc::default(),
         }
     }
 
@@ -53,14 +78,15 @@ impl Kv {
     /// `per_second` units a second (the generic cell rate algorithm, ITU-T I.371).
     pub async fn take(&self, key: &str, cost: u32, per_second: u32, burst: u32) -> Taken {
         let bucket = Bucket::new(per_second, burst);
-        if let Some(shared) = &self.shared {
-            match shared.take(key, cost, bucket).await {
-                Ok(taken) => return taken,
-                Err(error) => {
-                    metrics::kv_failed("take");
-                    tracing::warn!(%error, "Redis did not count; counting in this process");
-                }
-            }
+        if let Some(shared) = self.shared.as_ref().filter(|_| self.rest.is_over()) {
+            let why = match tokio::time::timeout(PATIENCE, shared.take(key, cost, bucket)).await {
+                Ok(Ok(taken)) => return taken,
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => "no answer in time".to_owned(),
+            };
+            self.rest.begin();
+            metrics::kv_failed("take");
+            tracing::warn!(why, "Redis did not count; counting in this process for a second");
         }
         self.local.take(key, cost, bucket)
     }

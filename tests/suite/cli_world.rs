@@ -19,8 +19,9 @@ use onegrid::db::Conn;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// How long a state may take to come true.
-pub const CEILING: Duration = Duration::from_secs(20);
+use crate::harness::agent;
+pub use crate::harness::{CEILING, until as wait_for};
+
 /// The operator's key of all worlds.
 pub const KEY: &str = "k7Qm2vX9sLw4Rz8pTn3Bc6Yd1Hf5";
 
@@ -46,18 +47,6 @@ macro_rules! on_both {
     };
 }
 pub(crate) use on_both;
-
-/// Polls until `state` says something; panics with `what` at the ceiling.
-pub fn wait_for<T>(what: &str, mut state: impl FnMut() -> Option<T>) -> T {
-    let started = clock::monotonic();
-    loop {
-        if let Some(value) = state() {
-            return value;
-        }
-        assert!(started.elapsed() < CEILING, "not within {CEILING:?}: {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
 
 /// A port where nothing listens at the moment.
 pub fn free_port() -> u16 {
@@ -467,15 +456,6 @@ impl Answer {
         assert!(reasons.contains(&slug), "{self:?}");
         assert!(self.retry_after.is_some_and(|seconds| seconds > 0), "{self:?}");
     }
-}
-
-/// A client that takes every status as an answer.
-pub fn agent() -> ureq::Agent {
-    ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .timeout_global(Some(Duration::from_secs(30)))
-        .build()
-        .into()
 }
 
 /// A place that the API takes.

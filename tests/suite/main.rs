@@ -15,8 +15,6 @@ mod faults_changes;
 mod faults_persistence;
 mod faults_postgres;
 mod faults_servers;
-#[cfg(feature = "postgres-tls")]
-mod postgres_tls;
 mod harness;
 mod house_arrows;
 mod house_licences;
@@ -25,6 +23,8 @@ mod http_surface;
 mod openapi;
 mod place_changes;
 mod places;
+#[cfg(feature = "postgres-tls")]
+mod postgres_tls;
 mod redis_faults;
 mod schema_dialects;
 mod schema_rules;

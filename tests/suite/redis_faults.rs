@@ -3,8 +3,9 @@
 
 use onegrid::clock;
 
-use crate::cli_world::{CEILING, Server, World, a_place, agent, free_port, on_both, wait_for};
+use crate::cli_world::{CEILING, Server, World, a_place, free_port, on_both, wait_for};
 use crate::faults_servers::{PrivateRedis, Turn};
+use crate::harness::agent;
 
 /// A metric of a server whose metrics are served on this port.
 fn metric(port: u16, name: &str) -> Option<f64> {

@@ -20,5 +20,5 @@ mod view;
 pub use catalogue::{Catalogue, Entry, Snapshot, Target};
 pub use import::{PlaceRow, import_places_csv, import_places_geojson, store_places};
 pub use live_hours::LiveHours;
-pub use model::{Door, DoorKind, Facts, Place, PlaceId, Source, Status, Stop, Wheelchair};
+pub use model::{Door, DoorKind, Facts, OSM_ATTRIBUTION, Place, PlaceId, Source, Status, Stop, Wheelchair};
 pub use osm_import::import_osm_places;

@@ -165,7 +165,15 @@ impl Named for Place {
     const PREFIX: &'static str = "plc";
 }
 
+/// What must be shown with whatever comes from OpenStreetMap.
+pub const OSM_ATTRIBUTION: &str = "© OpenStreetMap contributors, ODbL 1.0";
+
 impl Place {
+    /// What must be shown with it.
+    pub fn attribution(&self) -> Option<&'static str> {
+        (self.source == Source::Osm).then_some(OSM_ATTRIBUTION)
+    }
+
     /// OpenStreetMap's element, where it comes from there.
     pub fn osm(&self) -> Option<&str> {
         (self.source == Source::Osm).then_some(self.reference.as_str())

@@ -118,6 +118,8 @@ pub struct PlaceView {
     /// OpenStreetMap's element, where it comes from there.
     #[schema(example = "node/123")]
     pub osm: Option<String>,
+    /// What must be shown with it, where it comes from OpenStreetMap.
+    pub attribution: Option<&'static str>,
     /// The unit in which it lies.
     pub unit_id: Option<UnitId>,
     /// Its name in Chinese, or as it is written there.
@@ -159,6 +161,7 @@ impl PlaceView {
             source: place.source,
             reference: place.reference.clone(),
             osm: place.osm().map(str::to_owned),
+            attribution: place.attribution(),
             unit_id: facts.unit_id,
             name: facts.name.clone(),
             name_en: facts.name_en.clone(),

@@ -164,14 +164,22 @@ impl Answer {
     #[track_caller]
     pub fn is_problem(&self, status: u16, slug: &str) -> &Self {
         assert_eq!(self.status, status, "{}: {}", self.asked, self.text);
-        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json"),
+            "{self:?}"
+        );
         assert_eq!(self.json["type"], format!("{PROBLEM_BASE}{slug}"), "{self:?}");
         assert_eq!(self.json["status"], status, "{self:?}");
         for field in ["title", "detail", "request_id"] {
             let text = self.json[field].as_str().unwrap_or_default();
             assert!(!text.is_empty(), "{field} is missing: {self:?}");
         }
-        assert_eq!(self.json["request_id"].as_str(), self.header("x-request-id"), "{self:?}");
+        assert_eq!(
+            self.json["request_id"].as_str(),
+            self.header("x-request-id"),
+            "{self:?}"
+        );
         self
     }
 

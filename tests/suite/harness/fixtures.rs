@@ -80,8 +80,9 @@ impl Fixture {
 
     fn row(mut self, name: &str, kind: &str, position: (f64, f64), hours: &str, stops: &str) -> Self {
         let (lat, lon) = at(position.0, position.1);
-        self.0
-            .push_str(&format!("{name},{name},,{kind},{lat:.7},{lon:.7},\"{hours}\",,,\"{stops}\"\n"));
+        self.0.push_str(&format!(
+            "{name},{name},,{kind},{lat:.7},{lon:.7},\"{hours}\",,,\"{stops}\"\n"
+        ));
         self
     }
 

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::Value;
 
 use super::client::Client;
-use super::world::KEY;
 use super::until;
+use super::world::KEY;
 
 /// A running server; ended and reaped when dropped. Where its test fails, its log is shown.
 pub struct Server {
@@ -41,7 +41,12 @@ impl Server {
         };
         server.address = until("it serves", || {
             let ended = server.child.try_wait().expect("it is our child");
-            assert!(ended.is_none(), "it did not start: {:?}\n{}", ended, server.log().join("\n"));
+            assert!(
+                ended.is_none(),
+                "it did not start: {:?}\n{}",
+                ended,
+                server.log().join("\n")
+            );
             server.log().iter().find_map(|line| served_address(line))
         });
         server

@@ -81,8 +81,11 @@ impl Town {
         }
         for (number, (corners, tags)) in (1001..).zip(&self.ways) {
             add(format!("<way id=\"{number}\" version=\"1\">"));
-            corners.iter().for_each(|corner| add(format!("<nd ref=\"{}\"/>", corner + 1)));
-            tags.iter().for_each(|(key, value)| add(format!("<tag k=\"{key}\" v=\"{value}\"/>")));
+            corners
+                .iter()
+                .for_each(|corner| add(format!("<nd ref=\"{}\"/>", corner + 1)));
+            tags.iter()
+                .for_each(|(key, value)| add(format!("<tag k=\"{key}\" v=\"{value}\"/>")));
             add("</way>".to_owned());
         }
         xml.push_str("</osm>\n");
