@@ -232,7 +232,7 @@ reasons! {
     /// No or a wrong credential.
     Unauthenticated "unauthenticated" 401
         ["请先登录", "Not signed in"]
-        ["此操作需要有效凭证,请在 Authorization 头中提供。", "This needs a valid credential in the Authorization header."];
+        ["此操作需要有效凭证，请在 Authorization 头中提供。", "This needs a valid credential in the Authorization header."];
     /// The caller sees the thing and may not do the act.
     Forbidden "forbidden" 403
         ["没有权限", "Not permitted"]
@@ -240,7 +240,7 @@ reasons! {
     /// There is no such thing, or the caller may not know of it.
     NotFound "not-found" 404
         ["未找到", "Not found"]
-        ["没有找到该内容,请检查编号。", "There is no such thing here; check the id."];
+        ["没有找到该内容，请检查编号。", "There is no such thing here; check the id."];
     /// No operation at this path.
     NoSuchPath "no-such-path" 404
         ["没有这个地址", "No such path"]
@@ -252,7 +252,7 @@ reasons! {
     /// None of the types that the client accepts can be given.
     NotAcceptable "not-acceptable" 406
         ["无法提供所需格式", "Not acceptable"]
-        ["可提供 application/json,生活圈另有 application/geo+json。", "application/json can be had, for the circle also application/geo+json."];
+        ["可提供 application/json，生活圈另有 application/geo+json。", "application/json can be had, for the circle also application/geo+json."];
     /// The thing is in a state in which this cannot be done.
     StateConflict "state-conflict" 409
         ["当前状态不允许", "Not possible in this state"]
@@ -288,7 +288,7 @@ reasons! {
     /// `If-Match` is needed and missing.
     PreconditionRequired "precondition-required" 428
         ["需要 If-Match", "If-Match is needed"]
-        ["请先获取内容,并在 If-Match 头中带上其 ETag。", "Fetch it first and send its ETag in If-Match."];
+        ["请先获取内容，并在 If-Match 头中带上其 ETag。", "Fetch it first and send its ETag in If-Match."];
     /// More requests than this address may make.
     TooManyRequests "too-many-requests" 429
         ["请求过于频繁", "Too many requests"]
@@ -296,11 +296,11 @@ reasons! {
     /// The header is larger than the limit or otherwise refused.
     Internal "internal" 500
         ["服务器出错", "The server failed"]
-        ["问题已记录,请稍后重试,并向工作人员提供 request_id。", "It is in the log; try later and give the request_id to the staff."];
+        ["问题已记录，请稍后重试，并向工作人员提供 request_id。", "It is in the log; try later and give the request_id to the staff."];
     /// The database does not answer.
     DatabaseUnavailable "database-unavailable" 503
         ["数据库暂不可用", "The database does not answer"]
-        ["没有任何改动,请稍后重试。", "Nothing was changed; try again shortly."];
+        ["没有任何改动，请稍后重试。", "Nothing was changed; try again shortly."];
     /// What this process knows may be out of date, so it decides nothing.
     Stale "stale-instance" 503
         ["服务正在恢复", "This instance is catching up"]

@@ -131,7 +131,7 @@ impl Input for CircleQuery {
             faults.push(FieldError::query(
                 "crs",
                 "geojson_is_wgs84",
-                "GeoJSON 只使用 WGS-84(RFC 7946)。",
+                "GeoJSON 只使用 WGS-84（RFC 7946）。",
                 "GeoJSON is WGS-84 only (RFC 7946).",
             ));
         }
@@ -141,7 +141,7 @@ impl Input for CircleQuery {
                 faults.push(FieldError::query(
                     name,
                     "required",
-                    "请给出 lat 和 lon,或 building。",
+                    "请给出 lat 和 lon，或 building。",
                     "Give lat and lon, or building.",
                 ));
             }
@@ -169,7 +169,7 @@ fn unplaced_building(value: &Value, request: &HttpRequest, faults: &mut Vec<Fiel
         None => ("unknown_unit", "没有这个单元。", "There is no such unit."),
         Some(node) if node.unit.location.is_none() => (
             "no_location",
-            "该单元没有位置,请改用 lat 和 lon。",
+            "该单元没有位置，请改用 lat 和 lon。",
             "This unit has no location; give lat and lon.",
         ),
         Some(_) => return,

@@ -51,12 +51,12 @@ pub fn summary_text(told: &Told<'_>, language: Language) -> String {
     let long = told.nearest(language).map(|(name, seconds)| {
         let walk = seconds.div_ceil(60).max(1);
         match language {
-            Language::Zh => format!("{minutes}分钟内{count}处,{open}处开放,最近:{name},{walk}分钟"),
+            Language::Zh => format!("{minutes}分钟内{count}处，{open}处开放，最近：{name}，{walk}分钟"),
             Language::En => format!("{count} places; nearest {name}, {walk} min"),
         }
     });
     let short = match language {
-        Language::Zh => format!("步行{minutes}分钟内有{count}处服务,{open}处开放"),
+        Language::Zh => format!("步行{minutes}分钟内有{count}处服务，{open}处开放"),
         Language::En => format!("{count} places in {minutes} min, {open} open"),
     };
     long.filter(|text| text.chars().count() <= SUMMARY_CHARS)
@@ -69,7 +69,7 @@ pub fn say(told: &Told<'_>, language: Language) -> String {
     match (language, told.nearest(language)) {
         (Language::Zh, None) => format!("步行{}分钟以内没有找到服务点。", zh_count(told.minutes)),
         (Language::Zh, Some((name, seconds))) => format!(
-            "步行{}分钟以内,共有{}处服务点。最近的是{},大约走{}。{}的时候,其中{}处开放。",
+            "步行{}分钟以内，共有{}处服务点。最近的是{}，大约走{}。{}的时候，其中{}处开放。",
             zh_count(told.minutes),
             zh_count(told.count()),
             without_digits(name, language),

@@ -82,7 +82,7 @@ fn collect(error: &ValidationError<'_>, place: &'static str, found: &mut Vec<Fie
                 push(
                     child(name),
                     "unknown_field",
-                    "没有这个字段,请检查拼写。".into(),
+                    "没有这个字段，请检查拼写。".into(),
                     "There is no such field; check its spelling.".into(),
                 );
             }
@@ -102,7 +102,7 @@ fn collect(error: &ValidationError<'_>, place: &'static str, found: &mut Vec<Fie
             push(
                 at,
                 "enum",
-                format!("应为其中之一:{list}。"),
+                format!("应为其中之一：{list}。"),
                 format!("It takes one of: {list}."),
             );
         }
@@ -151,7 +151,7 @@ fn collect(error: &ValidationError<'_>, place: &'static str, found: &mut Vec<Fie
             push(
                 at,
                 "opening_hours",
-                format!("无法识别的开放时间,示例:Mo-Fr 09:00-17:00; PH off。({why})"),
+                format!("无法识别的开放时间，示例：Mo-Fr 09:00-17:00; PH off。（{why}）"),
                 format!("This is not an opening-hours expression such as Mo-Fr 09:00-17:00; PH off ({why})."),
             );
         }
@@ -162,7 +162,7 @@ fn collect(error: &ValidationError<'_>, place: &'static str, found: &mut Vec<Fie
         Kind::Pattern { .. } => push(
             at,
             "pattern",
-            "格式不对,请对照接口文档。".into(),
+            "格式不对，请对照接口文档。".into(),
             "It does not have the form that the API document gives.".into(),
         ),
         Kind::OneOfNotValid { context } | Kind::AnyOf { context } => {
@@ -179,7 +179,7 @@ fn collect(error: &ValidationError<'_>, place: &'static str, found: &mut Vec<Fie
         other => push(
             at,
             "invalid",
-            format!("不符合要求({})。", other.keyword()),
+            format!("不符合要求（{}）。", other.keyword()),
             format!("It does not meet the rule '{}'.", other.keyword()),
         ),
     }
@@ -215,11 +215,11 @@ fn expected(kind: &TypeKind) -> (String, String) {
 fn format_words(format: &str) -> (&'static str, &'static str) {
     match format {
         "date-time" => (
-            "RFC 3339 时间,如 2026-02-14T09:30:00+08:00(查询参数中 + 写作 %2B)",
+            "RFC 3339 时间，如 2026-02-14T09:30:00+08:00（查询参数中 + 写作 %2B）",
             "an RFC 3339 instant such as 2026-02-14T09:30:00+08:00 (in a query write + as %2B)",
         ),
         SEARCH_WORDS => ("文字、拼音或字母", "letters, characters or digits to search for"),
-        "date" => ("日期,如 2026-02-14", "a date such as 2026-02-14"),
+        "date" => ("日期，如 2026-02-14", "a date such as 2026-02-14"),
         _ => ("规定的格式", "the form that the API document gives"),
     }
 }

@@ -110,7 +110,7 @@ fn a_byte_order_mark_and_quoted_line_ends_are_read_and_lines_still_counted() {
         X,city,\"第一行\n第二行\",urban,\n\
         Y,county,乙,urbn,X\n";
     refused(
-        &world_with_tables(&world),
+        world_with_tables(&world),
         table.as_bytes(),
         &["line 4, column setting: \"urbn\""],
     );

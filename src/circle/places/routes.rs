@@ -257,7 +257,7 @@ pub fn unknown_kind(value: &Value, place: &'static str, faults: &mut Vec<FieldEr
         let mut fault = FieldError::body(
             "/kind",
             "unknown_kind",
-            "没有这个类别,可用类别见 GET /v1/categories。",
+            "没有这个类别，可用类别见 GET /v1/categories。",
             "There is no such kind; GET /v1/categories lists them.",
         );
         fault.place = place;

@@ -25,12 +25,12 @@ pub const CEILING: Duration = Duration::from_secs(20);
 
 /// Declares tests that run on both back ends, each in a world of its own.
 macro_rules! both_databases {
-    ($($(#[$attribute:meta])* fn $name:ident($world:ident: &World) $body:block)+) => {$(
+    ($($(#[$attribute:meta])* fn $name:ident($world:ident: $type:ty) $body:block)+) => {$(
         $(#[$attribute])*
         mod $name {
             use super::*;
 
-            fn proves($world: &$crate::harness::World) $body
+            fn proves($world: $type) $body
 
             #[test]
             fn sqlite() {
