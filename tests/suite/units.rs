@@ -198,7 +198,7 @@ both_databases! {
     fn what_is_no_word_is_no_search(world: &World) {
         let (_server, client) = world_with_units(world);
         for words in ["。", "  ", "!?"] {
-            client.ask("/v1/units", &[("q", words)]).is_invalid_at(&[("query", "/q", "no_words")]);
+            client.ask("/v1/units", &[("q", words)]).is_invalid_at(&[("query", "/q", "format")]);
         }
         client.ask("/v1/units", &[("q", "")]).is_invalid_at(&[("query", "/q", "min_length")]);
         client.ask("/v1/units", &[("q", &"长".repeat(65))]).is_invalid_at(&[("query", "/q", "max_length")]);
