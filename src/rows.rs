@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use crate::text::is_plain;
+
 /// What is wrong in a file, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
@@ -33,11 +35,12 @@ pub struct Row {
 }
 
 impl Row {
-    /// A row of these cells; empty ones count as missing.
+    /// A row of these cells; empty ones count as missing, and a run of blanks or
+    /// line ends within one is a blank.
     pub fn new(line: u64, cells: impl IntoIterator<Item = (String, String)>) -> Self {
         let cells = cells
             .into_iter()
-            .map(|(column, text)| (column, text.trim().to_owned()))
+            .map(|(column, text)| (column, text.split_whitespace().collect::<Vec<_>>().join(" ")))
             .filter(|(_, text)| !text.is_empty())
             .collect();
         Self { line, cells }
@@ -73,6 +76,10 @@ impl Row {
     /// The text of a column that may be empty, of at most `most` characters.
     pub fn short(&self, column: &str, most: usize, faults: &mut Vec<Fault>) -> Option<String> {
         let text = self.text(column)?;
+        if !is_plain(text) {
+            faults.push(self.fault(column, "has control characters or shows nothing"));
+            return None;
+        }
         if text.chars().count() > most {
             faults.push(self.fault(column, format!("is longer than {most} characters")));
             return None;

@@ -302,7 +302,9 @@ fn routes(parts: &Parts, service: &mut web::ServiceConfig) {
                 .configure(|service| http::operations(&operations, service)),
         )
         .route("/health/live", web::get().to(HttpResponse::Ok))
+        .route("/health/live", web::head().to(HttpResponse::Ok))
         .route("/health/ready", web::get().to(ready))
+        .route("/health/ready", web::head().to(ready))
         .service(web::redirect("/docs", "/docs/"))
         .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document))
         .default_service(web::to(|request: HttpRequest| http::not_found(request, None)));

@@ -9,3 +9,10 @@ mod pinyin;
 
 pub use fold::fold;
 pub use search::{MAX_QUERY_CHARS, Query, SearchName, tokens};
+
+/// Whether a text shows something and hides nothing: a letter or sign that is
+/// not blank, and no control character.
+pub fn is_plain(text: &str) -> bool {
+    let is_blank = |c: char| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
+    !text.contains(char::is_control) && !text.chars().all(is_blank)
+}

@@ -9,14 +9,14 @@ use super::places;
 use super::places::routes::unknown_kind;
 use super::speech;
 use super::streets::Pace;
-use super::view::{CircleQuery, CircleView, PaceName, geojson, view};
+use super::view::{CircleQuery, CircleView, PaceName, geojson, passing, view};
 use crate::clock;
 use crate::config::Config;
 use crate::coordinates::{Crs, Point};
 use crate::error::{Error, FieldError, Reason, Result};
 use crate::gate::Public;
 use crate::grid::{LiveTree, UnitId};
-use crate::http::{Answer, Caller, Http, Input, Operation, Query, Rate, language};
+use crate::http::{Answer, Caller, Http, Input, Operation, Query, Rate, language, preferred};
 use crate::text;
 
 const GEOJSON: &str = "application/geo+json";
@@ -65,11 +65,12 @@ async fn get_circle(
         is_now: query.at.is_none(),
     };
     let circle = circles.around(&asked);
-    let mut view = view(&circles, &circle, &asked, &query, words.as_ref());
+    let passing = passing(&circle, &query, words.as_ref());
+    let mut view = view(&circles, &circle, &passing, &asked, &query);
     if query.profile.is_some() {
         let told = speech::Told {
             minutes: query.minutes,
-            places: &circle.reached,
+            places: &passing,
             at: asked.at.to_utc().with_timezone(&circles.calendar().zone()),
         };
         let language = language(&request);
@@ -104,22 +105,10 @@ fn pace(circles: &Circles, name: PaceName) -> Result<&Pace> {
 }
 
 fn wants_geojson(request: &HttpRequest) -> Result<bool> {
-    let header = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok());
-    let Some(accept) = header else { return Ok(false) };
-    let types: Vec<&str> = accept
-        .split(',')
-        .filter_map(|item| item.split(';').next())
-        .map(str::trim)
-        .collect();
-    let takes = |wanted: &[&str]| types.iter().any(|kind| wanted.contains(kind));
-    if takes(&["application/json", "application/*", "*/*"]) {
-        // Who names both gets the one that it names first.
-        let at = |wanted: &str| types.iter().position(|kind| *kind == wanted).unwrap_or(usize::MAX);
-        Ok(at(GEOJSON) < at("application/json"))
-    } else if takes(&[GEOJSON]) {
-        Ok(true)
-    } else {
-        Err(Error::refused(Reason::NotAcceptable))
+    let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok());
+    match preferred(accept, &["application/json", GEOJSON]) {
+        Some(kind) => Ok(kind == GEOJSON),
+        None => Err(Error::refused(Reason::NotAcceptable)),
     }
 }
 

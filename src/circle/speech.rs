@@ -15,8 +15,8 @@ const SUMMARY_CHARS: usize = 40;
 pub struct Told<'a> {
     /// How many minutes one walks at the most.
     pub minutes: u32,
-    /// What is within reach, the nearest first.
-    pub places: &'a [Reached],
+    /// What is told about, the nearest first.
+    pub places: &'a [&'a Reached],
     /// The instant, in the zone of the listener.
     pub at: DateTime<Tz>,
 }

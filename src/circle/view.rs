@@ -266,19 +266,20 @@ pub struct CircleView {
     pub say: Option<String>,
 }
 
+/// The places that pass the filters of a question.
+pub fn passing<'a>(circle: &'a Circle, query: &CircleQuery, words: Option<&text::Query>) -> Vec<&'a Reached> {
+    let all = circle.reached.iter();
+    all.filter(|reached| passes(reached, query, words)).collect()
+}
+
 /// The answer to a question.
 pub fn view(
     circles: &Circles,
     circle: &Circle,
+    passing: &[&Reached],
     asked: &Asked<'_>,
     query: &CircleQuery,
-    words: Option<&text::Query>,
 ) -> CircleView {
-    let passing: Vec<&Reached> = circle
-        .reached
-        .iter()
-        .filter(|reached| passes(reached, query, words))
-        .collect();
     let origin = Location::of(asked.origin, query.crs);
     CircleView {
         origin: OriginView {
@@ -316,7 +317,7 @@ pub fn view(
         summary: summary(&circle.reached),
         total: passing.len(),
         places: passing
-            .into_iter()
+            .iter()
             .take(query.limit)
             .map(|reached| reached_view(reached, query.crs))
             .collect(),

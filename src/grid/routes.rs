@@ -14,7 +14,7 @@ use crate::coordinates::Crs;
 use crate::db::{Db, search};
 use crate::error::{Error, Reason, Result};
 use crate::gate::Public;
-use crate::http::{Answer, Caller, CrsQuery, Cursor, Entity, Input, Location, Operation, Page, Path, Query};
+use crate::http::{Answer, Caller, CrsQuery, Cursor, Entity, Input, Location, Operation, Page, Path, Query, Version};
 use crate::text;
 
 /// The operations of this room.
@@ -124,7 +124,7 @@ async fn get_unit(
     let tree = tree.now();
     let node = existing(&tree, id.0)?;
     let value = view(&tree, node, query.0.crs);
-    let version = value.updated_at.micros();
+    let version = Version::Content;
     Ok(Entity { value, version }.answer(&request))
 }
 

@@ -9,6 +9,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
+use super::json::Unique;
 use super::{Http, Input, schema};
 use crate::error::{Error, Reason, Result};
 
@@ -71,11 +72,19 @@ async fn read(payload: &mut Payload, limit: usize) -> Result<Vec<u8>> {
 }
 
 fn parse<T: Input + ToSchema>(bytes: &[u8], request: &HttpRequest) -> Result<Body<T>> {
-    let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| {
+    let Unique(value) = serde_json::from_slice(bytes).map_err(|error| {
         Error::because(
             Reason::MalformedBody,
-            format!("第 {} 行第 {} 列不是有效的 JSON。", error.line(), error.column()),
-            format!("Not valid JSON at line {}, column {}.", error.line(), error.column()),
+            format!(
+                "第 {} 行第 {} 列不是有效的 JSON，或有字段重复。",
+                error.line(),
+                error.column()
+            ),
+            format!(
+                "Not valid JSON, or a member that stands twice, at line {}, column {}.",
+                error.line(),
+                error.column()
+            ),
         )
     })?;
     let compiled = schema::compiled::<T>(schema::of_type::<T>)?;

@@ -16,6 +16,7 @@ use serde::Serialize;
 use super::caller::text_header;
 use super::entity::etag;
 use crate::clock::{self, Timestamp};
+use crate::coordinates::Crs;
 use crate::db::schema::idempotency as table;
 use crate::db::{Conn, Db, Tx};
 use crate::error::{Error, FieldError, Reason, Result};
@@ -64,10 +65,10 @@ pub struct Stored {
 
 impl Stored {
     /// 201 with the thing made, its address and its version.
-    pub fn created<T: Serialize>(value: &T, location: String, version: i64) -> Result<Self> {
+    pub fn created<T: Serialize>(value: &T, location: String, version: i64, crs: Crs) -> Result<Self> {
         Ok(Self {
             status: StatusCode::CREATED.as_u16(),
-            headers: vec![("location".into(), location), ("etag".into(), etag(version))],
+            headers: vec![("location".into(), location), ("etag".into(), etag(version, crs))],
             body: serde_json::to_string(value).map_err(Error::internal)?,
         })
     }

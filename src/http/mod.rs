@@ -4,12 +4,14 @@
 //! A handler takes a [`Caller`] of the permission that it needs as its first
 //! argument; one that does not cannot be registered (see [`operations`]).
 
+mod accept;
 mod body;
 mod caller;
 mod client_addr;
 mod entity;
 mod idempotency;
 mod input;
+mod json;
 mod limits;
 mod location;
 mod observe;
@@ -21,10 +23,11 @@ mod problem;
 mod query;
 mod schema;
 
+pub use accept::preferred;
 pub use body::Body;
 pub use caller::Caller;
 pub use client_addr::client_addr;
-pub use entity::{Entity, IfMatch, not_modified};
+pub use entity::{Entity, IfMatch, Version};
 pub use idempotency::{Once, Stored, forget_old_keys};
 pub use input::Input;
 pub use limits::{Limits, Rate};
@@ -35,7 +38,7 @@ pub use operation::{Operation, operations};
 pub use page::{Cursor, Page};
 pub use path::Path;
 pub use problem::{Answer, Problem, not_found, render_problem};
-pub use query::Query;
+pub use query::{Nothing, Query};
 
 use std::sync::Arc;
 

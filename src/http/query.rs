@@ -5,6 +5,7 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use utoipa::IntoParams;
 use utoipa::openapi::path::ParameterIn;
@@ -54,6 +55,15 @@ fn parse<T: Input + IntoParams>(request: &HttpRequest) -> Result<T> {
     serde_json::from_value(value)
         .map_err(|error| Error::internal(format!("the schema lets through what the type does not: {error}")))
 }
+
+/// No parameter at all: for operations that take none, so that a misspelt or
+/// misplaced one is told.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Nothing {}
+
+impl Input for Nothing {}
 
 /// The parameters as the schema of one object.
 fn parameters<T: IntoParams>() -> Value {

@@ -12,12 +12,15 @@ use serde_json::{Value, json};
 use super::location::hint_swapped;
 use crate::calendar::Hours;
 use crate::error::{Error, FieldError, Result};
-use crate::text;
+use crate::text::{self, MAX_QUERY_CHARS};
 
 /// The format of an opening-hours expression, which the calendar reads.
 pub const OPENING_HOURS: &str = "opening-hours";
 /// The format of words to search for, which must hold a letter, a character or a digit.
 pub const SEARCH_WORDS: &str = "search-words";
+
+/// The format of a text that shows something and hides nothing.
+pub const PLAIN_TEXT: &str = "plain-text";
 
 /// A schema, compiled.
 pub(super) struct Compiled {
@@ -38,7 +41,11 @@ pub(super) fn compiled<T: 'static>(schema: impl FnOnce() -> Value) -> Result<Arc
     let validator = jsonschema::options()
         .should_validate_formats(true)
         .with_format(OPENING_HOURS, |text: &str| Hours::parse(text).is_ok())
-        .with_format(SEARCH_WORDS, |text: &str| text::Query::parse(text).is_some())
+        // What is empty or too long is told by its length alone.
+        .with_format(SEARCH_WORDS, |words: &str| {
+            words.is_empty() || words.chars().count() > MAX_QUERY_CHARS || text::Query::parse(words).is_some()
+        })
+        .with_format(PLAIN_TEXT, |words: &str| words.is_empty() || text::is_plain(words))
         .build(&schema)
         .map_err(|error| Error::internal(format!("a schema is wrong: {error}")))?;
     let compiled = Arc::new(Compiled { schema, validator });
@@ -219,6 +226,10 @@ fn format_words(format: &str) -> (&'static str, &'static str) {
             "an RFC 3339 instant such as 2026-02-14T09:30:00+08:00 (in a query write + as %2B)",
         ),
         SEARCH_WORDS => ("文字、拼音或字母", "letters, characters or digits to search for"),
+        PLAIN_TEXT => (
+            "看得见的文字，不含控制字符",
+            "a text that shows something, without control characters",
+        ),
         "date" => ("日期，如 2026-02-14", "a date such as 2026-02-14"),
         _ => ("规定的格式", "the form that the API document gives"),
     }

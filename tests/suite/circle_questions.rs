@@ -179,6 +179,27 @@ both_databases! {
         ask(&client, &[("crs", "wgs84")]).with_status(200);
     }
 
+    fn a_place_of_openstreetmap_names_its_element_and_its_source(world: &World) {
+        let (lat, lon) = at(150.0, 5.0);
+        let file = world.file("places.osm", &format!(
+            "<osm version=\"0.6\"><node id=\"123\" version=\"1\" lat=\"{lat:.7}\" lon=\"{lon:.7}\">\
+             <tag k=\"amenity\" v=\"pharmacy\"/><tag k=\"name\" v=\"地图药店\"/><tag k=\"name:en\" v=\"Map Pharmacy\"/>\
+             <tag k=\"phone\" v=\"+86 999 5550123\"/><tag k=\"opening_hours\" v=\"24/7\"/></node></osm>"
+        ));
+        world.run(&["import", "osm-places", &file]).succeeded();
+        let server = world.serve();
+        let client = server.anonymous();
+        let circle = circle(&client, &[]);
+        let place = named(&circle, "地图药店");
+        assert_eq!(place["osm"], "node/123");
+        assert_eq!(place["name_en"], "Map Pharmacy");
+        assert_eq!(place["phone"], "+86 999 5550123");
+        assert_eq!(place["open_now"], true);
+        let place = client.get(&format!("/v1/places/{}", place["id"].as_str().expect("an id"))).ok();
+        assert_eq!((&place["source"], &place["osm"], &place["reference"]), (&"osm".into(), &"node/123".into(), &"node/123".into()));
+        assert!(place["attribution"].as_str().is_some_and(|words| words.contains("OpenStreetMap")), "{place}");
+    }
+
     fn the_type_is_what_the_client_accepts(world: &World) {
         let server = world.serve();
         let anonymous = server.anonymous();
@@ -244,7 +265,10 @@ fn a_map_that_is_none_stops_the_start_and_is_named() {
         ("cut to its head", whole[..16.min(whole.len())].to_vec()),
         ("one bit flipped", flipped),
         ("empty", Vec::new()),
-        ("no map at all", b"not a map at all, but long enough to have a header of some kind".repeat(10)),
+        (
+            "no map at all",
+            b"not a map at all, but long enough to have a header of some kind".repeat(10),
+        ),
     ] {
         std::fs::write(&map, bytes).expect("written");
         let ran = world.run(&["serve"]);

@@ -20,6 +20,9 @@ mod house_arrows;
 mod house_licences;
 mod http_limits;
 mod http_surface;
+mod http_surprises;
+#[cfg(feature = "test-clock")]
+mod moved_clock;
 mod openapi;
 mod place_changes;
 mod places;

@@ -16,7 +16,9 @@ use crate::db::{Db, search};
 use crate::error::{Error, FieldError, Reason};
 use crate::gate::{Operator, Public};
 use crate::grid::{LiveTree, UnitId};
-use crate::http::{Answer, Body, Caller, CrsQuery, Cursor, IfMatch, Input, Once, Operation, Page, Path, Query, Stored};
+use crate::http::{
+    Answer, Body, Caller, CrsQuery, Cursor, IfMatch, Input, Nothing, Once, Operation, Page, Path, Query, Stored,
+};
 use crate::text;
 
 /// How many candidates of a search are looked at, as the description of `q` says.
@@ -81,6 +83,7 @@ async fn create_place(
                 &PlaceView::of(&place, crs),
                 format!("/v1/places/{}", place.id),
                 place.version,
+                crs,
             )
         })
     });
@@ -124,7 +127,13 @@ async fn change_place(
     params(("id" = String, Path, description = "The place's id"), ("If-Match" = String, Header, description = "The ETag of the version to close")),
     responses((status = 200, description = "The place as it is now", body = PlaceView)),
 )]
-async fn close_place(caller: Caller<Operator>, id: Path<PlaceId>, expected: IfMatch, db: web::Data<Db>) -> Answer {
+async fn close_place(
+    caller: Caller<Operator>,
+    id: Path<PlaceId>,
+    _: Query<Nothing>,
+    expected: IfMatch,
+    db: web::Data<Db>,
+) -> Answer {
     set_status(&db, id.0, expected, Status::Closed, caller.actor.name).await
 }
 
@@ -136,7 +145,13 @@ async fn close_place(caller: Caller<Operator>, id: Path<PlaceId>, expected: IfMa
     params(("id" = String, Path, description = "The place's id"), ("If-Match" = String, Header, description = "The ETag of the version to open")),
     responses((status = 200, description = "The place as it is now", body = PlaceView)),
 )]
-async fn reopen_place(caller: Caller<Operator>, id: Path<PlaceId>, expected: IfMatch, db: web::Data<Db>) -> Answer {
+async fn reopen_place(
+    caller: Caller<Operator>,
+    id: Path<PlaceId>,
+    _: Query<Nothing>,
+    expected: IfMatch,
+    db: web::Data<Db>,
+) -> Answer {
     set_status(&db, id.0, expected, Status::Open, caller.actor.name).await
 }
 
@@ -296,7 +311,7 @@ impl Input for PlaceInput {
     tag = "places",
     responses((status = 200, description = "The ten categories", body = Categories)),
 )]
-async fn list_categories(_: Caller<Public>) -> Answer {
+async fn list_categories(_: Caller<Public>, _: Query<Nothing>) -> Answer {
     let kind_view = |kind: &'static Kind| KindView {
         code: &kind.code,
         name: &kind.zh,

@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::coordinates::Crs;
 use crate::error::{Error, Result};
 use crate::grid::UnitId;
-use crate::http::{Entity, Location};
+use crate::http::{Entity, Location, Version};
 
 /// A door of a place.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -37,10 +37,15 @@ pub struct StopView {
 #[serde(deny_unknown_fields)]
 pub struct PlaceInput {
     /// Its name in Chinese, or as it is written there.
-    #[schema(min_length = 1, max_length = 80, example = "幸福药店")]
+    #[schema(format = "plain-text", min_length = 1, max_length = 80, example = "幸福药店")]
     pub name: String,
     /// Its name in English.
-    #[schema(min_length = 1, max_length = 120, example = "Happiness Pharmacy")]
+    #[schema(
+        format = "plain-text",
+        min_length = 1,
+        max_length = 120,
+        example = "Happiness Pharmacy"
+    )]
     pub name_en: Option<String>,
     /// Its kind, of those that `GET /v1/categories` lists; the kind fixes the category.
     #[schema(min_length = 1, max_length = 40, example = "pharmacy")]
@@ -198,7 +203,7 @@ impl PlaceView {
     pub fn entity(place: &Place, crs: Crs) -> Entity<Self> {
         Entity {
             value: Self::of(place, crs),
-            version: place.version,
+            version: Version::Number(place.version, crs),
         }
     }
 }

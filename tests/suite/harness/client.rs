@@ -95,12 +95,10 @@ impl Client {
             }
         };
         let mut response = answer.unwrap_or_else(|error| panic!("{method} {path}: no answer: {error}"));
-        let text = response
-            .body_mut()
-            .with_config()
-            .limit(64 * 1024 * 1024)
-            .read_to_string()
-            .unwrap_or_else(|error| panic!("{method} {path}: the body broke off: {error}"));
+        let bytes = response.body_mut().with_config().limit(64 * 1024 * 1024).read_to_vec();
+        let bytes = bytes.unwrap_or_else(|error| panic!("{method} {path}: the body broke off: {error}"));
+        // Pictures are no text, and nobody looks at theirs.
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         Answer {
             asked: format!("{method} {path}"),
             status: response.status().as_u16(),

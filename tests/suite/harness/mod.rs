@@ -13,10 +13,10 @@ mod town;
 mod world;
 
 pub use client::{Answer, Client, agent};
-pub use fixtures::{Fixture, UNITS, place, unit_id};
+pub use fixtures::{Fixture, place, unit_id};
 pub use server::Server;
 pub use town::{Town, at, metres_between};
-pub use world::{KEY, Ran, World};
+pub use world::{KEY, World};
 
 use std::time::Duration;
 

@@ -1,0 +1,80 @@
+//! What happens as time goes by, on a clock that the test moves.
+
+use onegrid::clock::{Timestamp, now};
+use serde_json::Value;
+
+use crate::circle_lookup::{circle, named, names};
+use crate::harness::{Fixture, Server, World, both_databases, place, until};
+
+/// Moves the world's clock to an instant.
+fn set_clock(world: &World, instant: &str) -> String {
+    let instant: Timestamp = instant.parse().expect("an instant");
+    let offset_s = (instant.micros() - now().micros()) as f64 / 1e6;
+    world.file("clock", &offset_s.to_string())
+}
+
+fn serve_at(world: &World, instant: &str) -> Server {
+    let file = set_clock(world, instant);
+    world.serve_with(&[("ONEGRID_CLOCK_FILE", &file)])
+}
+
+both_databases! {
+    fn a_place_opens_and_closes_as_time_goes_by(world: &World) {
+        world.import_places(
+            &Fixture::places()
+                .open("店", "shop", 100.0, 0.0, "Mo-Fr 09:00-17:00; PH off")
+                .open("夜市", "market", 200.0, 0.0, "18:00-24:00"),
+        );
+        let server = serve_at(world, "2026-09-30T08:59:00+08:00");
+        let client = server.anonymous();
+        for (instant, shop_open, next) in [
+            ("2026-09-30T08:59:00+08:00", false, "2026-09-30T01:00:00Z"),
+            ("2026-09-30T09:00:30+08:00", true, "2026-09-30T09:00:00Z"),
+            ("2026-09-30T17:00:30+08:00", false, "2026-10-08T01:00:00Z"),
+            // A holiday, and the day after it.
+            ("2026-10-01T10:00:00+08:00", false, "2026-10-08T01:00:00Z"),
+            ("2026-10-08T10:00:00+08:00", true, "2026-10-08T09:00:00Z"),
+            // Back: a clock may be set.
+            ("2026-09-30T08:00:00+08:00", false, "2026-09-30T01:00:00Z"),
+        ] {
+            set_clock(world, instant);
+            until(&format!("the shop at {instant}"), || {
+                let circle = circle(&client, &[]);
+                let shop = named(&circle, "店");
+                (shop["open_now"] == shop_open && shop["next_change"] == next).then_some(())
+            });
+            // What holds now is what is answered for that very instant.
+            let (plain, asked) = (circle(&client, &[]), circle(&client, &[("at", instant)]));
+            let open = |circle: &Value| -> Vec<Value> { ["店", "夜市"].iter().map(|name| named(circle, name)["open_now"].clone()).collect() };
+            assert_eq!(open(&plain), open(&asked), "{instant}");
+        }
+    }
+
+    fn a_mobile_service_comes_and_goes_at_the_citys_midnight(world: &World) {
+        world.import_places(&Fixture::places().mobile("流动诊所", "clinic", &[(100.0, 0.0, "Tu 09:00-11:00")]));
+        let server = serve_at(world, "2026-03-02T23:50:00+08:00");
+        let client = server.anonymous();
+        assert!(names(&circle(&client, &[])).is_empty());
+        set_clock(world, "2026-03-03T00:00:10+08:00");
+        until("Tuesday's clinic", || (names(&circle(&client, &[])) == ["流动诊所"]).then_some(()));
+        set_clock(world, "2026-03-04T00:00:10+08:00");
+        until("Wednesday without it", || names(&circle(&client, &[])).is_empty().then_some(()));
+    }
+
+    fn an_idempotency_key_is_kept_for_a_day(world: &World) {
+        let server = serve_at(world, "2026-03-03T10:00:00+08:00");
+        let enter = || {
+            let operator = server.operator().with("idempotency-key", "daily");
+            operator.post("/v1/places", &place("店", "shop", 0.0, 0.0)).with_status(201).json["id"].clone()
+        };
+        let first = enter();
+        set_clock(world, "2026-03-04T09:59:00+08:00");
+        until("the clock moved", || {
+            let circle = circle(&server.anonymous(), &[]);
+            circle["at"].as_str().is_some_and(|at| at.starts_with("2026-03-04")).then_some(())
+        });
+        assert_eq!(enter(), first, "within a day it is the same request");
+        set_clock(world, "2026-03-04T10:01:00+08:00");
+        until("a request of its own", || (enter() != first).then_some(()));
+    }
+}
