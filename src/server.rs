@@ -306,8 +306,23 @@ fn routes(parts: &Parts, service: &mut web::ServiceConfig) {
         .route("/health/ready", web::get().to(ready))
         .route("/health/ready", web::head().to(ready))
         .service(web::redirect("/docs", "/docs/"))
-        .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document))
+        .service(
+            web::resource("/openapi.json")
+                .app_data(web::Data::new(document))
+                .route(web::get().to(show_document))
+                .route(web::head().to(show_document)),
+        )
+        .service(SwaggerUi::new("/docs/{_:.*}").config(docs_page()))
         .default_service(web::to(|request: HttpRequest| http::not_found(request, None)));
+}
+
+async fn show_document(document: web::Data<OpenApi>) -> HttpResponse {
+    HttpResponse::Ok().json(document.as_ref())
+}
+
+/// The docs page asks nobody else, not even whether the document is valid.
+fn docs_page() -> utoipa_swagger_ui::Config<'static> {
+    utoipa_swagger_ui::Config::from("/openapi.json").validator_url("none")
 }
 
 /// Whether this instance should get requests.

@@ -14,7 +14,8 @@ use super::problem::{Detached, from_status, render_problem};
 use crate::error::Error;
 use crate::{clock, metrics};
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The header that carries the id.
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The id of a request, kept with it.
 #[derive(Clone)]

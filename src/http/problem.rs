@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::observe::request_id;
+use super::observe::{REQUEST_ID, request_id};
 use crate::error::{Error, FieldError, Reason, Result};
 use crate::language::Language;
 
@@ -80,7 +80,11 @@ impl ResponseError for Detached {
     }
 
     fn error_response(&self) -> HttpResponse {
-        render(self.language, self.request_id.clone(), &self.error)
+        let mut response = render(self.language, self.request_id.clone(), &self.error);
+        if let Ok(id) = HeaderValue::from_str(&self.request_id) {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
+        response
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use super::{Bucket, Taken};
 use crate::clock;
@@ -9,15 +10,25 @@ use crate::clock;
 /// So many buckets at the most; the full ones are dropped first, which loses nothing.
 const BUCKETS: usize = 100_000;
 
-/// When each bucket will be full again, in microseconds of the clock.
-#[derive(Default)]
+/// When each bucket will be full again, in microseconds since the start. The
+/// clock is one that nobody sets back, or a bucket would stay empty until then.
 pub(super) struct Local {
+    started: Instant,
     full_at: Mutex<HashMap<String, i64>>,
+}
+
+impl Default for Local {
+    fn default() -> Self {
+        Self {
+            started: clock::monotonic(),
+            full_at: Mutex::default(),
+        }
+    }
 }
 
 impl Local {
     pub(super) fn take(&self, key: &str, cost: u32, bucket: Bucket) -> Taken {
-        let now = clock::now().micros();
+        let now = i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX);
         let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
         if full_at.len() >= BUCKETS && !full_at.contains_key(key) {
             full_at.retain(|_, at| *at > now);

@@ -11,7 +11,8 @@ local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local cost, full = tonumber(ARGV[1]), tonumber(ARGV[2])
 local filled = tonumber(redis.call('GET', KEYS[1]) or now)
-local ahead = math.max(filled, now) - now + cost
+-- Redis' clock may have been set back.
+local ahead = math.min(math.max(filled - now, 0), full) + cost
 if ahead > full then return {0, ahead} end
 redis.call('SET', KEYS[1], string.format('%d', now + ahead), 'PX', math.ceil(ahead / 1000) + 1)
 return {1, ahead}

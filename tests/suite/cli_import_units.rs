@@ -118,7 +118,7 @@ fn a_byte_order_mark_and_quoted_line_ends_are_read_and_lines_still_counted() {
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert_eq!(
         world.sql().texts("SELECT name AS value FROM unit WHERE code = 'X'"),
-        ["第一行\n第二行"]
+        ["第一行 第二行"]
     );
 }
 

@@ -5,11 +5,11 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use crate::harness::{Client, Fixture, World, both_databases};
 
-/// How many examples: few in CI, many with `ONEGRID_TORTURE=1`.
-fn runner() -> TestRunner {
-    let many = std::env::var_os("ONEGRID_TORTURE").is_some_and(|value| value == "1");
+/// Tries so many examples, always the same; a hundred times as many with `ONEGRID_TORTURE=1`.
+pub fn runner(cases: u32) -> TestRunner {
+    let tortured = std::env::var_os("ONEGRID_TORTURE").is_some_and(|value| value == "1");
     let config = Config {
-        cases: if many { 10_000 } else { 150 },
+        cases: if tortured { cases * 100 } else { cases },
         failure_persistence: None,
         ..Config::default()
     };
@@ -37,8 +37,8 @@ fn text() -> impl Strategy<Value = String> {
 /// One of the names that some operation knows, or none of them.
 fn name() -> impl Strategy<Value = String> {
     let known = prop::sample::select(vec![
-        "q", "limit", "cursor", "crs", "level", "within", "unit", "category", "kind", "status", "lat", "lon", "minutes", "pace", "at",
-        "open", "building", "profile",
+        "q", "limit", "cursor", "crs", "level", "within", "unit", "category", "kind", "status", "lat", "lon",
+        "minutes", "pace", "at", "open", "building", "profile",
     ]);
     prop_oneof![9 => known.prop_map(str::to_owned), 1 => any::<String>()]
 }
@@ -56,11 +56,18 @@ fn cursor() -> impl Strategy<Value = String> {
 
 #[track_caller]
 fn is_an_answer(client: &Client, path: &str, query: &[(String, String)]) -> Result<(), TestCaseError> {
-    let query: Vec<(&str, &str)> = query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let query: Vec<(&str, &str)> = query
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
     let answer = client.ask(path, &query);
     prop_assert!([200, 404, 422].contains(&answer.status), "{path} {query:?}: {answer:?}");
     if answer.status != 200 {
-        let slug = if answer.status == 404 { "not-found" } else { "invalid-input" };
+        let slug = if answer.status == 404 {
+            "not-found"
+        } else {
+            "invalid-input"
+        };
         answer.is_problem(answer.status, slug);
         prop_assert!(answer.status == 404 || !answer.faults().is_empty(), "{answer:?}");
     }
@@ -75,7 +82,7 @@ both_databases! {
         let client = server.anonymous();
         let paths = prop::sample::select(vec!["/v1/units", "/v1/places", "/v1/circle", "/v1/circle?"]);
         let query = prop::collection::vec((name(), text()), 0..5);
-        runner().run(&(paths, query), |(path, mut query)| {
+        runner(150).run(&(paths, query), |(path, mut query)| {
             // Half of the circles have an origin, so that the rest is looked at.
             let path = match path.strip_suffix('?') {
                 None => path,
@@ -96,7 +103,7 @@ both_databases! {
         let root = crate::harness::unit_id(&client, "4299");
         let children = format!("/v1/units/{root}/children");
         let paths = prop::sample::select(vec!["/v1/units".to_owned(), "/v1/places".to_owned(), children]);
-        runner().run(&(paths, cursor()), |(path, cursor)| {
+        runner(150).run(&(paths, cursor()), |(path, cursor)| {
             is_an_answer(&client, &path, &[("cursor".to_owned(), cursor)])
         }).expect("every cursor has an answer");
     }
@@ -105,7 +112,7 @@ both_databases! {
         world.import_units();
         let server = world.serve();
         let client = server.anonymous();
-        runner().run(&text(), |words| {
+        runner(150).run(&text(), |words| {
             is_an_answer(&client, "/v1/units", &[("q".to_owned(), words.clone())])?;
             is_an_answer(&client, "/v1/places", &[("q".to_owned(), words)])
         }).expect("every search has an answer");

@@ -1,6 +1,7 @@
 //! The product from outside.
 
 mod circle_lookup;
+mod circle_properties;
 mod circle_questions;
 mod circle_times;
 mod circle_words;

@@ -24,7 +24,13 @@ pub fn metres_between(a: (f64, f64), b: (f64, f64)) -> f64 {
 #[derive(Default)]
 pub struct Town {
     corners: Vec<(f64, f64)>,
-    ways: Vec<(Vec<usize>, Vec<(String, String)>)>,
+    ways: Vec<Way>,
+}
+
+/// The numbers of its corners, and its tags.
+struct Way {
+    corners: Vec<usize>,
+    tags: Vec<(String, String)>,
 }
 
 impl Town {
@@ -55,8 +61,11 @@ impl Town {
     /// Adds a way through these points, metres east and north.
     pub fn way(&mut self, points: &[(f64, f64)], tags: &[(&str, &str)]) {
         let corners = points.iter().map(|point| self.corner(*point)).collect();
-        let tags = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-        self.ways.push((corners, tags.collect()));
+        let tags = tags
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect();
+        self.ways.push(Way { corners, tags });
     }
 
     fn corner(&mut self, point: (f64, f64)) -> usize {
@@ -79,7 +88,7 @@ impl Town {
                 "<node id=\"{number}\" version=\"1\" lat=\"{lat:.7}\" lon=\"{lon:.7}\"/>"
             ));
         }
-        for (number, (corners, tags)) in (1001..).zip(&self.ways) {
+        for (number, Way { corners, tags }) in (1001..).zip(&self.ways) {
             add(format!("<way id=\"{number}\" version=\"1\">"));
             corners
                 .iter()

@@ -108,7 +108,6 @@ impl World {
         let output = self.command(arguments, &[]).output().expect("the program runs");
         Ran {
             code: output.status.code(),
-            out: String::from_utf8_lossy(&output.stdout).into_owned(),
             err: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
     }
@@ -144,8 +143,9 @@ impl World {
 /// What a run of the program left.
 #[derive(Debug)]
 pub struct Ran {
+    /// Its exit code; none where a signal ended it.
     pub code: Option<i32>,
-    pub out: String,
+    /// What it wrote to standard error.
     pub err: String,
 }
 
