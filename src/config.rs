@@ -390,6 +390,7 @@ mod tests {
         let config = read(&[
             ("ONEGRID_OPERATOR_KEY", "k3yk3yk3yk3yk3yk3yk3yk3yk3y"),
             ("REDIS_URL", "redis://:hunter2@localhost:6379"),
+            ("DATABASE_URL", "postgres://u:hunter2@localhost/d"),
         ])
         .expect("both are fine");
         let shown = format!("{config:?}");

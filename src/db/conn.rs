@@ -18,12 +18,21 @@ pub enum Conn {
 }
 
 /// Which database `DATABASE_URL` names.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Target {
     /// A file.
     Sqlite(std::path::PathBuf),
     /// A server; the whole URL, which may hold a password and is never printed.
     Postgres(String),
+}
+
+impl std::fmt::Debug for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
+            Self::Postgres(_) => f.write_str("postgres://***"),
+        }
+    }
 }
 
 impl Target {

@@ -28,6 +28,7 @@ const KEPT_MICROS: i64 = 24 * 3600 * 1_000_000;
 pub struct Once {
     key: Option<String>,
     route: String,
+    query: String,
 }
 
 impl FromRequest for Once {
@@ -52,6 +53,7 @@ fn of_request(request: &HttpRequest) -> Result<Once> {
     Ok(Once {
         key: key.map(str::to_owned),
         route: format!("{} {}", request.method(), request.path()),
+        query: request.query_string().to_owned(),
     })
 }
 
@@ -100,6 +102,8 @@ impl Once {
         let Some(key) = &self.key else {
             return effect(tx);
         };
+        // The query is as much of the request as the body.
+        let digest = &format!("{digest}?{}", self.query);
         let now = clock::now();
         take_turn(tx, &format!("{}\n{}\n{key}", actor.name, self.route))?;
         if let Some(answer) = self.before(tx, actor, key, digest, now)? {
