@@ -96,8 +96,8 @@ settings! {
     trusted_proxies: Vec<AddrRange> = ranges, "ONEGRID_TRUSTED_PROXIES", "addresses or ranges separated by commas", "";
     /// Web origins that may call from a browser. None unless listed.
     cors_origins: Vec<String> = origins, "ONEGRID_CORS_ORIGINS", "origins such as https://app.example.org separated by commas", "";
-    /// Circles that one address may ask for each second in the long run; twice as many at once.
-    circle_rate: u32 = rate, "ONEGRID_CIRCLE_RATE", "a number from 1 to 100000", "25";
+    /// Circles that one address may ask for each second in the long run, twice as many at once; one of more than 15 minutes counts as two.
+    circle_rate: u32 = rate, "ONEGRID_CIRCLE_RATE", "a number from 1 to 100000", "40";
     /// Connections to the database. Each instance takes so many.
     database_connections: u32 = connections, "ONEGRID_DATABASE_CONNECTIONS", "a number from 1 to 200", "8";
     /// Threads that serve requests; 0 means one for each processor.

@@ -300,7 +300,7 @@ reasons! {
     /// The database does not answer.
     DatabaseUnavailable "database-unavailable" 503
         ["数据库暂不可用", "The database does not answer"]
-        ["没有任何改动，请稍后重试。", "Nothing was changed; try again shortly."];
+        ["请稍后重试；修改之前请先查看上次是否已生效。", "Try again shortly; before a change, look whether the last one was made."];
     /// What this process knows may be out of date, so it decides nothing.
     Stale "stale-instance" 503
         ["服务正在恢复", "This instance is catching up"]

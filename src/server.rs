@@ -29,6 +29,8 @@ use crate::kv::Kv;
 use crate::metrics::Gauges;
 use crate::{circle, grid, holidays, kept_secrets, metrics};
 
+/// How long the database may take to show that it is there.
+const READY_WITHIN: Duration = Duration::from_secs(3);
 /// The topic on which instances tell each other that something changed.
 const CHANGES: &str = "changes";
 
@@ -333,7 +335,8 @@ async fn ready(health: web::Data<Health>, db: web::Data<Db>) -> Result<HttpRespo
     if !health.follower.is_fresh() {
         return Err(Error::refused(Reason::Stale));
     }
-    db.ping().await?;
+    let answered = tokio::time::timeout(READY_WITHIN, db.ping()).await;
+    answered.map_err(|_| Error::refused(Reason::DatabaseUnavailable))??;
     Ok(HttpResponse::Ok().json(serde_json::json!({ "status": "ready" })))
 }
 

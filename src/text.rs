@@ -11,8 +11,9 @@ pub use fold::fold;
 pub use search::{MAX_QUERY_CHARS, Query, SearchName, tokens};
 
 /// Whether a text shows something and hides nothing: a letter or sign that is
-/// not blank, and no control character.
+/// not blank, no control character, and none that turns the direction of writing.
 pub fn is_plain(text: &str) -> bool {
     let is_blank = |c: char| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
-    !text.contains(char::is_control) && !text.chars().all(is_blank)
+    let turns_direction = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    !text.contains(char::is_control) && !text.contains(turns_direction) && !text.chars().all(is_blank)
 }

@@ -1,8 +1,10 @@
 //! One circle: who stands where, walks how, and what is within reach.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
+
+use chrono::NaiveDate;
 
 use super::places::{Catalogue, Entry, LiveHours, Snapshot, Target};
 use super::streets::{Foot, Method, Pace, Reach, StreetMap, TimeModel, Walker};
@@ -13,6 +15,17 @@ use crate::coordinates::Point;
 thread_local! {
     /// The memory of searches, grown once a thread.
     static SCRATCH: RefCell<(Walker, Reach)> = RefCell::default();
+}
+
+/// Whether a mobile service is at a stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Standing {
+    /// It stands there, as any other place does.
+    Now,
+    /// It comes there on that day.
+    Later,
+    /// It was there on that day.
+    Over,
 }
 
 /// What circles are made of: the streets, the time model, the places, the calendar.
@@ -128,11 +141,19 @@ impl Circles {
         })
     }
 
+    /// Whether a stop stands open, is still to come on its day, or is over.
+    fn standing(&self, hours: Option<&HoursState>, day: NaiveDate) -> Standing {
+        match hours {
+            Some(state) if state.open == Some(true) => Standing::Now,
+            Some(state) if state.next_change.is_some_and(|next| self.calendar.date_of(next) == day) => Standing::Later,
+            _ => Standing::Over,
+        }
+    }
+
     /// The places behind the doors, each by the door that is reached first.
     fn reached(&self, snapshot: &Snapshot, reach: &Reach, asked: &Asked<'_>) -> Vec<Reached> {
         let day = self.calendar.date_of(asked.at.to_utc());
-        let mut seen = HashSet::new();
-        let mut reached = Vec::new();
+        let mut reached: HashMap<usize, (Standing, Reached)> = HashMap::new();
         for arrival in &reach.arrivals {
             let Some(Target { entry: number, stop }) = snapshot.targets().get(arrival.door as usize).copied() else {
                 continue;
@@ -150,19 +171,32 @@ impl Circles {
             if stop.is_some() && !hours.is_some_and(|hours| self.calendar.serves_on(hours.hours(), day)) {
                 continue;
             }
-            if !seen.insert(number) {
+            // Arrivals come by time, so the first door of a place is the one to take;
+            // of a mobile service's stops one that stands open counts before one that
+            // is still to come, and that before one that is over.
+            if stop.is_none() && reached.contains_key(&number) {
                 continue;
             }
-            reached.push(Reached {
+            let hours = hours.map(|hours: &Arc<LiveHours>| hours.state(&self.calendar, asked.at, asked.is_now));
+            let standing = match stop {
+                None => Standing::Now,
+                Some(_) => self.standing(hours.as_ref(), day),
+            };
+            if reached.get(&number).is_some_and(|(known, _)| *known <= standing) {
+                continue;
+            }
+            let found = Reached {
                 entry: Arc::clone(entry),
                 point: *point,
                 walk_s: arrival.seconds,
                 walk_m: arrival.walk_m,
                 network_m: (reach.method == Method::Streets).then_some(arrival.network_m),
                 straight_m: asked.origin.metres_to(*point),
-                hours: hours.map(|hours: &Arc<LiveHours>| hours.state(&self.calendar, asked.at, asked.is_now)),
-            });
+                hours,
+            };
+            reached.insert(number, (standing, found));
         }
+        let mut reached: Vec<Reached> = reached.into_values().map(|(_, found)| found).collect();
         reached.sort_by(|a, b| {
             a.walk_s
                 .total_cmp(&b.walk_s)

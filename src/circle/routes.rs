@@ -2,6 +2,7 @@
 
 use actix_web::http::header::ACCEPT;
 use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::Datelike;
 use serde_json::Value;
 
 use super::lookup::{Asked, Circles};
@@ -10,7 +11,7 @@ use super::places::routes::unknown_kind;
 use super::speech;
 use super::streets::Pace;
 use super::view::{CircleQuery, CircleView, PaceName, geojson, passing, view};
-use crate::clock;
+use crate::clock::{self, Timestamp};
 use crate::config::Config;
 use crate::coordinates::{Crs, Point};
 use crate::error::{Error, FieldError, Reason, Result};
@@ -122,6 +123,15 @@ impl Input for CircleQuery {
                 "geojson_is_wgs84",
                 "GeoJSON 只使用 WGS-84（RFC 7946）。",
                 "GeoJSON is WGS-84 only (RFC 7946).",
+            ));
+        }
+        let at: Option<Timestamp> = value["at"].as_str().and_then(|text| text.parse().ok());
+        if at.is_some_and(|at| !(1970..2200).contains(&at.to_utc().year())) {
+            faults.push(FieldError::query(
+                "at",
+                "range",
+                "只支持 1970 年到 2199 年。",
+                "It takes the years 1970 to 2199.",
             ));
         }
         let given = |name: &str| value.get(name).is_some();

@@ -82,7 +82,7 @@ pub fn say(told: &Told<'_>, language: Language) -> String {
             en_number(told.minutes)
         ),
         (Language::En, Some((name, seconds))) => format!(
-            "Within {} minutes of walking the number of places is {}. The nearest is {}, about {} away. At {}, {} open.",
+            "Within {} of walking the number of places is {}. The nearest is {}, about {} away. At {}, {} open.",
             en_number(told.minutes),
             en_number(told.count()),
             without_digits(name, language),

@@ -82,7 +82,7 @@ pub struct CircleQuery {
     /// Only places of this kind.
     #[param(min_length = 1, max_length = 40)]
     pub kind: Option<String>,
-    /// For which instant (RFC 3339); now unless told.
+    /// For which instant (RFC 3339, the years 1970 to 2199); now unless told.
     #[param(value_type = Option<String>, format = "date-time")]
     pub at: Option<Timestamp>,
     /// Only places that are open then, or only those known to be closed.

@@ -55,6 +55,9 @@ fn secrets(config: &Config) -> Result<String, String> {
             unknown.join(", ")
         ));
     }
+    if let Err(error) = config.log.parse::<tracing_subscriber::EnvFilter>() {
+        return Err(format!("ONEGRID_LOG takes tracing directives: {error}"));
+    }
     match (&config.operator_key, &config.database) {
         (None, Target::Postgres(_)) => {
             Err("ONEGRID_OPERATOR_KEY must be set with PostgreSQL; make one with bin/secrets".into())

@@ -83,6 +83,22 @@ fn well_formed(url: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// The URL with limits on how long a dead host is waited for, unless it has its own.
+fn with_timeouts(url: &str) -> String {
+    let mut url = url.to_owned();
+    for (name, value) in [
+        ("connect_timeout", "5"),
+        ("keepalives_idle", "30"),
+        ("tcp_user_timeout", "15000"),
+    ] {
+        if !url.contains(&format!("{name}=")) {
+            url.push(if url.contains('?') { '&' } else { '?' });
+            url.push_str(&format!("{name}={value}"));
+        }
+    }
+    url
+}
+
 /// The words of libpq without the password, should they hold it.
 fn without_password(words: &str, url: &str) -> String {
     let password = url::Url::parse(url)
@@ -114,6 +130,8 @@ fn wants_tls(url: &str) -> bool {
 pub(super) enum Purpose {
     Read,
     Write,
+    /// Changing tables, which may take as long as it takes.
+    Migrate,
 }
 
 /// Opens a connection and sets it up.
@@ -135,7 +153,7 @@ pub(super) fn open(target: &Target, purpose: Purpose) -> Result<Conn> {
             Ok(Conn::Sqlite(conn))
         }
         Target::Postgres(url) => {
-            let mut conn = PgConnection::establish(url).map_err(|error| {
+            let mut conn = PgConnection::establish(&with_timeouts(url)).map_err(|error| {
                 Error::internal(format!(
                     "cannot open the database: {}",
                     without_password(&error.to_string(), url)
@@ -145,6 +163,9 @@ pub(super) fn open(target: &Target, purpose: Purpose) -> Result<Conn> {
                 "SET application_name = 'onegrid';
                  SET idle_in_transaction_session_timeout = '60s';",
             )?;
+            if purpose != Purpose::Migrate {
+                conn.batch_execute("SET lock_timeout = '5s'; SET statement_timeout = '30s';")?;
+            }
             Ok(Conn::Postgres(conn))
         }
     }

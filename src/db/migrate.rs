@@ -48,7 +48,7 @@ pub fn migrate(target: &Target) -> Result<Vec<String>> {
         }
         Target::Postgres(_) => None,
     };
-    let mut conn = conn::open(target, Purpose::Write)?;
+    let mut conn = conn::open(target, Purpose::Migrate)?;
     match &mut conn {
         Conn::Sqlite(conn) => apply(conn, SQLITE),
         Conn::Postgres(conn) => {
@@ -92,7 +92,7 @@ pub fn status(target: &Target) -> Result<MigrationStatus> {
                 .collect(),
         });
     }
-    match &mut conn::open(target, Purpose::Write)? {
+    match &mut conn::open(target, Purpose::Migrate)? {
         Conn::Sqlite(conn) => {
             let known = "SELECT count(*) > 0 AS known FROM sqlite_master WHERE name = '__diesel_schema_migrations'";
             let known: History = diesel::sql_query(known).get_result(conn)?;

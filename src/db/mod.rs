@@ -34,6 +34,8 @@ use writer::Writer;
 
 /// How long a request waits for a connection before it is told to come back.
 const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(5);
+/// How long a query may take, a server that has fallen silent included.
+const WAIT_FOR_ANSWER: Duration = Duration::from_secs(35);
 /// How often a transaction is tried when PostgreSQL breaks a deadlock or a conflict with it.
 const TRIES: usize = 5;
 
@@ -50,7 +52,7 @@ impl Db {
     /// with at most `connections` connections for reading (on PostgreSQL for all).
     pub fn open(target: &Target, connections: u32) -> Result<Self> {
         let writer = match target {
-            Target::Sqlite(_) => Some(Arc::new(Writer::start(conn::open(target, Purpose::Write)?)?)),
+            Target::Sqlite(_) => Some(Arc::new(Writer::start(target)?)),
             Target::Postgres(_) => None,
         };
         let purpose = match target {
@@ -84,7 +86,11 @@ impl Db {
     {
         let pool = self.pool.clone();
         let started = crate::clock::monotonic();
-        let result = on_a_blocking_thread(move || queries(&mut *pool.get()?)).await;
+        let reading = on_a_blocking_thread(move || queries(&mut *pool.get()?));
+        let result = match tokio::time::timeout(WAIT_FOR_ANSWER, reading).await {
+            Ok(result) => result,
+            Err(_) => Err(Error::refused(Reason::DatabaseUnavailable)),
+        };
         metrics::database("read", started.elapsed(), result.is_ok());
         result
     }
@@ -175,7 +181,10 @@ fn lost_connection(error: Error) -> Error {
             Error::refused(Reason::DatabaseUnavailable)
         }
         Error::Database(Failure::DatabaseError(_, about))
-            if about.message().contains("database is locked") || about.message().contains("terminating connection") =>
+            if about.message().contains("database is locked")
+                || ["terminating connection", "lock timeout", "statement timeout"]
+                    .iter()
+                    .any(|words| about.message().contains(words)) =>
         {
             tracing::warn!(%error, "the database gave up on a statement");
             Error::refused(Reason::DatabaseUnavailable)

@@ -7,11 +7,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 use diesel::Connection;
-use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use tokio::sync::oneshot;
 
 use super::changes::{self, Tx};
-use super::{Conn, lost_connection};
+use super::conn::{self, Purpose};
+use super::{Conn, Target, lost_connection};
 use crate::error::{Error, Reason, Result};
 use crate::metrics;
 
@@ -27,11 +28,13 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the thread on a connection of its own.
-    pub(super) fn start(conn: Conn) -> Result<Self> {
+    pub(super) fn start(target: &Target) -> Result<Self> {
+        let conn = conn::open(target, Purpose::Write)?;
+        let target = target.clone();
         let (queue, jobs) = sync_channel(QUEUE);
         std::thread::Builder::new()
             .name("sqlite-writer".into())
-            .spawn(move || work(conn, &jobs))
+            .spawn(move || work(&target, conn, &jobs))
             .map_err(Error::internal)?;
         Ok(Self { queue })
     }
@@ -61,8 +64,8 @@ impl Writer {
 
 /// A transaction of any type, waiting for its turn.
 trait Job: Send {
-    /// Runs it inside its savepoint and keeps the result back.
-    fn run(&mut self, conn: &mut Conn);
+    /// Runs it inside its savepoint and keeps the result back; whether it went well.
+    fn run(&mut self, conn: &mut Conn) -> bool;
     /// Hands out the result now that it is known whether the batch is durable.
     fn settle(self: Box<Self>, committed: bool);
 }
@@ -79,13 +82,16 @@ where
     T: Send,
     F: FnMut(&mut Tx<'_>) -> Result<T> + Send,
 {
-    fn run(&mut self, conn: &mut Conn) {
+    fn run(&mut self, conn: &mut Conn) -> bool {
         let _entered = self.span.enter();
         let transaction = &mut self.transaction;
         let ran = catch_unwind(AssertUnwindSafe(|| {
             conn.transaction(|conn| changes::run(conn, transaction))
         }));
-        self.result = Some(ran.unwrap_or_else(|panic| Err(Error::internal(describe(&*panic)))));
+        let result = ran.unwrap_or_else(|panic| Err(Error::internal(describe(&*panic))));
+        let went_well = result.is_ok();
+        self.result = Some(result);
+        went_well
     }
 
     fn settle(self: Box<Self>, committed: bool) {
@@ -107,7 +113,7 @@ fn describe(panic: &(dyn Any + Send)) -> String {
     format!("a transaction panicked: {}", text.unwrap_or("without a message"))
 }
 
-fn work(mut conn: Conn, jobs: &Receiver<Box<dyn Job>>) {
+fn work(target: &Target, mut conn: Conn, jobs: &Receiver<Box<dyn Job>>) {
     while let Ok(first) = jobs.recv() {
         let mut batch = vec![first];
         while batch.len() < BATCH
@@ -120,6 +126,11 @@ fn work(mut conn: Conn, jobs: &Receiver<Box<dyn Job>>) {
             Ok(()) => true,
             Err(error) => {
                 tracing::error!(%error, transactions = batch.len(), "a batch was not committed");
+                // Whatever state this connection is in, a new one is in none.
+                match conn::open(target, Purpose::Write) {
+                    Ok(fresh) => conn = fresh,
+                    Err(error) => tracing::error!(%error, "the database could not be opened again"),
+                }
                 false
             }
         };
@@ -133,10 +144,10 @@ fn work(mut conn: Conn, jobs: &Receiver<Box<dyn Job>>) {
 fn commit(conn: &mut Conn, batch: &mut [Box<dyn Job>]) -> Result<()> {
     begin(conn)?;
     for job in &mut *batch {
-        job.run(conn);
-        if depth(conn) != Some(1) {
+        let ran = job.run(conn);
+        if depth(conn) != Some(1) || (!ran && transaction_is_lost(conn)) {
             rollback(conn);
-            return Err(Error::internal("a transaction left its savepoint open"));
+            return Err(Error::internal("the transaction of a batch broke off"));
         }
     }
     type Manager = <Conn as Connection>::TransactionManager;
@@ -162,6 +173,12 @@ fn begin(conn: &mut Conn) -> Result<()> {
         }
         Conn::Postgres(_) => Err(Error::internal("the writer thread is SQLite's")),
     }
+}
+
+/// SQLite may end a transaction by itself (a full disk, an I/O error). Only then
+/// can another begin.
+fn transaction_is_lost(conn: &mut Conn) -> bool {
+    conn.batch_execute("BEGIN").is_ok()
 }
 
 fn depth(conn: &mut Conn) -> Option<u32> {

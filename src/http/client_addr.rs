@@ -1,6 +1,6 @@
 //! The client's address: the peer, unless the peer is a proxy that we trust.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use actix_web::HttpRequest;
 
@@ -28,7 +28,9 @@ fn resolve(peer: IpAddr, forwarded: &[&str], trusted: &[AddrRange]) -> IpAddr {
         if !is_trusted(current) {
             break;
         }
-        match entry.parse::<IpAddr>() {
+        // Some proxies write the port as well.
+        let with_port = entry.parse::<SocketAddr>().map(|addr| addr.ip());
+        match entry.parse::<IpAddr>().or(with_port) {
             Ok(addr) => current = addr.to_canonical(),
             Err(_) => break,
         }

@@ -1,5 +1,6 @@
 //! Rates per address.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
@@ -47,6 +48,17 @@ impl Quota {
     }
 }
 
+/// A client has one IPv4 address, and a whole /64 of IPv6.
+fn counted_as(addr: IpAddr) -> String {
+    match addr {
+        IpAddr::V4(addr) => addr.to_string(),
+        IpAddr::V6(addr) => {
+            let prefix = u128::from(addr) >> 64 << 64;
+            format!("{}/64", std::net::Ipv6Addr::from(prefix))
+        }
+    }
+}
+
 /// Counts what each address asks for, over all instances.
 pub struct Limits {
     kv: Kv,
@@ -60,7 +72,7 @@ impl Limits {
 
     /// Charges the client's address, or refuses with the time to wait.
     pub async fn charge(&self, request: &HttpRequest, http: &Http, rate: Rate, cost: u32) -> Result<()> {
-        let address = client_addr(request, http).map_or_else(|| "unknown".to_owned(), |addr| addr.to_string());
+        let address = client_addr(request, http).map_or_else(|| "unknown".to_owned(), counted_as);
         let key = format!("rate:{}:{address}", rate.name);
         let taken = self.kv.take(&key, cost, rate.per_second, rate.burst).await;
         request.extensions_mut().insert(Quota {

@@ -1,7 +1,7 @@
 //! The circle in few words, to be read and to be spoken.
 
 use crate::circle_lookup::{ask, circle, names};
-use crate::harness::{Client, Fixture, World, both_databases};
+use crate::harness::{Client, Fixture, World, at, both_databases};
 
 /// The summary and the sentence, which hold what every profile promises.
 #[track_caller]
@@ -52,6 +52,28 @@ both_databases! {
                         assert!(say.starts_with(|letter: char| letter.is_ascii_uppercase()), "{tag}: {say}");
                     }
                 }
+            }
+        }
+    }
+
+    fn a_summary_fits_whatever_the_nearest_place_is_called(world: &World) {
+        let lengths = [1, 8, 12, 15, 18, 21, 24, 27, 30, 50, 80];
+        let spots: Vec<(f64, usize)> = lengths.into_iter().enumerate().map(|(number, length)| (number as f64 * 190.0 - 950.0, length)).collect();
+        let places = spots.iter().fold(Fixture::places(), |places, (east_m, length)| {
+            places.place(&"长".repeat(*length), "shop", *east_m, 0.0)
+        });
+        world.import_places(&places);
+        let server = world.serve();
+        for tag in ["zh-CN", "en"] {
+            let client = server.anonymous().with("accept-language", tag);
+            for (east_m, length) in &spots {
+                let (lat, lon) = at(*east_m, 0.0);
+                let query = [("lat", lat.to_string()), ("lon", lon.to_string()), ("minutes", "10".into()), ("profile", "plain".into())];
+                let query: Vec<(&str, &str)> = query.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                let circle = client.ask("/v1/circle", &query).ok();
+                assert_eq!(circle["places"][0]["name"], "长".repeat(*length));
+                let summary = circle["summary_text"].as_str().expect("a summary");
+                assert!((1..=40).contains(&summary.chars().count()), "{tag}: {summary}");
             }
         }
     }

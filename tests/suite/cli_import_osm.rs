@@ -57,6 +57,20 @@ on_both! {
         assert!(mended.out.contains("0 added, 1 changed, 2 unchanged"), "{mended:?}");
     }
 
+    fn what_the_operator_mended_stays_when_the_extract_comes_again(world) {
+        world.file("places.osm", PLACES);
+        import(world, "places.osm");
+        // As if it had been done over HTTP: a step of the operator's in the history.
+        world.sql().execute(
+            "UPDATE place SET phone = '0600-5550000' WHERE reference = (SELECT MIN(reference) FROM place); \
+             INSERT INTO place_history (id, place_id, at, actor, from_state, to_state, version) \
+             SELECT id, id, 0, 'operator', 'open', 'open', 2 FROM place \
+             WHERE reference = (SELECT MIN(reference) FROM place);",
+        );
+        let again = import(world, "places.osm");
+        assert!(again.out.contains("0 added, 0 changed, 3 unchanged"), "{again:?}");
+    }
+
     fn a_file_that_cannot_be_read_leaves_the_database_alone(world) {
         world.file("places.osm", PLACES);
         import(world, "places.osm");

@@ -199,10 +199,25 @@ both_databases! {
         operator.post("/v1/places", &long).is_invalid_at(&[("body", "/name", "max_length")]);
     }
 
+    fn what_contradicts_itself_is_refused(world: &World) {
+        let server = world.serve();
+        let operator = server.operator();
+        let stop = serde_json::json!([{"location": {"lat": 31.2, "lon": 112.6}, "opening_hours": "Tu 09:00-11:00"}]);
+        let mut mobile = place("流动诊所", "clinic", 0.0, 0.0);
+        mobile["stops"] = stop;
+        mobile["opening_hours"] = "24/7".into();
+        mobile["doors"] = serde_json::json!([{"kind": "gate", "location": {"lat": 31.2, "lon": 112.6}}]);
+        let answer = operator.post("/v1/places", &mobile);
+        answer.is_invalid_at(&[("body", "/doors", "mobile"), ("body", "/opening_hours", "mobile")]);
+        let mut far = place("店", "shop", 0.0, 0.0);
+        far["doors"] = serde_json::json!([{"kind": "gate", "location": {"lat": 40.0, "lon": 112.6}}]);
+        operator.post("/v1/places", &far).is_invalid_at(&[("body", "/doors", "too_far")]);
+    }
+
     fn a_name_that_shows_nothing_is_refused(world: &World) {
         let server = world.serve();
         let operator = server.operator();
-        for blank in ["   ", "\u{3000}", "\u{200b}"] {
+        for blank in ["   ", "\u{3000}", "\u{200b}", "店\u{202e}铺"] {
             let answer = operator.post("/v1/places", &place(blank, "shop", 0.0, 0.0));
             answer.is_problem(422, "invalid-input");
         }

@@ -84,25 +84,32 @@ impl PlaceRow {
             }
         }
         let unit_code = row.short("unit_code", 64, &mut own);
-        let fine = own.is_empty();
-        faults.extend(own);
-        let (kind, (lat, lon)) = known_kind.zip(location).filter(|_| fine)?;
-        Some(Self {
+        let (kind, (lat, lon)) = match known_kind.zip(location) {
+            Some(both) if own.is_empty() => both,
+            _ => {
+                faults.extend(own);
+                return None;
+            }
+        };
+        let facts = Facts {
+            name,
+            name_en,
+            kind,
+            unit_id: None,
+            location: crs.to_wgs84(lat, lon),
+            opening_hours,
+            phone,
+            wheelchair,
+            doors,
+            stops,
+        };
+        let contradictions = facts.contradictions();
+        faults.extend(contradictions.iter().map(|(column, _, _, en)| row.fault(column, *en)));
+        contradictions.is_empty().then_some(Self {
             line: row.line,
             reference,
             unit_code,
-            facts: Facts {
-                name,
-                name_en,
-                kind,
-                unit_id: None,
-                location: crs.to_wgs84(lat, lon),
-                opening_hours,
-                phone,
-                wheelchair,
-                doors,
-                stops,
-            },
+            facts,
         })
     }
 
@@ -293,21 +300,26 @@ pub fn store_places(
         });
     }
     let mut known = store::load_source(tx, source)?;
+    // Whoever mends a place of OpenStreetMap here knows better than its next extract.
+    let mended = match source {
+        Source::Osm => store::changed_by_operator(tx)?,
+        _ => HashSet::new(),
+    };
     let mut imported = Imported::default();
     let mut touched = Vec::new();
     for row in rows {
         let written = match known.remove(&row.reference) {
-            Some(place) if place.facts == row.facts => {
+            Some(place) if place.facts == row.facts || mended.contains(&place.id) => {
                 imported.unchanged += 1;
                 continue;
             }
             Some(place) => {
                 imported.changed += 1;
-                store::change(tx, place, row.facts, "import")?
+                store::change(tx, place, row.facts, store::IMPORT)?
             }
             None => {
                 imported.added += 1;
-                store::insert(tx, source, Some(row.reference), row.facts, "import")?
+                store::insert(tx, source, Some(row.reference), row.facts, store::IMPORT)?
             }
         };
         touched.push(written.id);

@@ -82,7 +82,10 @@ impl HoursInUse {
             hours,
             held: ArcSwapOption::empty(),
         });
-        known.retain(|_, hours| hours.strong_count() > 0);
+        // Texts that nobody uses any more are dropped whenever the table would grow.
+        if known.len() == known.capacity() {
+            known.retain(|_, hours| hours.strong_count() > 0);
+        }
         known.insert(text.to_owned(), Arc::downgrade(&live));
         Some(live)
     }

@@ -112,6 +112,9 @@ pub fn is_phone(text: &str) -> bool {
     (3..=32).contains(&text.len()) && text.starts_with(begins) && text.chars().all(goes_on)
 }
 
+/// How far from a place its doors may be, in metres.
+pub const DOORS_WITHIN_M: f64 = 5_000.0;
+
 /// What somebody says about a place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Facts {
@@ -135,6 +138,41 @@ pub struct Facts {
     pub doors: Vec<Door>,
     /// Where a mobile service stands; one that has stops is nowhere else.
     pub stops: Vec<Stop>,
+}
+
+impl Facts {
+    /// What does not go together: the field at fault, a stable code, and the
+    /// reason in Chinese and English.
+    pub fn contradictions(&self) -> Vec<(&'static str, &'static str, &'static str, &'static str)> {
+        let mut found = Vec::new();
+        let is_mobile = !self.stops.is_empty();
+        if is_mobile && !self.doors.is_empty() {
+            found.push((
+                "doors",
+                "mobile",
+                "流动服务只有停靠点，没有出入口。",
+                "A mobile service has stops and no doors.",
+            ));
+        }
+        if is_mobile && self.opening_hours.is_some() {
+            found.push((
+                "opening_hours",
+                "mobile",
+                "流动服务的时间写在各停靠点上。",
+                "A mobile service has its hours at its stops.",
+            ));
+        }
+        let is_far = |door: &Door| door.point.metres_to(self.location) > DOORS_WITHIN_M;
+        if self.doors.iter().any(is_far) {
+            found.push((
+                "doors",
+                "too_far",
+                "出入口距离服务点超过五公里，请检查坐标。",
+                "A door is more than 5 km from the place; check the coordinates.",
+            ));
+        }
+        found
+    }
 }
 
 /// The id of a place.

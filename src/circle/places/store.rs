@@ -1,6 +1,6 @@
 //! The places' tables.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 
@@ -13,6 +13,9 @@ use crate::db::{Conn, Id, Named, Tx, search};
 use crate::error::{Error, Result};
 use crate::grid::UnitId;
 use crate::text::SearchName;
+
+/// In whose name imports are recorded.
+pub(super) const IMPORT: &str = "import";
 
 /// The kind under which changes of places are followed, and by which they are found.
 pub(super) const KIND: &str = "place";
@@ -144,16 +147,19 @@ fn stops_by_place(rows: Vec<StopRow>) -> HashMap<PlaceId, Vec<Stop>> {
     stops
 }
 
+/// The places of these rows. One that this version cannot read, since a newer one
+/// wrote it, is left out and told in the log.
 fn assemble(rows: Vec<Row>, doors: Vec<DoorRow>, stops: Vec<StopRow>) -> Result<Vec<Place>> {
     let mut doors = doors_by_place(doors)?;
     let mut stops = stops_by_place(stops);
-    rows.into_iter()
-        .map(|row| {
-            let doors = doors.remove(&row.id).unwrap_or_default();
-            let stops = stops.remove(&row.id).unwrap_or_default();
-            row.into_place(doors, stops)
-        })
-        .collect()
+    let places = rows.into_iter().filter_map(|row| {
+        let doors = doors.remove(&row.id).unwrap_or_default();
+        let stops = stops.remove(&row.id).unwrap_or_default();
+        row.into_place(doors, stops)
+            .inspect_err(|error| tracing::warn!(%error, "a place is left out"))
+            .ok()
+    });
+    Ok(places.collect())
 }
 
 /// All places, the closed ones too.
@@ -202,6 +208,17 @@ pub(super) fn load_locked(tx: &mut Tx<'_>, id: PlaceId) -> Result<Option<Place>>
 pub(super) fn load_source(conn: &mut Conn, source: Source) -> Result<HashMap<String, Place>> {
     let all = load_all(conn)?.into_iter().filter(|place| place.source == source);
     Ok(all.map(|place| (place.reference.clone(), place)).collect())
+}
+
+/// The places that somebody changed by hand since they were entered.
+pub(super) fn changed_by_operator(conn: &mut Conn) -> Result<HashSet<PlaceId>> {
+    let by_hand = place_history::table.filter(place_history::actor.ne(IMPORT));
+    Ok(by_hand
+        .select(place_history::place_id)
+        .distinct()
+        .load(conn)?
+        .into_iter()
+        .collect())
 }
 
 /// Adds a place; its own id is its reference where its source has none.

@@ -7,7 +7,7 @@ use super::kinds::{Category, Kinds};
 use super::model::{Door, DoorKind, Facts, Place, PlaceId, Source, Status, Stop, Wheelchair};
 use crate::clock::Timestamp;
 use crate::coordinates::Crs;
-use crate::error::{Error, Result};
+use crate::error::{Error, FieldError, Result};
 use crate::grid::UnitId;
 use crate::http::{Entity, Location, Version};
 
@@ -82,7 +82,7 @@ impl PlaceInput {
         let kind = Kinds::table()
             .get(&self.kind)
             .ok_or_else(|| Error::internal("a kind went unchecked"))?;
-        Ok(Facts {
+        let facts = Facts {
             name: self.name,
             name_en: self.name_en,
             kind,
@@ -107,7 +107,16 @@ impl PlaceInput {
                     opening_hours: stop.opening_hours,
                 })
                 .collect(),
-        })
+        };
+        let faults: Vec<FieldError> = facts
+            .contradictions()
+            .into_iter()
+            .map(|(field, code, zh, en)| FieldError::body(format!("/{field}"), code, zh, en))
+            .collect();
+        match faults.is_empty() {
+            true => Ok(facts),
+            false => Err(Error::Invalid(faults)),
+        }
     }
 }
 
