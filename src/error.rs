@@ -114,8 +114,8 @@ impl Error {
     }
 }
 
-impl From<r2d2::Error> for Error {
-    fn from(error: r2d2::Error) -> Self {
+impl From<diesel::r2d2::PoolError> for Error {
+    fn from(error: diesel::r2d2::PoolError) -> Self {
         tracing::warn!(%error, "no database connection in time");
         Self::refused(Reason::DatabaseUnavailable)
     }

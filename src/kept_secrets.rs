@@ -49,6 +49,9 @@ fn kept_key(file: &Path) -> Result<Secret, String> {
 /// Writes the file whole or not at all: of two processes that start together one
 /// wins, and both then read the same key.
 fn make_once(file: &Path) -> std::io::Result<()> {
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
     let draft = file.with_extension(format!("draft-{}", Uuid::new_v4().simple()));
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

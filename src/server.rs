@@ -19,7 +19,7 @@ use crate::circle::places::Catalogue;
 use crate::circle::streets::{StreetMap, TimeModel};
 use crate::config::Config;
 use crate::db::follow::{Follow, Follower};
-use crate::db::{self, Db, Mark, Target};
+use crate::db::{self, Db, Mark};
 use crate::error::{Error, Reason, Result};
 use crate::gate::Gate;
 use crate::grid::LiveTree;
@@ -115,25 +115,13 @@ async fn told_to_stop() {
     }
 }
 
-/// The folder of an embedded database, which holds its secrets as well.
-fn make_folder(config: &Config) -> Result<()> {
-    if let Target::Sqlite(path) = &config.database
-        && let Some(folder) = path.parent()
-    {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| Error::internal(format!("DATABASE_URL: {}: {error}", folder.display())))?;
-    }
-    Ok(())
-}
-
 /// Checks what the configuration names, brings the database up to date, opens
 /// everything and starts to serve. A start that is refused has changed nothing.
 pub async fn start(config: Config) -> Result<Running> {
-    make_folder(&config)?;
-    let operator_key = kept_secrets::operator_key(&config).map_err(Error::internal)?;
     let calendar = Arc::new(holidays::calendar(&config).map_err(Error::internal)?);
     let map = Arc::new(open_map(&config)?);
     let model = TimeModel::shipped().map_err(Error::internal)?;
+    let operator_key = kept_secrets::operator_key(&config).map_err(Error::internal)?;
     for name in db::migrate(&config.database)? {
         tracing::info!(name, "migrated");
     }

@@ -162,15 +162,7 @@ fn commit(conn: &mut Conn, batch: &mut [Box<dyn Job>]) -> Result<()> {
 /// find that another process wrote between.
 fn begin(conn: &mut Conn) -> Result<()> {
     match conn {
-        Conn::Sqlite(conn) => {
-            if let Ok(Some(_)) = AnsiTransactionManager::transaction_manager_status_mut(conn)
-                .transaction_depth()
-                .map(|depth| depth.map(|depth| depth.get()))
-            {
-                AnsiTransactionManager::rollback_transaction(conn)?;
-            }
-            Ok(AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")?)
-        }
+        Conn::Sqlite(conn) => Ok(AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")?),
         Conn::Postgres(_) => Err(Error::internal("the writer thread is SQLite's")),
     }
 }

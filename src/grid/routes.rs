@@ -269,7 +269,12 @@ async fn list_units(
     let key = |node: &&Node| (node.unit.level, node.unit.code.clone());
     let rest = found
         .into_iter()
-        .filter(|node| after.as_ref().is_none_or(|after| key(node) > *after))
+        .filter(|node| {
+            let (level, code) = (node.unit.level, node.unit.code.as_str());
+            after
+                .as_ref()
+                .is_none_or(|(last, last_code)| (level, code) > (*last, last_code.as_str()))
+        })
         .take(query.limit + 1)
         .collect();
     let page = Page::cut(rest, query.limit, key);

@@ -67,7 +67,15 @@ impl Tree {
 
     /// Whether `id` is `root` or lies below it.
     pub fn is_within(&self, id: UnitId, root: UnitId) -> bool {
-        id == root || self.ancestors(id).iter().any(|node| node.unit.id == root)
+        let mut at = Some(id);
+        // Levels fall from parent to child, so there are at most seven.
+        for _ in super::Level::ALL {
+            let Some(unit) = at.filter(|id| *id != root) else {
+                break;
+            };
+            at = self.node(unit).and_then(|node| node.unit.parent_id);
+        }
+        at == Some(root)
     }
 
     /// All units, in no order.

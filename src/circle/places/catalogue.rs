@@ -2,7 +2,7 @@
 //! whole when something changed. Tying a door to the streets is the costly part,
 //! so ties are kept and made anew only for places that changed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -180,12 +180,13 @@ impl Follow for Catalogue {
 
     fn apply(&self, conn: &mut Conn, keys: &[String]) -> Result<()> {
         let ids: Vec<PlaceId> = keys.iter().filter_map(|key| key.parse().ok()).collect();
+        let is_changed: HashSet<PlaceId> = ids.iter().copied().collect();
         let before = self.now();
         let (changed, mut entries): (Vec<_>, Vec<_>) = before
             .entries
             .iter()
             .cloned()
-            .partition(|entry| ids.contains(&entry.place.id));
+            .partition(|entry| is_changed.contains(&entry.place.id));
         let mut snapper = Snapper::default();
         for place in store::load(conn, &ids)? {
             let known = changed.iter().find(|entry| entry.place.id == place.id);

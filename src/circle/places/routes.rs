@@ -258,7 +258,12 @@ async fn list_places(
                     .as_ref()
                     .is_none_or(|(needle, ids)| ids.contains(&entry.place.id) && needle.matches(&entry.search_name))
         })
-        .filter(|entry| after.as_ref().is_none_or(|after| key(entry) > *after))
+        .filter(|entry| {
+            let (name, id) = (entry.place.facts.name.as_str(), entry.place.id);
+            after
+                .as_ref()
+                .is_none_or(|(last, last_id)| (name, id) > (last.as_str(), *last_id))
+        })
         .take(query.limit + 1)
         .collect();
     let page = Page::cut(items, query.limit, key);

@@ -27,12 +27,6 @@ impl DoorTie {
             step_free: snapper.snap(view, point, step_free),
         }
     }
-
-    /// Whether no street is near: such a door is reached in straight lines only.
-    #[must_use]
-    pub fn is_untied(&self) -> bool {
-        self.walked.is_empty() && self.step_free.is_empty()
-    }
 }
 
 /// A foot of a door, as listed under its edge.
