@@ -8,6 +8,7 @@ mod barriers;
 mod boxes;
 mod build;
 mod check;
+mod chunks;
 mod components;
 mod doors;
 mod file;
@@ -25,6 +26,7 @@ mod tags;
 mod walk;
 
 pub use build::{BuildError, BuildOptions, StreetMapBytes, build, wanted};
+pub use chunks::Chunks;
 pub use doors::{DoorIndex, DoorTie};
 pub use file::{MapError, MapInfo, StreetMap};
 pub use model::{Pace, TimeModel};
