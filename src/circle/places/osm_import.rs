@@ -38,7 +38,7 @@ fn row(place: &OsmPlace) -> PlaceRow {
             .map(|door| Door {
                 kind: match door.kind {
                     OsmDoorKind::Main => DoorKind::Main,
-                    OsmDoorKind::Entrance => DoorKind::Entrance,
+                    OsmDoorKind::Entrance | OsmDoorKind::Street => DoorKind::Entrance,
                     OsmDoorKind::Gate => DoorKind::Gate,
                 },
                 point: door.point,

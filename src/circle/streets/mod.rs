@@ -23,6 +23,7 @@ mod search;
 mod snap;
 mod tags;
 mod walk;
+mod walkable;
 
 pub use build::{BuildError, BuildOptions, StreetMapBytes, build, wanted};
 pub use doors::{DoorIndex, DoorTie};
@@ -32,6 +33,8 @@ pub use path::WalkPath;
 pub use report::BuildReport;
 pub use snap::{Foot, Snap, Snapper};
 pub use walk::{Arrival, Method, Reach, Walker};
+pub(crate) use walkable::{Box2, Boxes, Position, pack};
+pub use walkable::{Walkable, is_barrier, is_water_relation, walkable};
 
 #[cfg(test)]
 mod tests;

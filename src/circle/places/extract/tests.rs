@@ -1,5 +1,5 @@
 use super::*;
-use crate::circle::osm::{Member, MemberKind, Relation, Way};
+use crate::circle::osm::{Member, MemberKind, Node, Relation, Way};
 use crate::circle::places::extract::doors::OsmDoorKind;
 
 fn tags_of(tags: &[(&str, &str)]) -> Tags {
@@ -56,7 +56,7 @@ fn only(data: &OsmData) -> OsmPlace {
 }
 
 fn door_nodes(place: &OsmPlace) -> Vec<i64> {
-    place.doors.iter().map(|door| door.osm_node).collect()
+    place.doors.iter().filter_map(|door| door.osm_node).collect()
 }
 
 #[test]
