@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::circle::osm::{OsmData, Point, Way};
+use crate::circle::osm::{Node, OsmData, Point, Way};
 use crate::circle::places::model::MOST_ACCESS_POINTS;
 use crate::circle::streets::{Walkable, is_barrier, is_water_relation, walkable};
 use crate::coordinates::LocalMetres;
@@ -24,6 +24,8 @@ const NEAR_M: f64 = 12.0;
 const SAME_DOOR_M: f64 = 15.0;
 /// Along a street that runs beside the outline there is a door every so often.
 const ALONG_M: f64 = 40.0;
+/// A gate this near to where a way crosses the outline is the one in its way.
+const SHUT_M: f64 = 5.0;
 /// Fences are drawn beside the outline as well as on it: one this far behind it
 /// still closes it.
 const FENCE_BEHIND_M: f64 = 1.0;
@@ -132,15 +134,23 @@ impl<'a> Surroundings<'a> {
     /// The doors that the streets make on the area `number` of the list given to
     /// [`Surroundings::new`].
     pub fn doors(&self, number: u32, parts: &AreaParts<'_>, shape: &Shape, nodes: &Nodes<'_>) -> Vec<OsmDoor> {
-        let area = OneArea {
+        let mut area = OneArea {
             around: self,
             number,
             shape,
             nodes,
+            shut: shape.mapped.refused.clone(),
         };
+        let lines = area.pieces_near(parts);
+        for line in &lines {
+            let gates = area.ends(line).filter(|node| node.tags.get("barrier").is_some());
+            let shut = gates.filter(|node| standing(&node.tags) == Standing::Refused);
+            let shut: Vec<Point> = shut.map(|node| node.point).collect();
+            area.shut.extend(shut);
+        }
         let mut public = Vec::new();
         let mut private = Vec::new();
-        for line in area.pieces_near(parts) {
+        for line in lines {
             let list = if line.of.walkable.private {
                 &mut private
             } else {
@@ -177,9 +187,11 @@ struct OneArea<'a, 'b> {
     number: u32,
     shape: &'b Shape,
     nodes: &'b Nodes<'b>,
+    /// Where a door of it, or a gate on the way there, is shut to visitors.
+    shut: Vec<Point>,
 }
 
-impl OneArea<'_, '_> {
+impl<'b> OneArea<'_, 'b> {
     /// The pieces of ways near the outline, in the order of the data, without
     /// those of the outline's own ways.
     fn pieces_near(&self, parts: &AreaParts<'_>) -> Vec<Line<Piece>> {
@@ -199,6 +211,18 @@ impl OneArea<'_, '_> {
             .collect()
     }
 
+    /// The two nodes of a piece of a way.
+    fn ends(&self, line: &Line<Piece>) -> impl Iterator<Item = &'b Node> {
+        let first = line.of.number as usize;
+        let way = self.around.way(line.of);
+        let ids = way.and_then(|way| way.nodes.get(first..first + 2));
+        ids.into_iter().flatten().filter_map(|id| self.nodes.get(*id))
+    }
+
+    fn is_shut(&self, point: Point, within_m: f64) -> bool {
+        self.shut.iter().any(|door| door.metres_to(point) < within_m)
+    }
+
     /// Where this piece of a way meets the outline or comes near it.
     fn approaches(&self, line: &Line<Piece>, found: &mut Vec<Approach>) {
         let meets = |point: Point, share: f64| Approach {
@@ -208,15 +232,8 @@ impl OneArea<'_, '_> {
             piece: line.of,
             share,
         };
-        let way = self.around.way(line.of);
-        let ends = way.and_then(|way| way.nodes.get(line.of.number as usize..line.of.number as usize + 2));
-        // Gates on the way that are shut to visitors, on the outline or just off it.
-        let mut shut = Vec::new();
-        for (id, share) in ends.into_iter().flatten().zip([0.0, 1.0]) {
-            let Some(node) = self.nodes.get(*id) else { continue };
-            if standing(&node.tags) == Standing::Refused {
-                shut.push(node.point);
-            } else if self.shape.corners.contains(id) {
+        for (node, share) in self.ends(line).zip([0.0, 1.0]) {
+            if self.shape.corners.contains(&node.id) && standing(&node.tags) != Standing::Refused {
                 found.push(meets(node.point, share));
             }
         }
@@ -230,7 +247,7 @@ impl OneArea<'_, '_> {
             if side.of.area == self.number {
                 if let Some(share) = meeting(line.a, line.b, side.a, side.b) {
                     let point = along(line.a, line.b, share);
-                    if shut.iter().all(|gate| gate.metres_to(point) >= SAME_DOOR_M) {
+                    if !self.is_shut(point, SHUT_M) {
                         found.push(meets(point, share));
                     }
                 }
@@ -304,8 +321,7 @@ impl OneArea<'_, '_> {
     fn is_open(&self, approach: &Approach) -> bool {
         let (from, point) = (approach.from, approach.point);
         let touches = approach.metres < 0.5;
-        let is_shut = |door: &Point| door.metres_to(point) < SAME_DOOR_M;
-        if self.shape.mapped.refused.iter().any(is_shut) || (!touches && self.shape.outline.contains(from)) {
+        if self.is_shut(point, SAME_DOOR_M) || (!touches && self.shape.outline.contains(from)) {
             return false;
         }
         let frame = LocalMetres::around(from);

@@ -299,4 +299,8 @@ fn a_reader_is_asked_for_places_and_what_the_report_counts() {
     assert!(!is_wanted(&Tags::default()));
 }
 
+mod compounds;
 mod extracts;
+mod fence_gates;
+mod street_doors;
+mod twins;
