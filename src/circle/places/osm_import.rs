@@ -10,10 +10,12 @@ use std::collections::{HashMap, HashSet};
 
 use super::extract::{self, Extract, OsmDoorKind, OsmPlace};
 use super::import::{PlaceRow, store_places};
-use super::model::{Door, DoorKind, Facts, Place, PlaceId, Source, Status, Wheelchair};
+use super::model::{Facts, Place, PlaceId, Source, Status, Wheelchair};
 use super::store;
+use super::{Door, DoorKind};
 use crate::db::Tx;
 use crate::error::Result;
+use crate::grid::is_door_name;
 use crate::rows::Imported;
 
 /// Stores what was extracted, known again by OpenStreetMap's ids.
@@ -111,9 +113,11 @@ fn row(place: &OsmPlace) -> PlaceRow {
             .map(|door| Door {
                 kind: match door.kind {
                     OsmDoorKind::Main => DoorKind::Main,
-                    OsmDoorKind::Entrance | OsmDoorKind::Street => DoorKind::Entrance,
+                    OsmDoorKind::Entrance => DoorKind::Entrance,
                     OsmDoorKind::Gate => DoorKind::Gate,
+                    OsmDoorKind::Street => DoorKind::Street,
                 },
+                name: door.name.clone().filter(|name| is_door_name(name)),
                 point: door.point,
             })
             .collect(),
