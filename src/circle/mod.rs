@@ -6,6 +6,7 @@
 //!
 //! Others may call: [`Circles`] and what these rooms name in their own `mod.rs`.
 
+pub mod area;
 mod lookup;
 pub mod osm;
 pub mod places;
