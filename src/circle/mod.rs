@@ -10,6 +10,7 @@ pub mod area;
 mod lookup;
 pub mod osm;
 pub mod places;
+pub mod route;
 pub mod routes;
 mod speech;
 pub mod streets;

@@ -1,0 +1,3 @@
+//! The walk to one place: its line, its figures, and its steps in words.
+
+pub mod words;
