@@ -57,6 +57,8 @@ pub struct Reached {
     pub entry: Arc<Entry>,
     /// The door or stop that is reached first.
     pub point: Point,
+    /// Its number among the doors.
+    pub door: u32,
     /// Seconds of walking in all.
     pub walk_s: f64,
     /// Metres of walking in all.
@@ -143,6 +145,21 @@ impl Circles {
         })
     }
 
+    /// Asks the streets and the places as they are now, and lends what was found and
+    /// the memory of the search to `work`.
+    pub(super) fn search<R>(&self, ask: &Ask<'_>, work: impl FnOnce(&Snapshot, &Walker, &mut Reach) -> R) -> R {
+        let snapshot = self.catalogue.now();
+        SCRATCH.with_borrow_mut(|(walker, reach)| {
+            walker.reach_into(&self.map, snapshot.doors(), ask, reach);
+            work(&snapshot, walker, reach)
+        })
+    }
+
+    /// The places as they are now.
+    pub(super) fn places(&self) -> Arc<Snapshot> {
+        self.catalogue.now()
+    }
+
     /// Whether a stop stands open, is still to come on its day, or is over.
     fn standing(&self, hours: Option<&HoursState>, day: NaiveDate) -> Standing {
         match hours {
@@ -153,7 +170,7 @@ impl Circles {
     }
 
     /// The places behind the doors, each by the door that is reached first.
-    fn reached(&self, snapshot: &Snapshot, reach: &Reach, asked: &Asked<'_>) -> Vec<Reached> {
+    pub(super) fn reached(&self, snapshot: &Snapshot, reach: &Reach, asked: &Asked<'_>) -> Vec<Reached> {
         let day = self.calendar.date_of(asked.at.to_utc());
         let mut reached: HashMap<usize, (Standing, Reached)> = HashMap::new();
         for arrival in &reach.arrivals {
@@ -190,6 +207,7 @@ impl Circles {
             let found = Reached {
                 entry: Arc::clone(entry),
                 point: *point,
+                door: arrival.door,
                 walk_s: arrival.seconds,
                 walk_m: arrival.walk_m,
                 network_m: (reach.method == Method::Streets).then_some(arrival.network_m),

@@ -7,6 +7,7 @@
 //! Others may call: [`Circles`] and what these rooms name in their own `mod.rs`.
 
 pub mod area;
+pub mod asking;
 mod lookup;
 pub mod osm;
 pub mod places;

@@ -5,9 +5,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::Datelike;
 use serde_json::Value;
 
+use super::area;
 use super::lookup::{Asked, Circles};
 use super::places;
 use super::places::routes::unknown_kind;
+use super::route;
 use super::speech;
 use super::streets::Pace;
 use super::view::{CircleQuery, CircleView, PaceName, geojson, passing, view};
@@ -25,6 +27,8 @@ const GEOJSON: &str = "application/geo+json";
 /// The operations of the circle and of its places.
 pub fn operations() -> Vec<Operation> {
     let mut operations = vec![Operation::new::<__path_get_circle, _, _>(get_circle)];
+    operations.extend(area::routes::operations());
+    operations.extend(route::routes::operations());
     operations.extend(places::routes::operations());
     operations
 }
@@ -85,7 +89,7 @@ async fn get_circle(
 }
 
 /// Twice as many at once as in the long run.
-fn rate(config: &Config) -> Rate {
+pub(super) fn rate(config: &Config) -> Rate {
     Rate {
         name: "circle",
         per_second: config.circle_rate,

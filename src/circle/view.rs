@@ -334,7 +334,8 @@ fn attribution(circles: &Circles, reached: &[Reached]) -> Vec<String> {
     all
 }
 
-fn map_view(circles: &Circles) -> Option<MapView> {
+/// The map, unless it is one of nothing.
+pub fn map_view(circles: &Circles) -> Option<MapView> {
     let info = circles.map().info();
     (info.edges > 0).then(|| MapView {
         id: info.id.clone(),
@@ -403,11 +404,12 @@ fn reached_view(reached: &Reached, crs: Crs) -> ReachedView {
 
 /// A second begun counts: nobody is promised to be there sooner. What lies within
 /// the limit stays within it, since limits are whole minutes.
-fn whole_seconds(seconds: f64) -> u32 {
+pub fn whole_seconds(seconds: f64) -> u32 {
     seconds.ceil() as u32
 }
 
-fn to_decimetre(metres: f64) -> f64 {
+/// Metres to a tenth.
+pub fn to_decimetre(metres: f64) -> f64 {
     (metres * 10.0).round() / 10.0
 }
 

@@ -11,17 +11,20 @@
 //! Ground further off than [`AROUND_M`] belongs to nobody, except between streets
 //! that enclose it. Streets themselves always lie within their band.
 //!
-//! No input or output and no HTTP here: [`bands`] takes lines and gives rings.
+//! [`ground`] gathers the lines, [`bands`] draws them: no HTTP, no input or output.
 
 mod barred;
 mod contour;
 mod disc;
 mod field;
+pub mod ground;
 mod lattice;
+pub mod routes;
 #[cfg(test)]
 mod tests;
+mod view;
 
-pub use disc::disc;
+pub use disc::discs;
 
 use crate::coordinates::Point;
 use barred::Barred;

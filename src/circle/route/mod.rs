@@ -1,3 +1,4 @@
 //! The walk to one place: its line, its figures, and its steps in words.
 
+pub mod routes;
 pub mod words;

@@ -23,8 +23,10 @@ mod regions;
 mod report;
 mod search;
 mod snap;
+mod surroundings;
 mod tags;
 mod walk;
+mod walked;
 mod wheels;
 
 pub use build::{BuildError, BuildOptions, StreetMapBytes, build, wanted};
@@ -35,7 +37,9 @@ pub use model::{Pace, TimeModel};
 pub use path::{Stretch, WalkPath};
 pub use report::BuildReport;
 pub use snap::{Foot, Snap, Snapper};
+pub use surroundings::Beside;
 pub use walk::{Arrival, ArrivalFoot, Ask, Method, Reach, ReachedStretch, Walker};
+pub use walked::{StretchKind, WalkedStretch};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! Rivers, walls, bridges, gates, by hand.
 
-use super::super::disc;
+use super::super::discs;
 use super::*;
 
 #[test]
@@ -245,6 +245,7 @@ fn an_origin_with_a_leg_of_no_length_is_inside() {
 
 #[test]
 fn a_disc_has_its_size_and_contains_the_smaller() {
+    let disc = |point, radius_m| discs(&[point], radius_m);
     let (small, large) = (disc(MIDDLE, 300.0), disc(MIDDLE, 600.0));
     is_sound(&small).unwrap();
     is_sound(&large).unwrap();
@@ -258,6 +259,17 @@ fn a_disc_has_its_size_and_contains_the_smaller() {
             assert!(Point::new(*lat, *lon).is_valid());
         });
     }
+}
+
+#[test]
+fn discs_around_two_doors_are_one_area() {
+    let doors = [at([0.0, 0.0]), at([80.0, 0.0])];
+    let (small, large) = (discs(&doors, 100.0), discs(&doors, 200.0));
+    is_sound(&small).unwrap();
+    contains(&large, &small).unwrap();
+    // Two half discs of 100 m and 80 × 200 m between them: 47 416 m².
+    assert_eq!(small.len(), 1);
+    assert!((size_m2(&small) - 47_416.0).abs() < 150.0, "{}", size_m2(&small));
 }
 
 #[test]
