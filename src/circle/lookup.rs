@@ -178,7 +178,7 @@ impl Circles {
                 continue;
             };
             let (Some(entry), Some(point)) = (
-                snapshot.entries().get(number),
+                snapshot.entry(number),
                 snapshot.doors().points().get(arrival.door as usize),
             ) else {
                 continue;

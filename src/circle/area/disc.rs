@@ -29,7 +29,9 @@ pub fn discs(centres: &[Point], radius_m: f64) -> MultiPolygon {
         return Vec::new();
     }
     let ring = hull.iter().chain(hull.first());
-    vec![vec![ring.map(|corner| corner.map(|units| units as f64 / UNITS)).collect()]]
+    vec![vec![
+        ring.map(|corner| corner.map(|units| units as f64 / UNITS)).collect(),
+    ]]
 }
 
 /// The corners of what encloses all points, counter-clockwise (Andrew's chain).

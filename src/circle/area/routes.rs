@@ -5,10 +5,10 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use super::ground::Reached;
-use super::view::{AreaFeature, AreaGeometry, AreaKind, AreaProperties, AreaQuery, AreaView, positions, read_minutes};
+use super::view::{AreaFeature, AreaGeometry, AreaKind, AreaProperties, AreaQuery, AreaView, read_minutes};
 use super::{MultiPolygon, bands, discs};
 use crate::circle::asking::Walking;
-use crate::circle::asking::view::{WalkOrigin, check, geojson_type, method, model};
+use crate::circle::asking::view::{WalkOrigin, check, geojson_type, method, model, positions};
 use crate::circle::lookup::Circles;
 use crate::circle::routes::rate;
 use crate::circle::streets::Method;
@@ -100,7 +100,11 @@ async fn get_area(
     let mut features: Vec<AreaFeature> = bands
         .map(|(area, minutes)| feature(AreaKind::Band, *minutes, AreaGeometry::MultiPolygon(area)))
         .collect();
-    features.push(feature(AreaKind::Streets, largest, AreaGeometry::MultiLineString(streets)));
+    features.push(feature(
+        AreaKind::Streets,
+        largest,
+        AreaGeometry::MultiLineString(streets),
+    ));
     view.features = features;
     Ok(HttpResponse::Ok().content_type(content_type).json(view))
 }

@@ -3,14 +3,12 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::MultiPolygon;
 use crate::circle::asking::view::{Direction, Given, WalkOrigin};
 use crate::circle::places::PlaceId;
 use crate::circle::view::{MapView, MethodView, ModelView, PaceName};
 use crate::clock::Timestamp;
-use crate::coordinates::{Crs, Point};
+use crate::coordinates::Crs;
 use crate::grid::UnitId;
-use crate::http::Location;
 
 /// The bands unless told, in minutes.
 const USUAL: [u32; 3] = [5, 10, 15];
@@ -26,7 +24,7 @@ pub struct AreaQuery {
     /// Degrees east of the origin.
     #[param(minimum = -180, maximum = 180, example = 112.6021)]
     pub lon: Option<f64>,
-    /// A unit with a location, in place of `lat` and `lon`.
+    /// A unit with a location, in place of `lat` and `lon`; walks start at its doors where it has some.
     #[param(inline)]
     pub building: Option<UnitId>,
     /// A place, in place of `lat` and `lon`; walks start at its doors.
@@ -93,9 +91,9 @@ pub fn read_minutes(text: &str) -> Vec<u32> {
 #[serde(tag = "type", content = "coordinates")]
 pub enum AreaGeometry {
     /// A band: of each polygon the outer ring, then its holes.
-    MultiPolygon(#[schema(value_type = Vec<Vec<Vec<Vec<f64>>>>)] MultiPolygon),
+    MultiPolygon(Vec<Vec<Vec<[f64; 2]>>>),
     /// The streets.
-    MultiLineString(#[schema(value_type = Vec<Vec<Vec<f64>>>)] Vec<Vec<[f64; 2]>>),
+    MultiLineString(Vec<Vec<[f64; 2]>>),
 }
 
 /// What a feature is.
@@ -155,16 +153,6 @@ pub struct AreaView {
     pub complete: bool,
     /// When a way or gate with hours that was met next opens or closes; null where none does.
     pub streets_change_at: Option<Timestamp>,
-}
-
-/// A line as GeoJSON has it.
-pub fn positions(line: &[Point]) -> Vec<[f64; 2]> {
-    line.iter()
-        .map(|point| {
-            let at = Location::of(*point, Crs::Wgs84);
-            [at.lon, at.lat]
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -66,11 +66,11 @@ impl Given {
             let tree = tree.now();
             let node = tree.node(id).ok_or_else(gone)?;
             let at = node.unit.location.ok_or_else(gone)?;
-            (at, vec![at])
+            let doors: Vec<Point> = node.unit.doors.iter().map(|door| door.point).collect();
+            (at, if doors.is_empty() { vec![at] } else { doors })
         } else if let Some(id) = self.place {
             let places = circles.places();
-            let entry = places.entries().iter().find(|entry| entry.place.id == id);
-            let entry = entry.ok_or_else(gone)?;
+            let entry = places.place(id).ok_or_else(gone)?;
             (entry.place.facts.location, entry.access_points().collect())
         } else {
             let (lat, lon) = self.lat.zip(self.lon).ok_or_else(gone)?;
@@ -136,6 +136,16 @@ pub fn snapped(point: Point, snap_m: f32) -> SnappedView {
         lon: at.lon,
         snap_m: to_decimetre(f64::from(snap_m)),
     }
+}
+
+/// A line as GeoJSON has it.
+pub fn positions(line: &[Point]) -> Vec<[f64; 2]> {
+    line.iter()
+        .map(|point| {
+            let at = Location::of(*point, Crs::Wgs84);
+            [at.lon, at.lat]
+        })
+        .collect()
 }
 
 /// How a reach was found.
@@ -243,7 +253,7 @@ fn absent(name: &str, value: &Value, request: &HttpRequest, faults: &mut Vec<Fie
         let (Ok(id), Some(circles)) = (text.parse::<PlaceId>(), request.app_data::<web::Data<Circles>>()) else {
             return;
         };
-        if circles.places().entries().iter().any(|entry| entry.place.id == id) {
+        if circles.places().place(id).is_some() {
             return;
         }
         ("unknown_place", "没有这个服务点。", "There is no such place.")

@@ -58,6 +58,8 @@ pub enum Way {
     ToStreet,
     /// The same, from the street to the door.
     ToDoor,
+    /// In a straight line, where there is no street.
+    Straight,
 }
 
 impl Way {

@@ -58,6 +58,7 @@ impl Said<'_> {
                 .map_or_else(|| "乘渡船".into(), |name| format!("乘渡船：{name}")),
             Way::ToStreet => format!("向{wind}走{metres}到路边"),
             Way::ToDoor => format!("向{wind}走{metres}到门口"),
+            Way::Straight => format!("附近没有道路数据，请向{wind}走，约{metres}"),
             _ => self.zh_walk(wind, &metres),
         }
     }
@@ -128,6 +129,7 @@ impl Said<'_> {
                 .map_or_else(|| "Take the ferry".into(), |name| format!("Take the ferry: {name}")),
             Way::ToStreet => format!("Walk {wind} for {metres} to the street"),
             Way::ToDoor => format!("Walk {wind} for {metres} to the door"),
+            Way::Straight => format!("No street is known here: head {wind}, about {metres}"),
             _ => self.en_walk(wind, &metres),
         }
     }
