@@ -7,17 +7,18 @@ use tokio::sync::Semaphore;
 use super::ground::Reached;
 use super::view::{AreaFeature, AreaGeometry, AreaKind, AreaProperties, AreaQuery, AreaView, read_minutes};
 use super::{MultiPolygon, bands, discs};
-use crate::circle::asking::Walking;
-use crate::circle::asking::view::{WalkOrigin, check, geojson_type, method, model, positions};
-use crate::circle::lookup::Circles;
-use crate::circle::routes::rate;
+use crate::circle::lookup::{Asked, Basis, Circles};
+use crate::circle::question::view::{Direction, Origin, origin_faults, pace, walking_faults};
+use crate::circle::routes::{geojson_is_wgs84, geojson_type, rate};
 use crate::circle::streets::Method;
-use crate::circle::view::map_view;
+use crate::circle::view::{OriginView, map_view, method_view, model_view};
+use crate::clock;
 use crate::config::Config;
+use crate::coordinates::{Crs, Point};
 use crate::error::{Error, FieldError, Result};
 use crate::gate::Public;
 use crate::grid::LiveTree;
-use crate::http::{Answer, Caller, Http, Input, Operation, Query};
+use crate::http::{Answer, Caller, Http, Input, Location, Operation, Query};
 
 /// What an area costs of the circle's rate.
 const COST: u32 = 5;
@@ -53,13 +54,32 @@ async fn get_area(
 ) -> Answer {
     let content_type = geojson_type(&request)?;
     let query = query.0;
-    let given = query.given();
-    let walking = given.walking(&circles, &tree)?;
+    let origin = Origin::of(
+        query.lat.zip(query.lon),
+        query.building,
+        query.place,
+        query.crs,
+        &circles,
+        &tree,
+    )?;
     http.limits.charge(&request, &http, rate(&config), COST).await?;
 
     let minutes = query.bands();
     let largest = minutes.first().copied().unwrap_or_default();
-    let ask = walking.ask(circles.calendar(), f64::from(largest) * 60.0);
+    let pace = pace(&circles, query.pace, query.max_incline)?;
+    let asked = Asked {
+        origin: origin.point,
+        starts: &origin.starts,
+        pace: &pace,
+        minutes: largest,
+        basis: Basis::Time,
+        reverse: query.direction == Direction::To,
+        ferry: query.ferry,
+        beyond: false,
+        at: query.at.unwrap_or_else(clock::now),
+        is_now: query.at.is_none(),
+    };
+    let ask = circles.ask(&asked, None);
     let (reached, mut view) = circles.search(&ask, |places, walker, reach| {
         let stretches = match reach.method {
             Method::Streets => walker.streets(circles.map(), places.doors(), &ask, reach),
@@ -69,13 +89,19 @@ async fn get_area(
         let view = AreaView {
             r#type: "FeatureCollection",
             features: Vec::with_capacity(minutes.len() + 1),
-            origin: WalkOrigin::of(&given, &walking, reach),
+            origin: OriginView::of(
+                &asked,
+                (query.building, query.place),
+                &reach.feet,
+                reach.island,
+                Crs::Wgs84,
+            ),
             direction: query.direction,
-            method: method(reach),
-            model: model(&circles, &given, &walking),
+            method: method_view(reach.method),
+            model: model_view(&circles, &pace, query.pace),
             attribution: map.iter().map(|map| map.attribution.clone()).collect(),
             map,
-            at: walking.when,
+            at: asked.at,
             complete: reach.complete,
             streets_change_at: reach.streets_change_at,
         };
@@ -85,7 +111,7 @@ async fn get_area(
     });
     let (areas, streets) = match reached {
         Some(reached) => draw(reached, &minutes).await?,
-        None => (straight_lines(&walking, &minutes), Vec::new()),
+        None => (straight_lines(&asked, &minutes), Vec::new()),
     };
     let feature = |kind, minutes, geometry| AreaFeature {
         r#type: "Feature",
@@ -121,15 +147,27 @@ async fn draw(reached: Reached, minutes: &[u32]) -> Result<(Vec<MultiPolygon>, V
     .map_err(Error::internal)
 }
 
-fn straight_lines(walking: &Walking, minutes: &[u32]) -> Vec<MultiPolygon> {
-    let metres_a_minute = 60.0 / (f64::from(walking.pace.seconds_a_metre) * walking.pace.detour_factor);
-    let of = |minutes: &u32| discs(&walking.origins, f64::from(*minutes) * metres_a_minute);
+fn straight_lines(asked: &Asked<'_>, minutes: &[u32]) -> Vec<MultiPolygon> {
+    let metres_a_minute = 60.0 / (f64::from(asked.pace.seconds_a_metre) * asked.pace.detour_factor);
+    let of = |minutes: &u32| discs(asked.starts, f64::from(*minutes) * metres_a_minute);
     minutes.iter().map(of).collect()
+}
+
+/// A line as GeoJSON has it.
+pub fn positions(line: &[Point]) -> Vec<[f64; 2]> {
+    line.iter()
+        .map(|point| {
+            let at = Location::of(*point, Crs::Wgs84);
+            [at.lon, at.lat]
+        })
+        .collect()
 }
 
 impl Input for AreaQuery {
     fn cross_check(value: &Value, request: &HttpRequest, faults: &mut Vec<FieldError>) {
-        check(value, request, faults);
+        geojson_is_wgs84(value, faults);
+        walking_faults(value, FieldError::query, faults);
+        origin_faults(value, request, faults);
         let minutes = value["minutes"].as_str().map(read_minutes).unwrap_or_default();
         if minutes.iter().any(|minutes| !(1..=30).contains(minutes)) {
             faults.push(FieldError::query(

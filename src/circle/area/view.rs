@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::circle::asking::view::{Direction, Given, WalkOrigin};
 use crate::circle::places::PlaceId;
-use crate::circle::view::{MapView, MethodView, ModelView, PaceName};
+use crate::circle::question::view::{Direction, PaceName};
+use crate::circle::view::{MapView, MethodView, ModelView, OriginView};
 use crate::clock::Timestamp;
 use crate::coordinates::Crs;
 use crate::grid::UnitId;
@@ -57,21 +57,6 @@ pub struct AreaQuery {
 }
 
 impl AreaQuery {
-    /// What it has in common with other questions.
-    pub fn given(&self) -> Given {
-        Given {
-            lat: self.lat,
-            lon: self.lon,
-            building: self.building,
-            place: self.place,
-            pace: self.pace,
-            max_incline: self.max_incline,
-            direction: self.direction,
-            ferry: self.ferry,
-            at: self.at,
-        }
-    }
-
     /// The bands in minutes, the largest first.
     pub fn bands(&self) -> Vec<u32> {
         let mut bands = self.minutes.as_deref().map_or_else(|| USUAL.to_vec(), read_minutes);
@@ -136,7 +121,7 @@ pub struct AreaView {
     /// The bands, the largest first, then the streets.
     pub features: Vec<AreaFeature>,
     /// The origin.
-    pub origin: WalkOrigin,
+    pub origin: OriginView,
     /// From the origin, or to it.
     pub direction: Direction,
     /// How it was found.

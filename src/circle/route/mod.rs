@@ -8,8 +8,7 @@ mod tests;
 mod view;
 pub mod words;
 
-use super::asking::Walking;
-use super::lookup::{Circles, Reached};
+use super::lookup::{Asked, Circles, Reached};
 use super::places::PlaceId;
 use super::streets::{Arrival, Method, Reach, StretchKind, WalkedStretch};
 use crate::coordinates::{LocalMetres, Point};
@@ -17,7 +16,7 @@ use crate::language::Language;
 use words::{Piece, Way};
 
 /// A place further than this is out of reach.
-pub const LIMIT_S: f64 = 1_800.0;
+pub const MINUTES: u32 = 30;
 /// A heading is taken over so many metres, past the small turns at a corner.
 const HEADING_M: f64 = 12.0;
 
@@ -33,16 +32,16 @@ pub struct Route {
     pub pieces: Vec<Piece>,
 }
 
-/// The walk to a place, `None` where none is within reach. What else the search
-/// found goes to `also`.
+/// The walk to a place within the minutes asked for, `None` where there is none.
+/// What else the search found goes to `also`.
 pub fn route<R>(
     circles: &Circles,
-    walking: &Walking,
+    asked: &Asked<'_>,
     to: PlaceId,
     language: Language,
     also: impl FnOnce(&Reach) -> R,
 ) -> Option<(Route, R)> {
-    let ask = walking.ask(circles.calendar(), LIMIT_S);
+    let ask = circles.ask(asked, None);
     circles.search(&ask, |places, walker, reach| {
         let is_its_door = |door: u32| {
             let target = places.targets().get(door as usize);
@@ -51,15 +50,14 @@ pub fn route<R>(
                 .is_some_and(|entry| entry.place.id == to)
         };
         reach.arrivals.retain(|arrival| is_its_door(arrival.door));
-        let asked = walking.asked(LIMIT_S);
-        let reached = circles.reached(places, reach, &asked).pop()?;
+        let reached = circles.reached(places, reach, asked).pop()?;
         let arrival = reach.arrivals.iter().find(|arrival| arrival.door == reached.door)?;
         let (line, pieces) = if reach.method == Method::StraightLine {
-            straight(walking, arrival, reached.point)
+            straight(asked, arrival, reached.point)
         } else {
             let path = walker.path(circles.map(), places.doors(), &ask, reach, arrival.door)?;
             let walked = walker.walked(circles.map(), places.doors(), &ask, &path);
-            let pieces = pieces(&path.points, &walked, walking, arrival, language);
+            let pieces = pieces(&path.points, &walked, asked, arrival, language);
             (at_least_two(path.points), pieces)
         };
         let route = Route {
@@ -73,11 +71,11 @@ pub fn route<R>(
 }
 
 /// A straight line from the nearest origin.
-fn straight(walking: &Walking, arrival: &Arrival, door: Point) -> (Vec<Point>, Vec<Piece>) {
-    let origins = walking.origins.iter().copied();
+fn straight(asked: &Asked<'_>, arrival: &Arrival, door: Point) -> (Vec<Point>, Vec<Piece>) {
+    let origins = asked.starts.iter().copied();
     let nearest = origins.min_by(|a, b| a.metres_to(door).total_cmp(&b.metres_to(door)));
-    let mut line = vec![nearest.unwrap_or(walking.at), door];
-    if walking.reverse {
+    let mut line = vec![nearest.unwrap_or(asked.origin), door];
+    if asked.reverse {
         line.reverse();
     }
     let piece = Piece {
@@ -104,18 +102,18 @@ fn at_least_two(mut line: Vec<Point>) -> Vec<Point> {
 fn pieces(
     line: &[Point],
     walked: &[WalkedStretch<'_>],
-    walking: &Walking,
+    asked: &Asked<'_>,
     arrival: &Arrival,
     language: Language,
 ) -> Vec<Piece> {
     let spans: Vec<(Way, Option<String>, f64, f64, usize, usize)> = {
         let leg = |way: Way, metres: f64, first: usize, last: usize| {
-            let seconds = metres * f64::from(walking.pace.seconds_a_metre);
+            let seconds = metres * f64::from(asked.pace.seconds_a_metre);
             (way, None, metres, seconds, first, last)
         };
         let door_leg_m = arrival.foot.map_or(0.0, |foot| f64::from(foot.snap_m));
         let origin_leg_m = (arrival.walk_m - arrival.network_m - door_leg_m).max(0.0);
-        let (first_m, last_m) = if walking.reverse {
+        let (first_m, last_m) = if asked.reverse {
             (door_leg_m, origin_leg_m)
         } else {
             (origin_leg_m, door_leg_m)

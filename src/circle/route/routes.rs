@@ -3,22 +3,24 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
 
-use super::view::{
-    RouteDoor, RouteDoorKind, RouteGeometry, RoutePlace, RouteProperties, RouteQuery, RouteView, StepView,
-};
+use super::view::{RouteGeometry, RoutePlace, RouteProperties, RouteQuery, RouteView, StepView};
 use super::words::{self, End};
-use super::{Route, route};
-use crate::circle::asking::view::{Direction, WalkOrigin, check, geojson_type, method, model, positions, snapped};
-use crate::circle::lookup::Circles;
+use super::{MINUTES, Route, route};
+use crate::circle::area::routes::positions;
+use crate::circle::lookup::{Asked, Basis, Circles};
 use crate::circle::places::Status;
-use crate::circle::routes::rate;
-use crate::circle::view::{PaceName, map_view, to_decimetre, whole_seconds};
+use crate::circle::question::view::{Direction, Origin, PaceName, origin_faults, pace, walking_faults};
+use crate::circle::routes::{geojson_is_wgs84, geojson_type, rate};
+use crate::circle::view::{
+    OriginView, ReachedDoorView, attribution, door_view, map_view, method_view, model_view, to_decimetre, whole_seconds,
+};
+use crate::clock;
 use crate::config::Config;
 use crate::coordinates::Crs;
 use crate::error::{Error, FieldError, Reason};
 use crate::gate::Public;
-use crate::grid::{DoorKind, LiveTree};
-use crate::http::{Answer, Caller, Http, Input, Location, Operation, Query, language};
+use crate::grid::LiveTree;
+use crate::http::{Answer, Caller, Http, Input, Operation, Query, language};
 use crate::language::Language;
 
 /// What a walk costs of the circle's rate.
@@ -51,8 +53,14 @@ async fn get_route(
 ) -> Answer {
     let content_type = geojson_type(&request)?;
     let query = query.0;
-    let given = query.given();
-    let walking = given.walking(&circles, &tree)?;
+    let origin = Origin::of(
+        query.lat.zip(query.lon),
+        query.building,
+        query.place,
+        query.crs,
+        &circles,
+        &tree,
+    )?;
     let places = circles.places();
     if places
         .place(query.to)
@@ -63,21 +71,40 @@ async fn get_route(
     http.limits.charge(&request, &http, rate(&config), COST).await?;
 
     let language = language(&request);
-    let found = route(&circles, &walking, query.to, language, |reach| {
-        let origin = WalkOrigin::of(&given, &walking, reach);
-        (origin, method(reach), reach.streets_change_at)
+    let pace = pace(&circles, query.pace, query.max_incline)?;
+    let asked = Asked {
+        origin: origin.point,
+        starts: &origin.starts,
+        pace: &pace,
+        minutes: MINUTES,
+        basis: Basis::Time,
+        reverse: query.direction == Direction::To,
+        ferry: query.ferry,
+        beyond: false,
+        at: query.at.unwrap_or_else(clock::now),
+        is_now: query.at.is_none(),
+    };
+    let found = route(&circles, &asked, query.to, language, |reach| {
+        let origin = OriginView::of(
+            &asked,
+            (query.building, query.place),
+            &reach.feet,
+            reach.island,
+            Crs::Wgs84,
+        );
+        (
+            origin,
+            method_view(reach.method),
+            reach.complete,
+            reach.streets_change_at,
+        )
     });
-    let (route, (origin, method, streets_change_at)) = found.ok_or_else(|| Error::refused(Reason::Unreachable))?;
-    let door = door(&route, &circles);
+    let (route, (origin, method, complete, streets_change_at)) =
+        found.ok_or_else(|| Error::refused(Reason::Unreachable))?;
+    let door = door_view(&circles, &route.reached, Crs::Wgs84);
     let place = &route.reached.entry.place;
-    let steps = words::steps(&route.pieces, &end(&route, &door, query.direction, language), language);
-    let map = map_view(&circles);
-    let of_map = map.as_ref().map(|map| map.attribution.clone());
-    let mut attribution: Vec<String> = of_map
-        .into_iter()
-        .chain(place.attribution().map(str::to_owned))
-        .collect();
-    attribution.dedup();
+    let end = end(&route, &door, query.direction, language);
+    let steps = words::steps(&route.pieces, &end, language);
     let view = RouteView {
         r#type: "Feature",
         geometry: RouteGeometry {
@@ -100,50 +127,19 @@ async fn get_route(
             private_end: route.arrival.private_end,
             unknown_m: (query.pace == PaceName::Wheelchair).then(|| to_decimetre(route.arrival.unknown_m)),
             steps: steps.into_iter().map(StepView::of).collect(),
-            model: model(&circles, &given, &walking),
-            map,
-            attribution,
-            at: walking.when,
+            model: model_view(&circles, &pace, query.pace),
+            map: map_view(&circles),
+            attribution: attribution(&circles, std::slice::from_ref(&route.reached)),
+            at: asked.at,
+            complete,
             streets_change_at,
         },
     };
     Ok(HttpResponse::Ok().content_type(content_type).json(view))
 }
 
-/// The door by which the place is entered.
-fn door(route: &Route, circles: &Circles) -> RouteDoor {
-    let facts = &route.reached.entry.place.facts;
-    let own = facts.doors.iter().find(|door| door.point == route.reached.point);
-    let (kind, name) = match own {
-        _ if !facts.stops.is_empty() => (RouteDoorKind::Stop, None),
-        Some(door) => (kind_view(door.kind), door.name.clone()),
-        None => (RouteDoorKind::Location, None),
-    };
-    let at = Location::of(route.reached.point, Crs::Wgs84);
-    let foot = route.arrival.foot;
-    RouteDoor {
-        kind,
-        name,
-        lat: at.lat,
-        lon: at.lon,
-        snapped: foot.and_then(|foot| {
-            let point = circles.map().point_on(foot.edge, foot.along_m)?;
-            Some(snapped(point, foot.snap_m))
-        }),
-    }
-}
-
-fn kind_view(kind: DoorKind) -> RouteDoorKind {
-    match kind {
-        DoorKind::Main => RouteDoorKind::Main,
-        DoorKind::Entrance => RouteDoorKind::Entrance,
-        DoorKind::Gate => RouteDoorKind::Gate,
-        DoorKind::Street => RouteDoorKind::Street,
-    }
-}
-
 /// Where the walk ends: at the place, or at the origin.
-fn end<'a>(route: &'a Route, door: &'a RouteDoor, direction: Direction, language: Language) -> End<'a> {
+fn end<'a>(route: &'a Route, door: &'a ReachedDoorView, direction: Direction, language: Language) -> End<'a> {
     let facts = &route.reached.entry.place.facts;
     let last_point = route.line.len().saturating_sub(1);
     match (direction, language) {
@@ -170,6 +166,8 @@ fn end<'a>(route: &'a Route, door: &'a RouteDoor, direction: Direction, language
 
 impl Input for RouteQuery {
     fn cross_check(value: &Value, request: &HttpRequest, faults: &mut Vec<FieldError>) {
-        check(value, request, faults);
+        geojson_is_wgs84(value, faults);
+        walking_faults(value, FieldError::query, faults);
+        origin_faults(value, request, faults);
     }
 }

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::words;
-use crate::circle::asking::view::{Direction, Given, WalkOrigin};
 use crate::circle::places::PlaceId;
-use crate::circle::view::{MapView, MethodView, ModelView, PaceName, SnappedView};
+use crate::circle::question::view::{Direction, PaceName};
+use crate::circle::view::{MapView, MethodView, ModelView, OriginView, ReachedDoorView};
 use crate::clock::Timestamp;
 use crate::coordinates::Crs;
 use crate::grid::UnitId;
@@ -54,23 +54,6 @@ pub struct RouteQuery {
     pub crs: Crs,
 }
 
-impl RouteQuery {
-    /// What it has in common with other questions.
-    pub fn given(&self) -> Given {
-        Given {
-            lat: self.lat,
-            lon: self.lon,
-            building: self.building,
-            place: self.place,
-            pace: self.pace,
-            max_incline: self.max_incline,
-            direction: self.direction,
-            ferry: self.ferry,
-            at: self.at,
-        }
-    }
-}
-
 /// A line.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RouteGeometry {
@@ -90,39 +73,6 @@ pub struct RoutePlace {
     pub name: String,
     /// Its name in English.
     pub name_en: Option<String>,
-}
-
-/// Where a place is entered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RouteDoorKind {
-    /// The main entrance.
-    Main,
-    /// Another entrance.
-    Entrance,
-    /// A gate.
-    Gate,
-    /// Where the streets meet it.
-    Street,
-    /// The place's location, since no door is known.
-    Location,
-    /// The stop of a mobile service.
-    Stop,
-}
-
-/// The door of a walk.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct RouteDoor {
-    /// What it is.
-    pub kind: RouteDoorKind,
-    /// What it is called.
-    pub name: Option<String>,
-    /// Degrees north.
-    pub lat: f64,
-    /// Degrees east.
-    pub lon: f64,
-    /// Where it is tied to the street; null in straight lines.
-    pub snapped: Option<SnappedView>,
 }
 
 /// What one does in a step.
@@ -223,11 +173,11 @@ impl StepView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RouteProperties {
     /// Where it starts; where it ends, where the direction is `to`.
-    pub origin: WalkOrigin,
+    pub origin: OriginView,
     /// The place at its other end.
     pub place: RoutePlace,
     /// The door of the place.
-    pub door: RouteDoor,
+    pub door: ReachedDoorView,
     /// From the origin, or to it.
     pub direction: Direction,
     /// How it was found.
@@ -252,6 +202,8 @@ pub struct RouteProperties {
     pub attribution: Vec<String>,
     /// The instant for which it holds.
     pub at: Timestamp,
+    /// Whether all that was searched lies inside what the map covers; if not, there may be a quicker walk.
+    pub complete: bool,
     /// When a way or gate with hours that was met next opens or closes; null where none does.
     pub streets_change_at: Option<Timestamp>,
 }
