@@ -28,6 +28,8 @@ mod tag_shares;
 mod tags;
 mod walk;
 mod walkable;
+mod surroundings;
+mod walked;
 mod wheels;
 
 pub use build::{BuildError, BuildOptions, StreetMapBytes, build, wanted};
@@ -43,6 +45,8 @@ pub use tag_shares::TagShare;
 pub use walk::{Arrival, ArrivalFoot, Ask, Method, Reach, ReachedStretch, Walker};
 pub(crate) use walkable::{Box2, Boxes, Position, pack};
 pub use walkable::{Walkable, is_barrier, is_water_relation, walkable};
+pub use surroundings::Beside;
+pub use walked::{StretchKind, WalkedStretch};
 
 #[cfg(test)]
 mod tests;
