@@ -89,6 +89,36 @@ both_databases! {
         assert_eq!(read["doors"], json!([{ "kind": "main", "name": null, "lat": one["lat"], "lon": one["lon"] }]));
     }
 
+    fn a_place_is_read_as_it_was_at_one_moment(world: &World) {
+        let server = world.serve();
+        let made = server.operator().post("/v1/places", &place("零", "park", 0.0, 0.0)).with_status(201);
+        let path = made.needed_header("location");
+        // So many doors as the name says, and of that name.
+        let state = |name: &str, count: usize| {
+            let mut said = place(name, "park", 0.0, 0.0);
+            let location = said["location"].clone();
+            let doors = (0..count).map(|_| json!({ "kind": "gate", "name": name, "location": location }));
+            said["doors"] = doors.collect();
+            said
+        };
+        let (client, other) = (server.anonymous(), server.operator().on_own_connection().with("if-match", "*"));
+        std::thread::scope(|scope| {
+            let writing = scope.spawn(|| {
+                for turn in 0..150 {
+                    let said = if turn % 2 == 0 { state("一", 1) } else { state("五", 5) };
+                    other.put(&path, &said).with_status(200);
+                }
+            });
+            while !writing.is_finished() {
+                let read = client.get(&path).ok();
+                let doors = read["doors"].as_array().expect("doors");
+                let expected = ["零", "一", "", "", "", "五"].get(doors.len());
+                assert_eq!(read["name"].as_str(), expected.copied(), "{read}");
+                assert!(doors.iter().all(|door| door["name"] == read["name"]), "{read}");
+            }
+        });
+    }
+
     fn a_moved_door_is_in_every_servers_circle(world: &World) {
         let servers = [world.serve(), world.serve()];
         let path = a_place(&servers[0].operator());
