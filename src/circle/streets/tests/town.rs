@@ -2,7 +2,8 @@
 
 use crate::circle::osm::{self, OsmData};
 use crate::circle::streets::{
-    BuildOptions, BuildReport, DoorIndex, DoorTie, Pace, Reach, Snapper, StreetMap, TimeModel, Walker, build, wanted,
+    Ask, BuildOptions, BuildReport, DoorIndex, DoorTie, Pace, Reach, Snapper, StreetMap, TimeModel, WalkPath, Walker,
+    build, wanted,
 };
 use crate::coordinates::{LocalMetres, Point};
 use std::fmt::Write;
@@ -139,6 +140,22 @@ impl Built {
         let reach = Walker::default().reach(&self.map, &doors, origin, pace, 7_200.0);
         reach.arrivals.first().map(|arrival| arrival.seconds)
     }
+}
+
+/// The walk to one door, where it is within the limit.
+pub fn path_to(
+    map: &StreetMap,
+    doors: &DoorIndex,
+    origin: Point,
+    pace: &Pace,
+    limit_s: f64,
+    door: u32,
+) -> Option<WalkPath> {
+    let (mut walker, mut reach) = (Walker::default(), Reach::default());
+    let origins = [origin];
+    let ask = Ask::new(&origins, pace, limit_s);
+    walker.reach_into(map, doors, &ask, &mut reach);
+    walker.path(map, doors, &ask, &reach, door)
 }
 
 /// Doors in a reach, in their order.
