@@ -257,8 +257,8 @@ fn parse_field(text: &str) -> Result<Field, String> {
         let is = Is::At(metres(value)?);
         return Ok(Field { path, is });
     }
-    if let Some(path) = of(".count") {
-        let is = Is::Count(value.parse().map_err(|_| format!("{value} is no count"))?);
+    if let Some(path) = of(".length") {
+        let is = Is::Count(value.parse().map_err(|_| format!("{value} is no length"))?);
         return Ok(Field { path, is });
     }
     if let Some((number, tolerance)) = value.split_once('±') {
@@ -303,7 +303,7 @@ fn a_number(text: &str) -> Result<f64, String> {
 fn checks_are_read_as_they_are_meant() {
     let file = "<?xml version='1.0'?>\n<!-- Prose: ask: nothing.\n=====\nbuild: bbox=-1,-2,3,4\nreport: islands: 2\n\
                 ask: from=0,-60 pace=elder\n  # 60 m × 1.2\n  in: 药店 walk_s=72±1 door.at=5,6 private_end=true\n  \
-                json: origin.snapped.count=1\n  out: 书店\n-->\n<osm/>";
+                json: origin.snapped.length=1\n  out: 书店\n-->\n<osm/>";
     let case = parse(file).expect("it is well-formed");
     assert_eq!(case.bbox, Some([-1.0, -2.0, 3.0, 4.0]));
     assert_eq!(case.printed, [(Printer::Build, "islands: 2".to_owned())]);
