@@ -33,5 +33,6 @@ mod postgres_tls;
 mod redis_faults;
 mod schema_dialects;
 mod schema_rules;
+mod town;
 mod units;
 mod visibility;
