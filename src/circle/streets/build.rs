@@ -11,7 +11,7 @@ use super::near_misses::{self, GraphIndex};
 use super::regions::{longest, mark_neighbours, regions};
 use super::report::BuildReport;
 use super::tags::{Unreadable, flag, node_flag, way_use};
-use super::{barriers, snap};
+use super::{barriers, snap, squares};
 use crate::circle::osm::{Bounds, OsmData, Tags, Wanted};
 use crate::coordinates::Point;
 use std::fs::File;
@@ -78,7 +78,7 @@ pub fn wanted() -> Wanted<'static> {
     Wanted {
         node: &|_| false,
         way: &|tags: &Tags| way_use(tags, &mut Unreadable::default()).is_some() || barriers::is_barrier(tags),
-        relation: &barriers::is_water_relation,
+        relation: &|tags: &Tags| barriers::is_water_relation(tags) || squares::is_square_relation(tags),
     }
 }
 
@@ -254,7 +254,7 @@ fn lay_out(graph: &Graph, regions: &[u32], parts: &mut Parts, report: &mut Build
             first_corner: parts.corners.len() as u32,
         });
         parts.corners.extend_from_slice(&edge.corners);
-        report.street_m += f64::from(edge.length_m);
+        report.street_m += edge.street_m();
     }
     (parts.first_arcs, parts.arcs) = arcs(graph);
     report_islands(graph, &walked.of_junction, &walked.metres, report);

@@ -461,7 +461,7 @@ impl StreetMap {
             corners: view.corners.len(),
             barrier_segments: view.barriers.len(),
             components: view.components.len(),
-            street_m: view.edges.iter().map(|edge| f64::from(edge.length_m)).sum(),
+            street_m: view.edges.iter().map(|edge| edge.street_m()).sum(),
         })
     }
 }

@@ -4,8 +4,9 @@
 //! of the way change, or where the node itself changes the way (a barrier, a
 //! kerb, a lift, an entrance, a light). Through all others the way is contracted.
 
-use super::layout::Position;
+use super::layout::{Position, street_m};
 use super::report::BuildReport;
+use super::squares::{self, Strand};
 use super::tags::{WayUse, flag, node_flag, node_use, way_use};
 use crate::circle::osm::{Bounds, Node, OsmData};
 
@@ -33,6 +34,13 @@ pub(super) struct RawEdge {
     pub steps: f32,
     pub half_waits: [u16; 2],
     pub corners: Vec<Position>,
+}
+
+impl RawEdge {
+    /// Metres of street that it is: none where it is a line of sight.
+    pub fn street_m(&self) -> f64 {
+        street_m(self.flags, self.length_m)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -118,6 +126,7 @@ pub(super) fn contract(data: &OsmData, table: &NodeTable<'_>, bbox: Option<Bound
             links.add(way, usage, table, bbox, report);
         }
     }
+    links.join_squares(data, table, bbox, report);
     links.read_node_tags(table, report);
     links.contract(table)
 }
@@ -190,6 +199,53 @@ impl Links {
             usage,
             length_m,
         });
+    }
+
+    /// Makes squares walkable along their outline and across.
+    fn join_squares(
+        &mut self,
+        data: &OsmData,
+        table: &NodeTable<'_>,
+        bbox: Option<Bounds>,
+        report: &mut BuildReport,
+    ) {
+        let squares = squares::find(data, table, report);
+        let strands = self.links.iter().map(|link| {
+            let way = &self.ways[link.way as usize];
+            Strand {
+                a: link.a,
+                b: link.b,
+                way_id: way.id,
+                layer: way.layer,
+                flags: way.usage.flags,
+                starts: link.starts,
+                ends: link.ends,
+            }
+        });
+        let meshes = squares::mesh(&squares, data, table, bbox, strands, report);
+        for (square, mesh) in squares.iter().zip(meshes) {
+            for (lines, kind) in [(mesh.outline, flag::AREA), (mesh.sights, flag::AREA | flag::SIGHT)] {
+                let way = self.ways.len() as u32;
+                let mut usage = square.usage.clone();
+                usage.flags |= kind;
+                self.ways.push(WalkableWay {
+                    id: square.way_id,
+                    layer: super::tags::layer(square.tags),
+                    usage,
+                    length_m: 0.0,
+                });
+                self.links.extend(lines.into_iter().map(|[a, b]| Link {
+                    a,
+                    b,
+                    way,
+                    starts: false,
+                    ends: false,
+                }));
+            }
+            for place in mesh.cut {
+                self.node_flags[place as usize] |= node_flag::CUT;
+            }
+        }
     }
 
     fn read_node_tags(&mut self, table: &NodeTable<'_>, report: &mut BuildReport) {

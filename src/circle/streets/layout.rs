@@ -78,6 +78,24 @@ pub struct Edge {
     pub first_corner: u32,
 }
 
+impl Edge {
+    /// Metres of street that it is: none where it is a line of sight.
+    #[must_use]
+    pub fn street_m(&self) -> f64 {
+        street_m(self.flags, self.length_m)
+    }
+}
+
+/// Metres of street that an edge with these flags is.
+#[must_use]
+pub fn street_m(flags: u32, length_m: f32) -> f64 {
+    if flags & super::tags::flag::SIGHT == 0 {
+        f64::from(length_m)
+    } else {
+        0.0
+    }
+}
+
 /// An edge as seen from one of its ends.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]

@@ -21,6 +21,7 @@ mod regions;
 mod report;
 mod search;
 mod snap;
+mod squares;
 mod tags;
 mod walk;
 
