@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use super::places::{Catalogue, Entry, LiveHours, Snapshot, Target};
-use super::streets::{Foot, Method, Pace, Reach, StreetMap, TimeModel, Walker};
+use super::streets::{Ask, Foot, Method, Pace, Reach, StreetMap, TimeModel, Walker, When};
 use crate::calendar::{Calendar, HoursState};
 use crate::clock::Timestamp;
 use crate::coordinates::Point;
@@ -124,18 +124,20 @@ impl Circles {
     pub fn around(&self, asked: &Asked<'_>) -> Circle {
         let snapshot = self.catalogue.now();
         SCRATCH.with_borrow_mut(|(walker, reach)| {
-            walker.reach_into(
-                &self.map,
-                snapshot.doors(),
-                asked.origin,
-                asked.pace,
-                asked.limit_s,
-                reach,
-            );
+            let origins = [asked.origin];
+            let ask = Ask {
+                when: Some(When {
+                    calendar: &self.calendar,
+                    at: asked.at,
+                    is_now: asked.is_now,
+                }),
+                ..Ask::new(&origins, asked.pace, asked.limit_s)
+            };
+            walker.reach_into(&self.map, snapshot.doors(), &ask, reach);
             Circle {
                 method: reach.method,
-                feet: reach.snap.feet().copied().collect(),
-                island: reach.island(),
+                feet: reach.feet.clone(),
+                island: reach.island,
                 reached: self.reached(&snapshot, reach, asked),
             }
         })

@@ -7,6 +7,7 @@ use super::file::{MapError, Parts};
 use super::graph::{Graph, NodeTable, RawEdge, contract};
 use super::hilbert::position_on_curve;
 use super::layout::{Arc, Box2, Edge, Junction, Position, Run, SEGMENTS_A_RUN};
+use super::model::TimeModel;
 use super::near_misses::{self, GraphIndex};
 use super::regions::{longest, mark_neighbours, regions};
 use super::report::BuildReport;
@@ -135,11 +136,22 @@ pub fn build(
         attribution: options.attribution.clone(),
         timestamp: data.timestamp.clone().unwrap_or_default(),
         bounds: bounds(data, options, &graph),
+        bounds_told: options.bbox.or(data.bounds).is_some(),
         barriers,
         barrier_boxes,
         ..Parts::default()
     };
+    if let Some(covered) = options.bbox.or(data.bounds) {
+        mark_cut(&mut graph, covered);
+    }
     lay_out(&graph, &regions, &mut parts, &mut report);
+    (parts.names, parts.rules) = (
+        std::mem::take(&mut graph.names.all),
+        std::mem::take(&mut graph.rules.all),
+    );
+    if parts.names.iter().map(String::len).sum::<usize>() > u32::MAX as usize {
+        return Err(BuildError::TooMany("names of streets"));
+    }
     let main = longest(&graph, &regions);
     let is_main = |edge: &RawEdge| Some(regions[edge.from as usize]) == main;
     (parts.runs, parts.run_boxes) = index(&graph, is_main);
@@ -171,6 +183,16 @@ fn bounds(data: &OsmData, options: &BuildOptions, graph: &Graph) -> Option<Bound
             max_lat: max.lat,
         })
     })
+}
+
+/// Marks the edges that leave what the data covers: what lies beyond is not all
+/// in the file, also where these streets are.
+fn mark_cut(graph: &mut Graph, covered: Bounds) {
+    for edge in &mut graph.edges {
+        if edge.corners.iter().any(|corner| !covered.contains(corner.point())) {
+            edge.flags |= flag::CUT;
+        }
+    }
 }
 
 /// Numbers junctions along the Hilbert curve and edges after their junctions, so
@@ -229,8 +251,14 @@ fn corners_of_run(edge: &RawEdge, run: Run) -> &[Position] {
 
 /// Fills the sections that hold the graph.
 fn lay_out(graph: &Graph, regions: &[u32], parts: &mut Parts, report: &mut BuildReport) {
-    let walked = components(graph, flag::FERRY);
-    let step_free = components(graph, flag::FERRY | flag::STEPS | flag::NO_WHEELCHAIR);
+    let wheels = TimeModel::shipped().ok().and_then(|model| model.pace("wheelchair"));
+    let is_steep = |edge: &RawEdge| {
+        edge.flags & flag::SLOPE != 0 && wheels.is_some_and(|pace| pace.is_too_steep(edge.particulars.incline))
+    };
+    let walked = components(graph, |edge| edge.flags & flag::FERRY == 0);
+    let step_free = components(graph, |edge| {
+        edge.flags & (flag::FERRY | flag::NO_WHEELCHAIR) == 0 && !is_steep(edge)
+    });
     parts.junctions = graph
         .junctions
         .iter()
@@ -244,13 +272,20 @@ fn lay_out(graph: &Graph, regions: &[u32], parts: &mut Parts, report: &mut Build
         })
         .collect();
     for edge in &graph.edges {
+        if edge.flags & flag::RECORDED != 0 {
+            parts.particulars.push(edge.particulars);
+        }
         parts.edges.push(Edge {
             from: edge.from,
             to: edge.to,
             length_m: edge.length_m,
             flags: edge.flags,
-            steps: edge.steps,
-            half_waits: edge.half_waits,
+            particulars: if edge.flags & flag::RECORDED != 0 {
+                parts.particulars.len() as u32
+            } else {
+                0
+            },
+            name: edge.name,
             first_corner: parts.corners.len() as u32,
         });
         parts.corners.extend_from_slice(&edge.corners);

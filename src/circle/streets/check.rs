@@ -44,11 +44,26 @@ pub(super) fn check_records(view: &View<'_>) -> Result<(), MapError> {
                 && (edge.to as usize) < junctions
                 && edge.length_m.is_finite()
                 && edge.length_m >= SHORTEST_EDGE_M
-                && is_size(edge.steps)
+                && (edge.particulars as usize) <= view.particulars.len()
+                && (edge.name as usize) <= view.name_starts.len()
                 && edge.flags & !flag::ALL == 0
                 && edge.flags & flag::ARC_ONLY == 0
         }),
         "an edge is wrong",
+    )?;
+    ensure(
+        view.particulars.iter().all(|own| {
+            [own.steps, own.duration_s, own.interval_s].into_iter().all(is_size)
+                && own.incline.is_finite()
+                && own.incline.abs() <= 1.0
+                && own.rules.iter().all(|rule| *rule as usize <= view.rules.len())
+        }),
+        "the particulars of an edge are wrong",
+    )?;
+    let in_names = |start: &u32| view.names.is_char_boundary(*start as usize);
+    ensure(
+        view.name_starts.iter().all(in_names) && view.name_starts.is_sorted(),
+        "the name of a street is wrong",
     )?;
     check_arcs(view, ensure)?;
     ensure(

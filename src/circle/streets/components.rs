@@ -1,7 +1,7 @@
 //! What hangs together: components by walking and by walking without stairs,
 //! and the public ways that lie behind private ones.
 
-use super::graph::Graph;
+use super::graph::{Graph, RawEdge};
 use super::tags::{flag, node_flag};
 
 /// Public ways behind private ones count as private up to this length in all.
@@ -39,10 +39,10 @@ pub(super) struct Components {
     pub metres: Vec<f32>,
 }
 
-/// The components over the edges that have none of `without`.
-pub(super) fn components(graph: &Graph, without: u32) -> Components {
+/// The components over the edges that are `usable`.
+pub(super) fn components(graph: &Graph, usable: impl Fn(&RawEdge) -> bool) -> Components {
     let mut sets = Sets::new(graph.junctions.len());
-    let used = || graph.edges.iter().filter(|edge| edge.flags & without == 0);
+    let used = || graph.edges.iter().filter(|edge| usable(edge));
     for edge in used() {
         sets.join(edge.from, edge.to);
     }
@@ -72,7 +72,7 @@ pub(super) fn components(graph: &Graph, without: u32) -> Components {
 /// Returns how many edges were marked.
 pub(super) fn mark_enclosed(graph: &mut Graph) -> u64 {
     let junctions = graph.junctions.len();
-    let whole = components(graph, flag::FERRY);
+    let whole = components(graph, |edge| edge.flags & flag::FERRY == 0);
     let is_gate = |junction: u32| graph.junctions[junction as usize].flags & node_flag::PRIVATE != 0;
     let is_public = |flags: u32| flags & (flag::PRIVATE | flag::FERRY) == 0;
     // Public parts: edges joined at junctions that are no private gate. An edge

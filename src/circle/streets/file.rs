@@ -6,7 +6,10 @@
 
 use super::boxes::Boxes;
 use super::check::check_records;
-use super::layout::{Arc, BarrierSegment, Box2, Edge, Junction, Position, Run};
+use super::conditions::Rule;
+use super::graph::NAME_PART;
+use super::layout::{Arc, BarrierSegment, Box2, Edge, Junction, Particulars, Position, Run};
+use super::tags::node_flag;
 use crate::circle::osm::Bounds;
 use crate::coordinates::Point;
 use bytemuck::{Pod, Zeroable};
@@ -20,7 +23,7 @@ use std::path::Path;
 compile_error!("map files are read where they lie and are little-endian");
 
 /// The version of the format that this program reads and writes.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 const MAGIC: [u8; 8] = *b"OneGrMap";
 /// Sections start at multiples of this many bytes.
@@ -63,9 +66,13 @@ enum Section {
     BarrierBoxes,
     Components,
     StepFreeComponents,
+    Particulars,
+    Names,
+    NameStarts,
+    Rules,
 }
 
-const SECTIONS: usize = Section::StepFreeComponents as usize + 1;
+const SECTIONS: usize = Section::Rules as usize + 1;
 
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
@@ -82,6 +89,8 @@ struct Header {
     sections: u32,
     file_bytes: u64,
     checksum: [u8; 32],
+    /// 1 where the box is told, 0 where it is that of the streets.
+    bounds_told: u64,
     /// The box that the data covers.
     min: Position,
     max: Position,
@@ -110,7 +119,15 @@ pub(super) struct Parts {
     pub barrier_boxes: Vec<Box2>,
     pub components: Vec<f32>,
     pub step_free_components: Vec<f32>,
+    pub particulars: Vec<Particulars>,
+    pub names: Vec<String>,
+    pub rules: Vec<String>,
+    /// Whether the bounds are told, not only those of the streets.
+    pub bounds_told: bool,
 }
+
+/// Between two rules.
+const RULE_END: char = '\0';
 
 impl Parts {
     /// The bytes of the file.
@@ -118,6 +135,15 @@ impl Parts {
         let texts = [&self.source, &self.attribution, &self.timestamp]
             .map(|text| text.replace('\0', " "))
             .join("\0");
+        let names = self.names.concat();
+        let name_starts: Vec<u32> = (self.names.iter())
+            .scan(0_u32, |start, name| {
+                let this = *start;
+                *start += name.len() as u32;
+                Some(this)
+            })
+            .collect();
+        let rules = self.rules.join(&RULE_END.to_string());
         let sections: [&[u8]; SECTIONS] = [
             texts.as_bytes(),
             bytemuck::cast_slice(&self.junctions),
@@ -133,6 +159,10 @@ impl Parts {
             bytemuck::cast_slice(&self.barrier_boxes),
             bytemuck::cast_slice(&self.components),
             bytemuck::cast_slice(&self.step_free_components),
+            bytemuck::cast_slice(&self.particulars),
+            names.as_bytes(),
+            bytemuck::cast_slice(&name_starts),
+            rules.as_bytes(),
         ];
         let (min, max) = self.bounds.map_or(Default::default(), |bounds| {
             (
@@ -146,6 +176,7 @@ impl Parts {
             sections: SECTIONS as u32,
             file_bytes: 0,
             checksum: [0; 32],
+            bounds_told: u64::from(self.bounds_told),
             min,
             max,
             places: [Place::zeroed(); SECTIONS],
@@ -223,6 +254,8 @@ pub struct StreetMap {
     info: MapInfo,
     main_component: u32,
     step_free_main_component: u32,
+    rules: Vec<Rule>,
+    covered: Option<Box2>,
 }
 
 /// Runs of edges and the tree over them.
@@ -253,6 +286,21 @@ pub struct View<'a> {
     /// The longest component of each kind.
     pub main_component: u32,
     pub step_free_main_component: u32,
+    pub particulars: &'a [Particulars],
+    pub names: &'a str,
+    pub name_starts: &'a [u32],
+    pub(super) rules: &'a [Rule],
+    /// The box that the data covers, where it is told.
+    pub covered: Option<Box2>,
+}
+
+/// The name of a street.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreetName<'a> {
+    /// As it is written there, in Chinese where it has a Chinese name.
+    pub local: &'a str,
+    /// In English.
+    pub english: Option<&'a str>,
 }
 
 impl<'a> View<'a> {
@@ -261,6 +309,51 @@ impl<'a> View<'a> {
     pub fn arcs_at(&self, junction: u32) -> &'a [Arc] {
         let junction = junction as usize;
         &self.arcs[self.first_arcs[junction] as usize..self.first_arcs[junction + 1] as usize]
+    }
+
+    /// What is particular about an edge.
+    #[must_use]
+    pub fn particulars_of(&self, edge: &Edge) -> Particulars {
+        let number = (edge.particulars as usize).checked_sub(1);
+        number
+            .and_then(|number| self.particulars.get(number))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// The name of an edge's street.
+    #[must_use]
+    pub fn edge_name(&self, edge: u32) -> Option<StreetName<'a>> {
+        let number = (self.edges.get(edge as usize)?.name as usize).checked_sub(1)?;
+        let start = *self.name_starts.get(number)? as usize;
+        let end = self
+            .name_starts
+            .get(number + 1)
+            .map_or(self.names.len(), |end| *end as usize);
+        let text = self.names.get(start..end)?;
+        Some(match text.split_once(NAME_PART) {
+            Some((local, english)) => StreetName {
+                local,
+                english: Some(english),
+            },
+            None => StreetName {
+                local: text,
+                english: None,
+            },
+        })
+    }
+
+    /// Whether the map ends at a junction though the street may go on.
+    #[must_use]
+    pub fn is_cut(&self, junction: u32) -> bool {
+        self.junctions[junction as usize].flags & node_flag::CUT != 0
+    }
+
+    /// Whether the data covers a position, as far as it is told.
+    #[must_use]
+    pub fn covers(&self, position: Position) -> bool {
+        self.covered
+            .is_none_or(|covered| covered.meets(&Box2::EMPTY.with(position)))
     }
 
     /// Where the corners of an edge lie in the list of all.
@@ -324,6 +417,8 @@ impl StreetMap {
             },
             main_component: 0,
             step_free_main_component: 0,
+            rules: Vec::new(),
+            covered: None,
         }
     }
 
@@ -351,6 +446,12 @@ impl StreetMap {
             step_free_components: self.records(Section::StepFreeComponents),
             main_component: self.main_component,
             step_free_main_component: self.step_free_main_component,
+            particulars: self.records(Section::Particulars),
+            // Checked when the map was opened.
+            names: std::str::from_utf8(self.section(Section::Names)).unwrap_or_default(),
+            name_starts: self.records(Section::NameStarts),
+            rules: &self.rules,
+            covered: self.covered,
         }
     }
 
@@ -395,11 +496,26 @@ impl StreetMap {
             ..Self::empty()
         };
         map.check_sizes()?;
+        map.covered = (header.bounds_told == 1 && has_data).then_some(Box2 {
+            min: header.min,
+            max: header.max,
+        });
+        map.rules = map.read_rules()?;
         check_records(&map.view())?;
         map.info = map.read_info(&header, has_data)?;
         map.main_component = longest(map.view().components);
         map.step_free_main_component = longest(map.view().step_free_components);
         Ok(map)
+    }
+
+    fn read_rules(&self) -> Result<Vec<Rule>, MapError> {
+        let text = std::str::from_utf8(self.section(Section::Rules))
+            .map_err(|_| MapError::Corrupt("its hours are not UTF-8"))?;
+        if text.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rule = |text| Rule::parse(text).ok_or(MapError::Corrupt("the hours of a way cannot be read"));
+        text.split(RULE_END).map(rule).collect()
     }
 
     fn check_sizes(&self) -> Result<(), MapError> {
@@ -416,7 +532,9 @@ impl StreetMap {
             && whole(Section::Barriers, size_of::<BarrierSegment>())
             && whole(Section::BarrierBoxes, size_of::<Box2>())
             && whole(Section::Components, size_of::<f32>())
-            && whole(Section::StepFreeComponents, size_of::<f32>());
+            && whole(Section::StepFreeComponents, size_of::<f32>())
+            && whole(Section::Particulars, size_of::<Particulars>())
+            && whole(Section::NameStarts, size_of::<u32>());
         let tree = |boxes: Section, items: usize| Boxes::new(self.records(boxes), items).is_some();
         let runs = self.records::<Run>(Section::Runs).len();
         let minor_runs = self.records::<Run>(Section::MinorRuns).len();

@@ -4,11 +4,12 @@
 //! of the way change, or where the node itself changes the way (a barrier, a
 //! kerb, a lift, an entrance, a light). Through all others the way is contracted.
 
-use super::layout::{Position, street_m};
+use super::layout::{Particulars, Position, street_m};
 use super::report::BuildReport;
 use super::squares::{self, Strand};
 use super::tags::{WayUse, flag, node_flag, node_use, way_use};
-use crate::circle::osm::{Bounds, Node, OsmData};
+use crate::circle::osm::{Bounds, Node, OsmData, Tags};
+use std::collections::HashMap;
 
 /// Edges are at least this long, the resolution of a position, so that walking
 /// one always takes time.
@@ -31,8 +32,9 @@ pub(super) struct RawEdge {
     pub layer: i32,
     pub length_m: f32,
     pub flags: u32,
-    pub steps: f32,
-    pub half_waits: [u16; 2],
+    /// Counted only where a flag of [`flag::RECORDED`] is set.
+    pub particulars: Particulars,
+    pub name: u32,
     pub corners: Vec<Position>,
 }
 
@@ -47,6 +49,58 @@ impl RawEdge {
 pub(super) struct Graph {
     pub junctions: Vec<RawJunction>,
     pub edges: Vec<RawEdge>,
+    /// Names of streets, in the language of the place and in English.
+    pub names: Texts,
+    /// Rules of hours.
+    pub rules: Texts,
+}
+
+/// Texts, each once, numbered from one; 0 is none.
+#[derive(Debug, Default)]
+pub(super) struct Texts {
+    pub all: Vec<String>,
+    numbers: HashMap<String, u32>,
+}
+
+impl Texts {
+    pub fn number(&mut self, text: Option<String>) -> u32 {
+        let Some(text) = text else { return 0 };
+        if let Some(known) = self.numbers.get(&text) {
+            return *known;
+        }
+        self.all.push(text.clone());
+        let number = self.all.len() as u32;
+        self.numbers.insert(text, number);
+        number
+    }
+}
+
+/// Between the two languages of a name.
+pub const NAME_PART: char = '\u{1f}';
+/// Longer names are cut; nobody reads them on a signpost.
+const NAME_CHARS: usize = 120;
+
+/// The name of a way as a map keeps it: as it is written there, and in English.
+fn name_text(tags: &Tags) -> Option<String> {
+    let readable = |key: &str| {
+        let name = tags.get(key)?.trim();
+        let plain: String = name.chars().filter(|c| !c.is_control()).take(NAME_CHARS).collect();
+        (!plain.is_empty()).then_some(plain)
+    };
+    let local = ["name:zh-Hans", "name:zh", "name", "ref"]
+        .into_iter()
+        .find_map(readable);
+    let english = ["name:en", "int_name"].into_iter().find_map(readable);
+    match (local, english) {
+        (None, None) => None,
+        (Some(local), None) => Some(local),
+        (local, Some(english)) => {
+            let mut text = local.unwrap_or_else(|| english.clone());
+            text.push(NAME_PART);
+            text.push_str(&english);
+            Some(text)
+        }
+    }
 }
 
 /// Nodes of the data by id.
@@ -96,20 +150,25 @@ struct WalkableWay {
     layer: i32,
     usage: WayUse,
     length_m: f64,
+    name: u32,
+    rule: u32,
 }
 
 impl WalkableWay {
     /// Stretches of equal signature are one edge where they meet. What belongs
     /// to a way as a whole (its steps, direction, hours, light) does not mix.
-    fn signature(&self, number: u32) -> (u32, Option<u32>, i32) {
+    fn signature(&self, number: u32) -> (u32, Option<u32>, i32, u32) {
         const OWN: u32 = flag::STEPS
             | flag::FORWARD_ONLY
             | flag::BACKWARD_ONLY
             | flag::SIGNALS
             | flag::CONDITIONAL
-            | flag::CONVEYING;
+            | flag::CONVEYING
+            | flag::SLOPE
+            | flag::LIFT
+            | flag::FERRY;
         let own = self.usage.flags & OWN != 0;
-        (self.usage.flags, own.then_some(number), self.layer)
+        (self.usage.flags, own.then_some(number), self.layer, self.name)
     }
 }
 
@@ -119,6 +178,9 @@ pub(super) fn contract(data: &OsmData, table: &NodeTable<'_>, bbox: Option<Bound
         ways: Vec::new(),
         links: Vec::new(),
         node_flags: vec![0; table.len()],
+        node_rules: HashMap::new(),
+        names: Texts::default(),
+        rules: Texts::default(),
     };
     for way in &data.ways {
         if let Some(usage) = way_use(&way.tags, &mut report.unreadable) {
@@ -128,7 +190,11 @@ pub(super) fn contract(data: &OsmData, table: &NodeTable<'_>, bbox: Option<Bound
     }
     links.join_squares(data, table, bbox, report);
     links.read_node_tags(table, report);
-    links.contract(table)
+    let mut graph = links.contract(table);
+    stop_wheels(&mut graph);
+    graph.names = links.names;
+    graph.rules = links.rules;
+    graph
 }
 
 struct Links {
@@ -136,6 +202,10 @@ struct Links {
     links: Vec<Link>,
     /// By place in the node table.
     node_flags: Vec<u32>,
+    /// Rules of hours of gates, by place.
+    node_rules: HashMap<u32, u32>,
+    names: Texts,
+    rules: Texts,
 }
 
 impl Links {
@@ -193,22 +263,11 @@ impl Links {
         if let Some(last) = own_links.last_mut() {
             last.ends = true;
         }
-        self.ways.push(WalkableWay {
-            id: way.id,
-            layer: super::tags::layer(&way.tags),
-            usage,
-            length_m,
-        });
+        self.add_way(way.id, &way.tags, usage, length_m);
     }
 
     /// Makes squares walkable along their outline and across.
-    fn join_squares(
-        &mut self,
-        data: &OsmData,
-        table: &NodeTable<'_>,
-        bbox: Option<Bounds>,
-        report: &mut BuildReport,
-    ) {
+    fn join_squares(&mut self, data: &OsmData, table: &NodeTable<'_>, bbox: Option<Bounds>, report: &mut BuildReport) {
         let squares = squares::find(data, table, report);
         let strands = self.links.iter().map(|link| {
             let way = &self.ways[link.way as usize];
@@ -228,12 +287,7 @@ impl Links {
                 let way = self.ways.len() as u32;
                 let mut usage = square.usage.clone();
                 usage.flags |= kind;
-                self.ways.push(WalkableWay {
-                    id: square.way_id,
-                    layer: super::tags::layer(square.tags),
-                    usage,
-                    length_m: 0.0,
-                });
+                self.add_way(square.way_id, square.tags, usage, 0.0);
                 self.links.extend(lines.into_iter().map(|[a, b]| Link {
                     a,
                     b,
@@ -248,6 +302,17 @@ impl Links {
         }
     }
 
+    fn add_way(&mut self, id: i64, tags: &Tags, usage: WayUse, length_m: f64) {
+        self.ways.push(WalkableWay {
+            id,
+            layer: super::tags::layer(tags),
+            name: self.names.number(name_text(tags)),
+            rule: self.rules.number(usage.rule.clone()),
+            usage,
+            length_m,
+        });
+    }
+
     fn read_node_tags(&mut self, table: &NodeTable<'_>, report: &mut BuildReport) {
         let mut used = vec![false; table.len()];
         // A light on a crossing that is a way of its own is paid there.
@@ -260,7 +325,12 @@ impl Links {
             }
         }
         for place in (0..table.len()).filter(|place| used[*place]) {
-            let mut flags = node_use(&table.at(place as u32).tags, &mut report.unreadable);
+            let usage = node_use(&table.at(place as u32).tags, &mut report.unreadable);
+            let mut flags = usage.flags;
+            if usage.rule.is_some() {
+                let rule = self.rules.number(usage.rule);
+                self.node_rules.insert(place as u32, rule);
+            }
             if paid_by_way[place] {
                 flags &= !node_flag::SIGNALS;
             }
@@ -411,15 +481,41 @@ impl Tracer<'_> {
         if (node_flags[0] | node_flags[1]) & node_flag::CUT != 0 {
             flags |= flag::CUT;
         }
+        let share = |whole: f64| {
+            if way.length_m > 0.0 {
+                (whole * length_m / way.length_m) as f32
+            } else {
+                0.0
+            }
+        };
         let half_waits = half_waits(flags, node_flags, first.starts, last.ends);
-        if half_waits != [0, 0] {
+        let is_lift = flags & flag::LIFT != 0;
+        let at_lift = node_flags.map(|node| u8::from(node & node_flag::LIFT != 0 && !is_lift));
+        let half_lifts = if is_lift {
+            [u8::from(first.starts), u8::from(last.ends)]
+        } else {
+            at_lift
+        };
+        let ends = [*from, *to].map(|place| self.links.node_rules.get(&place).copied().unwrap_or_default());
+        if half_waits != [0, 0] || half_lifts != [0, 0] {
             flags |= flag::WAIT;
         }
-        let steps = way
-            .usage
-            .step_count
-            .filter(|_| flags & flag::STEPS != 0 && way.length_m > 0.0)
-            .map_or(0.0, |count| f64::from(count) * length_m / way.length_m);
+        if ends != [0, 0] {
+            flags |= flag::CONDITIONAL;
+        }
+        let particulars = Particulars {
+            steps: way
+                .usage
+                .step_count
+                .filter(|_| flags & flag::STEPS != 0)
+                .map_or(0.0, |count| share(f64::from(count))),
+            incline: way.usage.incline,
+            duration_s: way.usage.duration_s.map_or(0.0, |seconds| share(f64::from(seconds))),
+            interval_s: way.usage.interval_s.unwrap_or_default(),
+            half_waits,
+            half_lifts,
+            rules: [way.rule, ends[0], ends[1]],
+        };
         let edge = RawEdge {
             from: self.junction(*from),
             to: self.junction(*to),
@@ -427,8 +523,8 @@ impl Tracer<'_> {
             layer: way.layer,
             length_m: (length_m as f32).max(SHORTEST_EDGE_M),
             flags,
-            steps: steps as f32,
-            half_waits,
+            particulars,
+            name: way.name,
             corners: places
                 .iter()
                 .map(|place| Position::of(self.table.at(*place).point))
@@ -460,12 +556,47 @@ impl Tracer<'_> {
 /// A signalled crossing is paid half on entering and half on leaving it: at both
 /// ends of a crossing that is a way, and by the paths that meet in a crossing
 /// that is a node (who walks along the road there does not cross it).
-fn half_waits(flags: u32, nodes: [u32; 2], starts: bool, ends: bool) -> [u16; 2] {
+fn half_waits(flags: u32, nodes: [u32; 2], starts: bool, ends: bool) -> [u8; 2] {
     if flags & flag::SIGNALS != 0 {
-        return [u16::from(starts), u16::from(ends)];
+        return [u8::from(starts), u8::from(ends)];
     }
     if flags & flag::PATH == 0 {
         return [0, 0];
     }
-    nodes.map(|node| u16::from(node & node_flag::SIGNALS != 0))
+    nodes.map(|node| u8::from(node & node_flag::SIGNALS != 0))
+}
+
+/// Marks the ends of edges that no wheelchair gets over. At a kerb that is the
+/// crossing, or else the path that comes down to a road: who goes along the
+/// pavement, or along the road, does not cross the kerb. A stile stops all.
+fn stop_wheels(graph: &mut Graph) {
+    let is_stop = |junction: u32| graph.junctions[junction as usize].flags & node_flag::WHEEL_STOP != 0;
+    let mut kinds: HashMap<u32, [bool; 3]> = HashMap::new();
+    let kind = |flags: u32| match flags {
+        _ if flags & flag::CROSSING != 0 => 0,
+        _ if flags & flag::PATH != 0 => 1,
+        _ => 2,
+    };
+    for edge in &graph.edges {
+        for end in [edge.from, edge.to].into_iter().filter(|end| is_stop(*end)) {
+            kinds.entry(end).or_default()[kind(edge.flags)] = true;
+        }
+    }
+    let stops = |end: u32, flags: u32| {
+        let Some(met) = kinds.get(&end) else { return false };
+        let is_kerb = graph.junctions[end as usize].flags & node_flag::KERB != 0;
+        let first = met.iter().position(|met| *met);
+        !is_kerb || (kind(flags) < 2 && Some(kind(flags)) == first)
+    };
+    let marks: Vec<u32> = graph
+        .edges
+        .iter()
+        .map(|edge| {
+            let mark = |end: u32, bit: u32| if stops(end, edge.flags) { bit } else { 0 };
+            mark(edge.from, flag::STEP_AT_FROM) | mark(edge.to, flag::STEP_AT_TO)
+        })
+        .collect();
+    for (edge, mark) in graph.edges.iter_mut().zip(marks) {
+        edge.flags |= mark;
+    }
 }

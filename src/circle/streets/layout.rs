@@ -69,10 +69,11 @@ pub struct Edge {
     pub length_m: f32,
     /// Bits of [`super::tags::flag`].
     pub flags: u32,
-    /// How many steps its stairs have, 0 where nobody counted.
-    pub steps: f32,
-    /// Half waits at a signalled crossing, at the ends `from` and `to`.
-    pub half_waits: [u16; 2],
+    /// The number of its record among the particulars, counted from one; 0
+    /// where it has none.
+    pub particulars: u32,
+    /// The number of its name, counted from one; 0 where it has none.
+    pub name: u32,
     /// Where its corners start in the list of all; they end where the next
     /// edge's start.
     pub first_corner: u32,
@@ -94,6 +95,28 @@ pub fn street_m(flags: u32, length_m: f32) -> f64 {
     } else {
         0.0
     }
+}
+
+/// What makes an edge take other than its metres at the pace, or open at some
+/// hours only.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable, Default)]
+pub struct Particulars {
+    /// How many steps its stairs have, 0 where nobody counted.
+    pub steps: f32,
+    /// The slope from `from` to `to` as a fraction, upwards positive.
+    pub incline: f32,
+    /// Seconds of a ferry's or lift's ride where told, else 0.
+    pub duration_s: f32,
+    /// Seconds between two ferries where told, else 0.
+    pub interval_s: f32,
+    /// Half waits at a signalled crossing, at the ends `from` and `to`.
+    pub half_waits: [u8; 2],
+    /// Half rides in a lift, at the ends.
+    pub half_lifts: [u8; 2],
+    /// The rules of its hours, counted from one, 0 for none: of the way itself,
+    /// and of a gate at `from` and at `to`.
+    pub rules: [u32; 3],
 }
 
 /// An edge as seen from one of its ends.

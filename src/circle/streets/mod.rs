@@ -9,6 +9,7 @@ mod boxes;
 mod build;
 mod check;
 mod components;
+mod conditions;
 mod doors;
 mod file;
 mod graph;
@@ -16,6 +17,7 @@ mod hilbert;
 mod layout;
 mod model;
 mod near_misses;
+mod passage;
 mod path;
 mod regions;
 mod report;
@@ -24,15 +26,17 @@ mod snap;
 mod squares;
 mod tags;
 mod walk;
+mod wheels;
 
 pub use build::{BuildError, BuildOptions, StreetMapBytes, build, wanted};
+pub use conditions::When;
 pub use doors::{DoorIndex, DoorTie};
-pub use file::{MapError, MapInfo, StreetMap};
+pub use file::{MapError, MapInfo, StreetMap, StreetName};
 pub use model::{Pace, TimeModel};
-pub use path::WalkPath;
+pub use path::{Stretch, WalkPath};
 pub use report::BuildReport;
 pub use snap::{Foot, Snap, Snapper};
-pub use walk::{Arrival, Method, Reach, Walker};
+pub use walk::{Arrival, ArrivalFoot, Ask, Method, Reach, ReachedStretch, Walker};
 
 #[cfg(test)]
 mod tests;

@@ -3,25 +3,28 @@
 use super::doors::DoorIndex;
 use super::file::{StreetMap, View};
 use super::layout::Position;
-use super::model::Pace;
-use super::search::{DoorLabel, Search, Stage, Via, arc_seconds, arc_stage, seed_ends};
-use super::snap::{Foot, Snap};
-use super::walk::{Arrival, LIMIT_AT_MOST_S, Walker};
+use super::passage::{Passage, Question, Stage, seed_ends};
+use super::search::{DoorLabel, Search, Via};
+use super::snap::Foot;
+use super::walk::{Arrival, Ask, Reach, Walker, question};
 use crate::coordinates::{LocalMetres, Point};
 
 /// A stretch of a walk along one edge.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Stretch {
+    /// The number of the edge.
     pub edge: u32,
-    /// Metres along the edge where it is entered and left.
+    /// Metres along the edge where it is entered.
     pub enters_m: f32,
+    /// Metres along the edge where it is left.
     pub leaves_m: f32,
 }
 
 /// The walk to a door, both legs included.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WalkPath {
-    /// From the origin to the door.
+    /// From the origin to the door; the other way round where the walk goes to
+    /// the origin.
     pub points: Vec<Point>,
     /// The edges walked, in order.
     pub stretches: Vec<Stretch>,
@@ -30,32 +33,35 @@ pub struct WalkPath {
 }
 
 impl Walker {
-    /// The walk from `origin` to `door`, `None` where it is not within reach
-    /// over the streets.
+    /// After a reach: the walk to one of its doors, `None` where it is not within
+    /// reach over the streets.
     pub fn path(
-        &mut self,
+        &self,
         map: &StreetMap,
         doors: &DoorIndex,
-        origin: Point,
-        pace: &Pace,
-        limit_s: f64,
+        ask: &Ask<'_>,
+        reach: &Reach,
         door: u32,
     ) -> Option<WalkPath> {
-        let arrival = self
-            .reach(map, doors, origin, pace, limit_s.min(LIMIT_AT_MOST_S))
-            .arrivals
-            .into_iter()
-            .find(|arrival| arrival.door == door)?;
-        let snap = self.search_from(map, doors, origin, pace, limit_s.min(LIMIT_AT_MOST_S));
-        let view = map.view();
+        let question = question(map, doors, ask, &self.met);
+        let view = &question.view;
         let label = self.search.door(door)?;
-        let stretches = stretches(&self.search, &view, pace, &snap, label)?;
-        let mut points = vec![origin];
+        let arrival = self.arrival(ask, &reach.feet, door)?;
+        let mut stretches = stretches(&self.search, &question, &reach.feet, label)?;
+        let origin = reach.foot_origins.get(usize::from(label.seed))?;
+        let mut points = vec![*ask.origins.get(usize::from(*origin))?];
         for stretch in &stretches {
-            draw(&view, *stretch, &mut points);
+            draw(view, *stretch, &mut points);
         }
         points.push(*doors.points().get(door as usize)?);
         points.dedup();
+        if ask.reverse {
+            points.reverse();
+            stretches.reverse();
+            for stretch in &mut stretches {
+                (stretch.enters_m, stretch.leaves_m) = (stretch.leaves_m, stretch.enters_m);
+            }
+        }
         Some(WalkPath {
             points,
             stretches,
@@ -67,9 +73,9 @@ impl Walker {
 /// Follows a door's label back to the origin's foot: at each junction to the
 /// neighbour whose time plus the arc between is exactly this one's. Times grow
 /// along every arc, so this ends.
-fn stretches(search: &Search, view: &View<'_>, pace: &Pace, snap: &Snap, door: &DoorLabel) -> Option<Vec<Stretch>> {
-    let seed = snap.feet().nth(usize::from(door.seed))?;
-    let edge = view.edges.get(door.edge as usize)?;
+fn stretches(search: &Search, ask: &Question<'_>, feet: &[Foot], door: &DoorLabel) -> Option<Vec<Stretch>> {
+    let seed = feet.get(usize::from(door.seed))?;
+    let edge = ask.view.edges.get(door.edge as usize)?;
     let (enters_m, mut junction) = match door.via {
         Via::Direct => {
             return Some(vec![Stretch {
@@ -88,12 +94,12 @@ fn stretches(search: &Search, view: &View<'_>, pace: &Pace, snap: &Snap, door: &
     }];
     let mut stage = door.stage_before;
     loop {
-        if let Some(first) = from_seed(search, view, pace, snap, junction, stage) {
+        if let Some(first) = from_seed(search, ask, feet, junction, stage) {
             backwards.push(first);
             break;
         }
-        let (arc_edge, backward, before, stage_before) = predecessor(search, view, pace, junction, stage)?;
-        let length_m = view.edges[arc_edge as usize].length_m;
+        let (arc_edge, backward, before, stage_before) = predecessor(search, ask, junction, stage)?;
+        let length_m = ask.view.edges[arc_edge as usize].length_m;
         let (enters_m, leaves_m) = if backward { (length_m, 0.0) } else { (0.0, length_m) };
         backwards.push(Stretch {
             edge: arc_edge,
@@ -108,18 +114,11 @@ fn stretches(search: &Search, view: &View<'_>, pace: &Pace, snap: &Snap, door: &
 
 /// The stretch from a foot of the origin to `junction`, where that is how it was
 /// reached.
-fn from_seed(
-    search: &Search,
-    view: &View<'_>,
-    pace: &Pace,
-    snap: &Snap,
-    junction: u32,
-    stage: Stage,
-) -> Option<Stretch> {
+fn from_seed(search: &Search, ask: &Question<'_>, feet: &[Foot], junction: u32, stage: Stage) -> Option<Stretch> {
     let seconds = search.seconds_at(junction, stage);
-    snap.feet().find_map(|foot: &Foot| {
-        seed_ends(view, pace, foot)
-            .find(|end| end.junction == junction && end.stage == stage && end.seconds == seconds)
+    feet.iter().find_map(|foot: &Foot| {
+        seed_ends(ask, foot)
+            .find(|end| end.arc.to == junction && end.stage == stage && end.seconds == seconds)
             .map(|end| Stretch {
                 edge: foot.edge,
                 enters_m: foot.along_m,
@@ -129,25 +128,21 @@ fn from_seed(
 }
 
 /// The edge, whether it is walked backward, and the junction and stage before.
-fn predecessor(
-    search: &Search,
-    view: &View<'_>,
-    pace: &Pace,
-    junction: u32,
-    stage: Stage,
-) -> Option<(u32, bool, u32, Stage)> {
+fn predecessor(search: &Search, ask: &Question<'_>, junction: u32, stage: Stage) -> Option<(u32, bool, u32, Stage)> {
     let seconds = search.seconds_at(junction, stage);
-    for away in view.arcs_at(junction) {
+    for away in ask.view.arcs_at(junction) {
         // The same edge as walked towards here.
-        let towards = view
+        let towards = ask
+            .view
             .arcs_at(away.to)
             .iter()
             .find(|arc| arc.edge_and_way == away.edge_and_way ^ 1)?;
-        let Some(arc_s) = arc_seconds(view, *towards, pace) else {
+        let Some(passage) = Passage::of(ask, *towards).filter(Passage::is_through) else {
             continue;
         };
+        let arc_s = passage.whole_s(towards.length_m);
         for before in Stage::ALL {
-            if arc_stage(before, *towards) == Some(stage) && search.seconds_at(away.to, before) + arc_s == seconds {
+            if passage.stage_after(before) == Some(stage) && search.seconds_at(away.to, before) + arc_s == seconds {
                 return Some((towards.edge(), towards.is_backward(), away.to, before));
             }
         }

@@ -8,162 +8,31 @@
 //! Junctions wait in buckets of a second each; within a bucket a junction may be
 //! corrected, so that the order inside it does not matter. All memory is kept
 //! from search to search and told apart by a generation.
+//!
+//! A search may be continued beyond its limit, up to a horizon, until the
+//! nearest door of each category that is asked for is found.
 
-use super::doors::{DoorFoot, DoorIndex};
-use super::file::View;
-use super::layout::{Arc, Edge};
-use super::model::Pace;
-use super::snap::{Foot, is_usable};
+use super::doors::DoorFoot;
+use super::layout::{Arc, Position};
+use super::passage::{Passage, Question, Stage, arcs_of, beside, seed_ends};
+use super::snap::Foot;
 use super::tags::flag;
+use crate::coordinates::LocalMetres;
 
-const STAGES: usize = 3;
+const STAGES: usize = Stage::ALL.len();
 /// Seconds that share a bucket.
 const BUCKET_S: f32 = 1.0;
-/// Nothing is crossed in less time than this, so that times grow along a walk.
-const LEAST_S: f32 = 0.001;
 /// The end of a bucket's list.
 const NOBODY: u32 = u32::MAX;
-
-/// How far a walk has come with regard to private ways.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
-    /// Still on the private ways around the origin.
-    Leaving = 0,
-    Public = 1,
-    /// On the private ways around the door; there is no way back.
-    Arriving = 2,
-}
-
-impl Stage {
-    pub const ALL: [Self; STAGES] = [Self::Leaving, Self::Public, Self::Arriving];
-
-    /// The stage after walking an edge, `None` where that is not allowed.
-    pub fn over(self, private: bool) -> Option<Self> {
-        match (self, private) {
-            (Self::Leaving, true) => Some(Self::Leaving),
-            (Self::Leaving | Self::Public, false) => Some(Self::Public),
-            (Self::Public | Self::Arriving, true) => Some(Self::Arriving),
-            (Self::Arriving, false) => None,
-        }
-    }
-
-    /// The stage after passing a private gate.
-    pub fn through_gate(self) -> Self {
-        match self {
-            Self::Leaving => Self::Leaving,
-            Self::Public | Self::Arriving => Self::Arriving,
-        }
-    }
-}
-
-/// What a pace makes of an edge: its seconds by the metre, and at the ends.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Rate {
-    pub seconds_a_metre: f32,
-    pub wait_from_s: f32,
-    pub wait_to_s: f32,
-    pub forward: bool,
-    pub backward: bool,
-}
-
-impl Rate {
-    /// `None` where the pace cannot use the edge.
-    pub fn of(edge: &Edge, pace: &Pace) -> Option<Self> {
-        if !is_usable(edge.flags, pace) {
-            return None;
-        }
-        let seconds_a_metre = match (edge.flags & flag::STEPS != 0, pace.stairs) {
-            (true, Some(stairs)) if edge.steps > 0.0 => stairs.seconds_a_step * edge.steps / edge.length_m,
-            (true, Some(stairs)) => stairs.seconds_a_metre,
-            _ => pace.seconds_a_metre,
-        };
-        let [from, to] = edge.half_waits;
-        Some(Self {
-            seconds_a_metre,
-            wait_from_s: f32::from(from) * pace.half_signal_s,
-            wait_to_s: f32::from(to) * pace.half_signal_s,
-            forward: edge.flags & flag::BACKWARD_ONLY == 0,
-            backward: edge.flags & flag::FORWARD_ONLY == 0,
-        })
-    }
-
-    /// Seconds over the whole edge.
-    pub fn whole_s(&self, length_m: f32) -> f32 {
-        (length_m * self.seconds_a_metre).max(LEAST_S) + (self.wait_from_s + self.wait_to_s)
-    }
-}
-
-/// Seconds that an arc takes, `None` where the pace cannot use it so.
-pub(super) fn arc_seconds(view: &View<'_>, arc: Arc, pace: &Pace) -> Option<f32> {
-    if arc.flags & flag::PARTICULAR == 0 {
-        return Some((arc.length_m * pace.seconds_a_metre).max(LEAST_S));
-    }
-    let rate = Rate::of(&view.edges[arc.edge() as usize], pace)?;
-    let open = if arc.is_backward() { rate.backward } else { rate.forward };
-    open.then(|| rate.whole_s(arc.length_m))
-}
-
-/// The stage at the far end of an arc.
-pub(super) fn arc_stage(stage: Stage, arc: Arc) -> Option<Stage> {
-    let over = stage.over(arc.flags & flag::PRIVATE != 0)?;
-    Some(if arc.flags & flag::TO_GATE != 0 {
-        over.through_gate()
-    } else {
-        over
-    })
-}
-
-/// The stage of who starts on an edge.
-fn stage_at_origin(edge: &Edge) -> Stage {
-    if edge.flags & flag::PRIVATE != 0 {
-        Stage::Leaving
-    } else {
-        Stage::Public
-    }
-}
-
-/// An end of the edge that the origin has a foot on.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct SeedEnd {
-    pub junction: u32,
-    pub stage: Stage,
-    pub seconds: f32,
-    /// Metres along the edge at this end.
-    pub leaves_m: f32,
-}
-
-/// The ends of a foot's edge that can be walked to from it.
-pub(super) fn seed_ends(view: &View<'_>, pace: &Pace, foot: &Foot) -> impl Iterator<Item = SeedEnd> {
-    let edge = view.edges[foot.edge as usize];
-    let gates =
-        [edge.from, edge.to].map(|end| view.junctions[end as usize].flags & super::tags::node_flag::PRIVATE != 0);
-    let leg_s = foot.snap_m * pace.seconds_a_metre;
-    let along_m = foot.along_m;
-    let end = move |rate: &Rate, junction, gate, leaves_m: f32, wait_s: f32| {
-        let stage = stage_at_origin(&edge);
-        SeedEnd {
-            junction,
-            stage: if gate { stage.through_gate() } else { stage },
-            seconds: leg_s + ((leaves_m - along_m).abs() * rate.seconds_a_metre + wait_s),
-            leaves_m,
-        }
-    };
-    let ends = Rate::of(&edge, pace).map_or([None, None], |rate| {
-        [
-            rate.forward
-                .then(|| end(&rate, edge.to, gates[1], edge.length_m, rate.wait_to_s)),
-            rate.backward
-                .then(|| end(&rate, edge.from, gates[0], 0.0, rate.wait_from_s)),
-        ]
-    });
-    ends.into_iter().flatten()
-}
+/// How many categories of doors may be asked for at once.
+pub const CATEGORIES: usize = 16;
 
 /// The best known of a junction, a number a stage.
 #[derive(Debug, Clone, Copy)]
-struct Label {
-    seconds: [f32; STAGES],
-    network_m: [f32; STAGES],
+pub(super) struct Label {
+    pub seconds: [f32; STAGES],
+    /// Metres along the streets; where walks are by metres, seconds.
+    beside: [f32; STAGES],
     /// Which foot of the origin the walk starts from.
     seed: [u8; STAGES],
     generation: u32,
@@ -171,7 +40,7 @@ struct Label {
 
 const UNKNOWN: Label = Label {
     seconds: [f32::INFINITY; STAGES],
-    network_m: [0.0; STAGES],
+    beside: [0.0; STAGES],
     seed: [0; STAGES],
     generation: 0,
 };
@@ -190,7 +59,10 @@ pub(super) enum Via {
 pub(super) struct DoorLabel {
     generation: u32,
     pub seconds: f32,
-    pub network_m: f32,
+    /// Metres along the streets; where walks are by metres, seconds.
+    pub beside: f32,
+    /// Metres of which nothing is known that a wheelchair would have to know.
+    pub unknown_m: f32,
     /// The leg from the street to the door.
     pub snap_m: f32,
     pub along_m: f32,
@@ -200,12 +72,15 @@ pub(super) struct DoorLabel {
     /// The stage on the last edge, and the one at the junction before it.
     pub stage: Stage,
     pub stage_before: Stage,
+    /// Whether the last edge is private.
+    pub private: bool,
 }
 
 const UNREACHED: DoorLabel = DoorLabel {
     generation: 0,
     seconds: f32::INFINITY,
-    network_m: 0.0,
+    beside: 0.0,
+    unknown_m: 0.0,
     snap_m: 0.0,
     along_m: 0.0,
     edge: 0,
@@ -213,6 +88,7 @@ const UNREACHED: DoorLabel = DoorLabel {
     via: Via::Direct,
     stage: Stage::Public,
     stage_before: Stage::Public,
+    private: false,
 };
 
 #[derive(Debug, Clone, Copy)]
@@ -232,9 +108,9 @@ struct Buckets {
 }
 
 impl Buckets {
-    fn clear(&mut self, limit_s: f32) {
-        // A limit is at most some hours; the cast saturates in any case.
-        let buckets = (limit_s / BUCKET_S) as usize + 1;
+    fn clear(&mut self, horizon_s: f32) {
+        // A horizon is at most some hours; the cast saturates in any case.
+        let buckets = (horizon_s / BUCKET_S) as usize + 1;
         self.heads.clear();
         self.heads.resize(buckets, NOBODY);
         self.entries.clear();
@@ -255,8 +131,10 @@ impl Buckets {
         }
     }
 
-    fn pop(&mut self) -> Option<Waiting> {
-        loop {
+    /// The next of those in a bucket that begins at `until_s` or before.
+    fn pop(&mut self, until_s: f32) -> Option<Waiting> {
+        let last = (until_s / BUCKET_S) as usize;
+        while self.at <= last {
             let head = self.heads.get_mut(self.at)?;
             if let Some(entry) = self.entries.get(*head as usize) {
                 *head = entry.next;
@@ -264,6 +142,12 @@ impl Buckets {
             }
             self.at += 1;
         }
+        None
+    }
+
+    /// Before this second nothing waits.
+    fn from_s(&self) -> f32 {
+        self.at as f32 * BUCKET_S
     }
 }
 
@@ -271,39 +155,81 @@ impl Buckets {
 #[derive(Debug, Default)]
 pub(super) struct Search {
     labels: Vec<Label>,
+    /// Beside the labels, only for those who ask for it.
+    unknown_m: Vec<[f32; STAGES]>,
     doors: Vec<DoorLabel>,
     /// The doors reached, in the order of their first reaching.
     pub reached: Vec<u32>,
+    /// The doors reached beyond the limit and not looked at yet.
+    far: Vec<u32>,
+    /// The junctions that have a label.
+    pub touched: Vec<u32>,
     buckets: Buckets,
     generation: u32,
-}
-
-/// What does not change during a search.
-#[derive(Clone, Copy)]
-pub(super) struct Question<'a> {
-    pub view: View<'a>,
-    pub doors: &'a DoorIndex,
-    pub pace: &'a Pace,
-    pub limit_s: f32,
+    /// Whether the search came to the edge of what the map covers.
+    pub at_edge: bool,
 }
 
 impl Search {
     /// Searches from `feet`, each with its own leg before it.
     pub fn run<'a>(&mut self, ask: &Question<'_>, feet: impl Iterator<Item = &'a Foot>) {
         self.prepare(ask);
-        for (foot, number) in feet.zip(0_u8..) {
+        for (foot, number) in feet.zip(0_u8..=u8::MAX) {
             self.seed(ask, foot, number);
         }
-        while let Some(waiting) = self.buckets.pop() {
+        while let Some(waiting) = self.buckets.pop(ask.limit_s) {
             self.settle(ask, waiting);
         }
     }
 
+    /// Goes on until the nearest door of each category of `wanted` (a bit each)
+    /// is known, at most to the horizon. `category` tells a door's, `None` for
+    /// doors that do not count.
+    pub fn run_on(
+        &mut self,
+        ask: &Question<'_>,
+        wanted: u32,
+        category: &dyn Fn(u32) -> Option<u8>,
+    ) -> [Option<u32>; CATEGORIES] {
+        let mut best = [(f32::INFINITY, None); CATEGORIES];
+        let at_edge = self.at_edge;
+        let mut looked_at = 0;
+        loop {
+            while let Some(door) = self.far.get(looked_at).copied() {
+                looked_at += 1;
+                let number = category(door).map_or(CATEGORIES, usize::from);
+                if let (Some(best), Some(label)) = (best.get_mut(number), self.door(door))
+                    && wanted >> number & 1 == 1
+                    && label.seconds < best.0
+                {
+                    *best = (label.seconds, Some(door));
+                }
+            }
+            let from_s = self.buckets.from_s();
+            let is_done = |(number, best): (usize, &(f32, Option<u32>))| wanted >> number & 1 == 0 || best.0 <= from_s;
+            if best.iter().enumerate().all(is_done) {
+                break;
+            }
+            match self.buckets.pop(ask.horizon_s) {
+                Some(waiting) => self.settle(ask, waiting),
+                None => break,
+            }
+        }
+        self.at_edge = at_edge;
+        best.map(|(_, door)| door)
+    }
+
     fn prepare(&mut self, ask: &Question<'_>) {
         self.labels.resize(ask.view.junctions.len(), UNKNOWN);
+        if ask.pace.is_step_free() {
+            self.unknown_m.resize(ask.view.junctions.len(), [0.0; STAGES]);
+        }
         self.doors.resize(ask.doors.len(), UNREACHED);
         self.reached.clear();
-        self.buckets.clear(ask.limit_s);
+        self.far.clear();
+        self.touched.clear();
+        self.at_edge = false;
+        self.buckets.clear(ask.horizon_s);
         self.generation = match self.generation.checked_add(1) {
             Some(next) => next,
             None => {
@@ -317,56 +243,78 @@ impl Search {
     /// Walks from a foot of the origin to both ends of its edge and to the doors
     /// on it.
     fn seed(&mut self, ask: &Question<'_>, foot: &Foot, seed: u8) {
-        let edge = &ask.view.edges[foot.edge as usize];
-        let Some(rate) = Rate::of(edge, ask.pace) else {
-            return;
-        };
-        let stage = stage_at_origin(edge);
         let leg_s = foot.snap_m * ask.pace.seconds_a_metre;
+        let arcs = arcs_of(&ask.view, foot.edge);
+        let passages = arcs.map(|arc| Passage::of(ask, arc));
         for door in ask.doors.on_edge(foot.edge, ask.pace) {
             let metres = (door.along_m - foot.along_m).abs();
-            let open = if door.along_m >= foot.along_m {
-                rate.forward
-            } else {
-                rate.backward
+            let way = usize::from(door.along_m < foot.along_m);
+            let (arc, Some(passage)) = (arcs[way], passages[way]) else {
+                continue;
             };
-            if open || metres == 0.0 {
+            if passage.open || metres == 0.0 {
+                let stage = passage.stage_at_origin();
                 let label = DoorLabel {
-                    seconds: leg_s + metres * rate.seconds_a_metre,
-                    network_m: metres,
+                    seconds: leg_s + metres * passage.seconds_a_metre,
+                    beside: beside(ask, arc, metres, false, false),
+                    unknown_m: unknown_m(arc, metres),
                     seed,
                     via: Via::Direct,
                     stage,
                     stage_before: stage,
+                    private: passage.private,
                     edge: foot.edge,
                     ..UNREACHED
                 };
                 self.reach_door(ask, *door, label);
             }
         }
-        for end in seed_ends(&ask.view, ask.pace, foot) {
-            let metres = (end.leaves_m - foot.along_m).abs();
-            self.reach(ask, end.junction, end.stage, end.seconds, metres, seed);
+        for end in seed_ends(ask, foot) {
+            let step = Step {
+                junction: end.arc.to,
+                stage: end.stage,
+                seconds: end.seconds,
+                beside: beside(ask, end.arc, end.metres, false, true),
+                unknown_m: unknown_m(end.arc, end.metres),
+                seed,
+            };
+            self.reach(ask, &step);
+        }
+        if ask.view.edges[foot.edge as usize].flags & flag::CUT != 0 {
+            for (arc, passage) in arcs.into_iter().zip(passages) {
+                let Some(passage) = passage else { continue };
+                let from_m = if arc.is_backward() {
+                    arc.length_m - foot.along_m
+                } else {
+                    foot.along_m
+                };
+                let extent_m = from_m + (ask.limit_s - leg_s) / passage.seconds_a_metre;
+                self.note_edge(ask, arc, from_m, extent_m);
+            }
         }
     }
 
-    fn reach(&mut self, ask: &Question<'_>, junction: u32, stage: Stage, seconds: f32, network_m: f32, seed: u8) {
-        if seconds > ask.limit_s {
+    fn reach(&mut self, ask: &Question<'_>, step: &Step) {
+        if step.seconds > ask.horizon_s {
             return;
         }
-        let label = &mut self.labels[junction as usize];
+        let label = &mut self.labels[step.junction as usize];
         if label.generation != self.generation {
             *label = UNKNOWN;
             label.generation = self.generation;
+            self.touched.push(step.junction);
         }
-        let stage_number = stage as usize;
-        if label.seconds[..=stage_number].iter().any(|known| *known <= seconds) {
+        let stage = step.stage as usize;
+        if label.seconds[..=stage].iter().any(|known| *known <= step.seconds) {
             return;
         }
-        label.seconds[stage_number] = seconds;
-        label.network_m[stage_number] = network_m;
-        label.seed[stage_number] = seed;
-        self.buckets.push(seconds, junction, stage);
+        label.seconds[stage] = step.seconds;
+        label.beside[stage] = step.beside;
+        label.seed[stage] = step.seed;
+        if ask.pace.is_step_free() {
+            self.unknown_m[step.junction as usize][stage] = step.unknown_m;
+        }
+        self.buckets.push(step.seconds, step.junction, step.stage);
     }
 
     /// Walks on from a junction, unless something faster came there since.
@@ -379,47 +327,59 @@ impl Search {
         if is_stale {
             return;
         }
-        let network_m = label.network_m[stage_number];
+        let so_far = label.beside[stage_number];
         let seed = label.seed[stage_number];
+        let unknown_so_far_m = if ask.pace.is_step_free() {
+            self.unknown_m[waiting.junction as usize][stage_number]
+        } else {
+            0.0
+        };
         for arc in ask.view.arcs_at(waiting.junction) {
-            let Some(on_edge) = waiting.stage.over(arc.flags & flag::PRIVATE != 0) else {
+            let Some(passage) = Passage::of(ask, *arc) else {
+                continue;
+            };
+            let Some(on_edge) = waiting.stage.over(passage.private) else {
                 continue;
             };
             let doors = ask.doors.on_edge(arc.edge(), ask.pace);
             if !doors.is_empty() {
                 let from = DoorLabel {
                     seconds,
-                    network_m,
+                    beside: so_far,
+                    unknown_m: unknown_so_far_m,
                     seed,
                     via: if arc.is_backward() { Via::To } else { Via::From },
                     stage: on_edge,
                     stage_before: waiting.stage,
+                    private: passage.private,
                     edge: arc.edge(),
                     ..UNREACHED
                 };
-                self.gather(ask, *arc, doors, from);
+                self.gather(ask, *arc, &passage, doors, from);
             }
-            if arc.flags & flag::TO_DEAD_END != 0 {
+            if arc.flags & flag::CUT != 0 && passage.open && passage.enters {
+                let extent_m = (ask.limit_s - seconds - passage.enter_s) / passage.seconds_a_metre;
+                self.note_edge(ask, *arc, 0.0, extent_m);
+            }
+            if arc.flags & flag::TO_DEAD_END != 0 || !passage.is_through() {
                 continue;
             }
-            if let (Some(arc_s), Some(stage)) = (arc_seconds(&ask.view, *arc, ask.pace), arc_stage(waiting.stage, *arc))
-            {
-                let metres = network_m + arc.length_m;
-                self.reach(ask, arc.to, stage, seconds + arc_s, metres, seed);
+            if let Some(stage) = passage.stage_after(waiting.stage) {
+                let step = Step {
+                    junction: arc.to,
+                    stage,
+                    seconds: seconds + passage.whole_s(arc.length_m),
+                    beside: so_far + beside(ask, *arc, arc.length_m, true, true),
+                    unknown_m: unknown_so_far_m + unknown_m(*arc, arc.length_m),
+                    seed,
+                };
+                self.reach(ask, &step);
             }
         }
     }
 
     /// Takes the doors on the edge of an arc; `from` is the walk so far.
-    fn gather(&mut self, ask: &Question<'_>, arc: Arc, doors: &[DoorFoot], from: DoorLabel) {
-        let Some(rate) = Rate::of(&ask.view.edges[arc.edge() as usize], ask.pace) else {
-            return;
-        };
-        let (open, wait_s) = if arc.is_backward() {
-            (rate.backward, rate.wait_to_s)
-        } else {
-            (rate.forward, rate.wait_from_s)
-        };
+    fn gather(&mut self, ask: &Question<'_>, arc: Arc, passage: &Passage, doors: &[DoorFoot], from: DoorLabel) {
         for door in doors {
             let metres = if arc.is_backward() {
                 (arc.length_m - door.along_m).max(0.0)
@@ -427,38 +387,71 @@ impl Search {
                 door.along_m
             };
             // A door at the junction itself needs no step along the edge.
-            if open || metres == 0.0 {
-                let on_edge_s = if metres > 0.0 {
-                    wait_s + metres * rate.seconds_a_metre
-                } else {
-                    0.0
-                };
-                let label = DoorLabel {
-                    seconds: from.seconds + on_edge_s,
-                    network_m: from.network_m + metres,
+            let label = if metres == 0.0 {
+                from
+            } else if passage.open && passage.enters {
+                DoorLabel {
+                    seconds: from.seconds + passage.enter_s + metres * passage.seconds_a_metre,
+                    beside: from.beside + beside(ask, arc, metres, true, false),
+                    unknown_m: from.unknown_m + unknown_m(arc, metres),
                     ..from
-                };
-                self.reach_door(ask, *door, label);
-            }
+                }
+            } else {
+                continue;
+            };
+            self.reach_door(ask, *door, label);
         }
     }
 
     fn reach_door(&mut self, ask: &Question<'_>, door: DoorFoot, mut label: DoorLabel) {
         label.seconds += door.snap_m * ask.pace.seconds_a_metre;
-        if label.seconds > ask.limit_s {
+        if label.seconds > ask.horizon_s {
             return;
         }
         let known = &mut self.doors[door.door as usize];
-        if known.generation != self.generation {
-            self.reached.push(door.door);
-        } else if known.seconds <= label.seconds {
+        if known.generation == self.generation && known.seconds <= label.seconds {
             return;
+        }
+        if label.seconds > ask.limit_s {
+            self.far.push(door.door);
+        } else if known.generation != self.generation || known.seconds > ask.limit_s {
+            self.reached.push(door.door);
         }
         *known = DoorLabel {
             generation: self.generation,
             snap_m: door.snap_m,
             along_m: door.along_m,
             ..label
+        };
+    }
+
+    /// Notes whether a walk along a cut edge from `from_m` to `extent_m` leaves
+    /// what the map covers: at its cut end, or where it crosses the bounds.
+    fn note_edge(&mut self, ask: &Question<'_>, arc: Arc, from_m: f32, extent_m: f32) {
+        if self.at_edge || extent_m < from_m {
+            return;
+        }
+        let edge = &ask.view.edges[arc.edge() as usize];
+        let [from, to] = [edge.from, edge.to].map(|end| ask.view.is_cut(end));
+        let ends_cut = if arc.is_backward() { from } else { to };
+        if extent_m >= arc.length_m && ends_cut {
+            self.at_edge = true;
+            return;
+        }
+        let corners = &ask.view.corners[ask.view.corner_range(arc.edge())];
+        let mut walked_m = 0.0;
+        let mut before: Option<Position> = None;
+        let mut see = |corner: &Position| {
+            if let Some(before) = before.replace(*corner) {
+                let step = LocalMetres::around(before.point()).east_north(corner.point());
+                walked_m += step[0].hypot(step[1]) as f32;
+            }
+            (from_m..=extent_m).contains(&walked_m) && !ask.view.covers(*corner)
+        };
+        self.at_edge = if arc.is_backward() {
+            corners.iter().rev().any(&mut see)
+        } else {
+            corners.iter().any(&mut see)
         };
     }
 
@@ -469,12 +462,32 @@ impl Search {
             .filter(|label| label.generation == self.generation)
     }
 
-    /// The last search's seconds at a junction in a stage, infinite where it did
-    /// not come.
-    pub fn seconds_at(&self, junction: u32, stage: Stage) -> f32 {
+    /// What the last search found of a junction.
+    pub fn label(&self, junction: u32) -> Option<&Label> {
         self.labels
             .get(junction as usize)
             .filter(|label| label.generation == self.generation)
+    }
+
+    /// The last search's seconds at a junction in a stage, infinite where it did
+    /// not come.
+    pub fn seconds_at(&self, junction: u32, stage: Stage) -> f32 {
+        self.label(junction)
             .map_or(f32::INFINITY, |label| label.seconds[stage as usize])
     }
+}
+
+/// A walk to a junction.
+struct Step {
+    junction: u32,
+    stage: Stage,
+    seconds: f32,
+    beside: f32,
+    unknown_m: f32,
+    seed: u8,
+}
+
+#[inline]
+fn unknown_m(arc: Arc, metres: f32) -> f32 {
+    if arc.flags & flag::UNKNOWN != 0 { metres } else { 0.0 }
 }

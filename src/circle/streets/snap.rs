@@ -91,13 +91,10 @@ impl Snap {
 
 /// Whether this pace may use an edge at all.
 #[must_use]
-pub fn is_usable(flags: u32, pace: &Pace) -> bool {
-    let closed = if pace.is_step_free() {
-        flag::FERRY | flag::STEPS | flag::NO_WHEELCHAIR
-    } else {
-        flag::FERRY
-    };
-    flags & closed == 0
+pub fn is_usable(view: &View<'_>, edge: &Edge, pace: &Pace) -> bool {
+    let closed = if pace.is_step_free() { flag::NO_WHEELCHAIR } else { 0 };
+    let is_steep = || pace.is_too_steep(view.particulars_of(edge).incline);
+    edge.flags & closed == 0 && (edge.flags & flag::SLOPE == 0 || !is_steep())
 }
 
 /// Fixed-point positions as metres around a point.
@@ -185,15 +182,26 @@ pub struct Snapper {
 }
 
 impl Snapper {
-    /// The feet of `point` for `pace`.
+    /// The feet of `point` for `pace`, whatever the hour.
     pub fn snap(&mut self, view: &View<'_>, point: Point, pace: &Pace) -> Snap {
+        self.snap_on(view, point, pace, &|_| true)
+    }
+
+    /// The feet of `point` for `pace` on edges that are open now.
+    pub(super) fn snap_on(
+        &mut self,
+        view: &View<'_>,
+        point: Point,
+        pace: &Pace,
+        is_open: &dyn Fn(&Edge) -> bool,
+    ) -> Snap {
         let mut snap = Snap::default();
         if view.edges.is_empty() || !point.is_valid() {
             return snap;
         }
         let frame = Frame::around(point);
         for radius_m in WINDOWS_M {
-            self.gather(view, &frame, [radius_m, radius_m], pace);
+            self.gather(view, &frame, [radius_m, radius_m], pace, is_open);
             snap = self.choose(view, &frame, pace, |metres| metres >= ISLAND_M);
             let Some(nearest) = snap.nearest() else {
                 continue;
@@ -204,7 +212,7 @@ impl Snapper {
             if let Some(radii_m) = wider(view, nearest.edge, radius_m)
                 && !snap.is_full()
             {
-                self.gather(view, &frame, radii_m, pace);
+                self.gather(view, &frame, radii_m, pace, is_open);
                 snap = self.choose(view, &frame, pace, |metres| metres >= ISLAND_M);
             }
             break;
@@ -218,14 +226,22 @@ impl Snapper {
 
     /// Collects the runs of the main and the minor index within the radius of
     /// each, nearest first.
-    fn gather(&mut self, view: &View<'_>, frame: &Frame, radii_m: [f64; 2], pace: &Pace) {
+    fn gather(
+        &mut self,
+        view: &View<'_>,
+        frame: &Frame,
+        radii_m: [f64; 2],
+        pace: &Pace,
+        is_open: &dyn Fn(&Edge) -> bool,
+    ) {
         self.candidates.clear();
         let candidates = &mut self.candidates;
         for (index, radius_m) in [view.main_runs, view.minor_runs].iter().zip(radii_m) {
             index.tree.each_in(&frame.window(radius_m), |leaf| {
                 let run = index.runs[leaf];
-                let flags = view.edges[run.edge as usize].flags;
-                if flags & flag::NO_FOOT == 0 && is_usable(flags, pace) {
+                let edge = &view.edges[run.edge as usize];
+                let is_plain = edge.flags & (flag::PARTICULAR | flag::NO_FOOT) == 0;
+                if is_plain || (edge.flags & flag::NO_FOOT == 0 && is_usable(view, edge, pace) && is_open(edge)) {
                     let candidate = nearest_of_run(view, frame, run);
                     if candidate.distance_m <= radius_m {
                         candidates.push(candidate);

@@ -4,6 +4,7 @@
 //! said of everybody (`access`), and either beats the default of the kind of way.
 //! A value that cannot be read is counted and as good as absent: the way stays.
 
+use super::{conditions, wheels};
 use crate::circle::osm::Tags;
 use std::collections::BTreeMap;
 
@@ -30,35 +31,48 @@ pub mod flag {
     pub const CROSSING: u32 = 1 << 10;
     /// That crossing waits for a light.
     pub const SIGNALS: u32 = 1 << 11;
-    /// `wheelchair=no`.
+    /// No wheelchair gets along: stairs without a ramp, sand, `wheelchair=no`.
     pub const NO_WHEELCHAIR: u32 = 1 << 12;
-    /// Open at some hours only; the hours themselves are not kept yet.
+    /// It, or a gate at one of its ends, is open at some hours only.
     pub const CONDITIONAL: u32 = 1 << 13;
     /// The outline of a square.
     pub const AREA: u32 = 1 << 14;
     /// For walking first of all: a path, not a road.
     pub const PATH: u32 = 1 << 15;
-    /// Ends at the edge of the map's box.
+    /// Ends at the edge of the map's box, or leaves it.
     pub const CUT: u32 = 1 << 16;
     /// In an arc: the junction it leads to is a private gate.
     pub const TO_GATE: u32 = 1 << 17;
 
-    /// What a foot is never put on.
-    pub const NO_FOOT: u32 = TUNNEL | BRIDGE | FERRY;
-    /// What makes an edge cost something else than its metres at the pace.
-    pub const PARTICULAR: u32 = PRIVATE | STEPS | FERRY | FORWARD_ONLY | BACKWARD_ONLY | NO_WHEELCHAIR | TO_GATE | WAIT;
     /// There is a wait at one of the ends.
     pub const WAIT: u32 = 1 << 18;
     /// Streets that nothing mapped joins to this one lie near.
     pub const REGIONS_MEET: u32 = 1 << 19;
     /// In an arc: nothing leads on from the junction it leads to.
     pub const TO_DEAD_END: u32 = 1 << 20;
+    /// Nothing is told that a wheelchair would have to know.
+    pub const UNKNOWN: u32 = 1 << 21;
+    /// No wheelchair gets over the end `from`, or the end `to`: a kerb, a stile.
+    pub const STEP_AT_FROM: u32 = 1 << 22;
+    pub const STEP_AT_TO: u32 = 1 << 23;
+    /// Its slope is known.
+    pub const SLOPE: u32 = 1 << 24;
+
+    /// What a foot is never put on: nobody starts or arrives on a bridge, in a
+    /// tunnel, on an escalator, in a lift.
+    pub const NO_FOOT: u32 = TUNNEL | BRIDGE | FERRY | CONVEYING | LIFT;
+    /// What has a record of particulars.
+    pub const RECORDED: u32 = STEPS | FERRY | LIFT | WAIT | SLOPE | CONDITIONAL;
+    /// What makes an edge cost something else than its metres at the pace, or
+    /// not free for everybody in both directions.
+    pub const PARTICULAR: u32 =
+        RECORDED | FORWARD_ONLY | BACKWARD_ONLY | CONVEYING | NO_WHEELCHAIR | STEP_AT_FROM | STEP_AT_TO;
     /// What an arc has beside its edge's flags.
     pub const ARC_ONLY: u32 = TO_GATE | TO_DEAD_END;
     /// A line of sight across a square, not drawn on the ground.
-    pub const SIGHT: u32 = 1 << 21;
+    pub const SIGHT: u32 = 1 << 25;
     /// All bits in use; another one in a file is an error.
-    pub const ALL: u32 = (1 << 22) - 1;
+    pub const ALL: u32 = (1 << 26) - 1;
 }
 
 /// What a node does to the ways that meet in it, as the map file stores it.
@@ -75,7 +89,9 @@ pub mod node_flag {
     pub const SIGNALS: u32 = 1 << 7;
     /// The map's box, or missing data, ends a way here.
     pub const CUT: u32 = 1 << 8;
-    pub const ALL: u32 = (1 << 9) - 1;
+    /// No wheelchair gets past.
+    pub const WHEEL_STOP: u32 = 1 << 9;
+    pub const ALL: u32 = (1 << 10) - 1;
 }
 
 /// How a pedestrian may use a way.
@@ -85,6 +101,22 @@ pub struct WayUse {
     pub flags: u32,
     /// The number of steps where it is tagged.
     pub step_count: Option<u32>,
+    /// The slope along the way as a fraction, upwards positive; 0 unless told.
+    pub incline: f32,
+    /// Seconds a ferry or lift takes, and between two of them, where tagged.
+    pub duration_s: Option<f32>,
+    pub interval_s: Option<f32>,
+    /// The rule of its hours, as [`conditions`] writes it.
+    pub rule: Option<String>,
+}
+
+/// How a node of a way may be passed.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct NodeUse {
+    /// Bits of [`node_flag`].
+    pub flags: u32,
+    /// The rule of its hours.
+    pub rule: Option<String>,
 }
 
 /// Values that could not be read, by key, with how often.
@@ -92,7 +124,7 @@ pub struct WayUse {
 pub struct Unreadable(pub BTreeMap<&'static str, u64>);
 
 impl Unreadable {
-    fn note(&mut self, key: &'static str) {
+    pub(super) fn note(&mut self, key: &'static str) {
         *self.0.entry(key).or_default() += 1;
     }
 
@@ -105,9 +137,12 @@ impl Unreadable {
 
 /// Who may pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Access {
+pub enum Access {
+    /// Anybody.
     Public,
+    /// Residents, customers and the like.
     Private,
+    /// Nobody.
     Nobody,
 }
 
@@ -184,7 +219,8 @@ pub fn way_use(tags: &Tags, unreadable: &mut Unreadable) -> Option<WayUse> {
         by_default
     };
     let access = access(tags, by_default, unreadable);
-    if access == Access::Nobody {
+    let rule = conditions::rule_text(tags, access, unreadable);
+    if access == Access::Nobody && !rule.as_deref().is_some_and(conditions::opens) {
         return None;
     }
     let mut flags = 0;
@@ -210,26 +246,43 @@ pub fn way_use(tags: &Tags, unreadable: &mut Unreadable) -> Option<WayUse> {
             .any(|key| tags.is(key, "crossing"));
     set(flag::CROSSING, crossing);
     set(flag::SIGNALS, crossing && has_signals(tags));
-    set(flag::NO_WHEELCHAIR, tags.is("wheelchair", "no"));
-    set(flag::CONDITIONAL, is_conditional(tags));
+    set(flag::NO_WHEELCHAIR, wheels::is_closed_way(tags, steps));
+    set(flag::UNKNOWN, wheels::is_unknown(tags));
+    set(flag::CONDITIONAL, rule.is_some());
     set(flag::AREA, tags.is("area", "yes"));
     set(flag::PATH, PATHS.contains(&kind) || platform || pier);
     let (forward, backward, conveying) = directions(tags, steps);
     set(flag::CONVEYING, conveying);
     set(flag::FORWARD_ONLY, forward && !backward);
     set(flag::BACKWARD_ONLY, backward && !forward);
+    // Stairs cost by their steps, an escalator and a lift by themselves.
+    let incline = wheels::incline(tags).filter(|_| flags & (flag::STEPS | flag::LIFT | flag::FERRY) == 0);
+    let incline = incline.unwrap_or_default();
+    if incline != 0.0 {
+        flags |= flag::SLOPE;
+    }
     note_unreadable(tags, steps, unreadable);
+    let timed = ferry || kind == "elevator";
+    let mut told = |key: &'static str| timed.then(|| wheels::seconds(tags, key, unreadable)).flatten();
+    let (duration_s, interval_s) = (told("duration"), told("interval"));
     let step_count = tags
         .get("step_count")
         .and_then(|count| count.trim().parse::<u32>().ok())
         .filter(|count| (1..=10_000).contains(count));
-    Some(WayUse { flags, step_count })
+    Some(WayUse {
+        flags,
+        step_count,
+        incline,
+        duration_s,
+        interval_s,
+        rule,
+    })
 }
 
-/// Bits of [`node_flag`] for a node that lies on a way.
-pub fn node_use(tags: &Tags, unreadable: &mut Unreadable) -> u32 {
+/// How a node that lies on a way may be passed.
+pub fn node_use(tags: &Tags, unreadable: &mut Unreadable) -> NodeUse {
     if tags.is_empty() {
-        return 0;
+        return NodeUse::default();
     }
     let barrier = tags.get("barrier").filter(|kind| *kind != "no");
     let kerb = barrier == Some("kerb") || tags.get("kerb").is_some();
@@ -256,19 +309,24 @@ pub fn node_use(tags: &Tags, unreadable: &mut Unreadable) -> u32 {
             && tags.get("crossing").is_some()
             && has_signals(tags),
     );
+    let mut rule = None;
     // Access tags of a shop or a toilet that happens to stand on a way say
     // nothing about the way.
-    if barrier.is_some() || lift || entrance || gate || locked {
-        set(node_flag::CONDITIONAL, is_conditional(tags));
+    if barrier.is_some() || kerb || lift || entrance || gate || locked {
+        set(node_flag::WHEEL_STOP, wheels::is_closed_node(tags));
         let closed = barrier.is_some_and(|kind| CLOSED_BARRIERS.contains(&kind));
         let by_default = if closed { Access::Nobody } else { Access::Public };
-        match node_access(tags, by_default, locked, unreadable) {
+        let access = node_access(tags, by_default, locked, unreadable);
+        rule = conditions::rule_text(tags, access, unreadable);
+        set(node_flag::CONDITIONAL, rule.is_some());
+        let opens = rule.as_deref().is_some_and(conditions::opens);
+        match access {
             Access::Public => {}
             Access::Private => set(node_flag::PRIVATE, true),
-            Access::Nobody => set(node_flag::BLOCKED, true),
+            Access::Nobody => set(node_flag::BLOCKED, !opens),
         }
     }
-    flags
+    NodeUse { flags, rule }
 }
 
 /// A lock keeps out whom neither `foot` lets in nor a private gate knows.
@@ -299,7 +357,17 @@ fn access(tags: &Tags, by_default: Access, unreadable: &mut Unreadable) -> Acces
 /// What an access tag says, `None` where it is absent, says nothing or cannot
 /// be read (which is counted).
 fn readable(tags: &Tags, key: &'static str, unreadable: &mut Unreadable) -> Option<Access> {
-    match tags.get(key)?.trim() {
+    let value = tags.get(key)?.trim();
+    let access = access_value(value);
+    if access.is_none() && !matches!(value, "unknown" | "variable") {
+        unreadable.note(key);
+    }
+    access
+}
+
+/// What a value of an access tag says, `None` where it says nothing.
+pub(super) fn access_value(value: &str) -> Option<Access> {
+    match value {
         "yes" | "designated" | "permissive" | "official" | "public" | "discouraged" | "limited" | "allowed" => {
             Some(Access::Public)
         }
@@ -308,11 +376,7 @@ fn readable(tags: &Tags, key: &'static str, unreadable: &mut Unreadable) -> Opti
             Some(Access::Private)
         }
         "no" | "use_sidepath" | "military" | "emergency" | "restricted" | "prohibited" => Some(Access::Nobody),
-        "unknown" | "variable" => None,
-        _ => {
-            unreadable.note(key);
-            None
-        }
+        _ => None,
     }
 }
 
@@ -342,12 +406,6 @@ fn has_signals(tags: &Tags) -> bool {
     tags.is("crossing", "traffic_signals") || tags.is("crossing:signals", "yes")
 }
 
-fn is_conditional(tags: &Tags) -> bool {
-    tags.get("opening_hours").is_some()
-        || tags.get("foot:conditional").is_some()
-        || tags.get("access:conditional").is_some()
-}
-
 /// Whether one may walk along the way's direction, against it, and whether it
 /// moves by itself.
 fn directions(tags: &Tags, steps: bool) -> (bool, bool, bool) {
@@ -375,10 +433,10 @@ fn note_unreadable(tags: &Tags, steps: bool, unreadable: &mut Unreadable) {
             unreadable.note(key);
         }
     };
-    check("width", &is_length);
-    check("maxwidth:physical", &is_length);
+    check("width", &|value| wheels::metres(value).is_some());
+    check("maxwidth:physical", &|value| wheels::metres(value).is_some());
     check("incline", &|value| {
-        is_incline(value) || (steps && matches!(value, "up" | "down"))
+        value == "0" || wheels::incline(tags).is_some() || (steps && matches!(value, "up" | "down"))
     });
     check("step_count", &|value| value.parse::<u32>().is_ok());
     check("layer", &|value| value.parse::<f64>().is_ok());
@@ -401,39 +459,17 @@ const SAC_SCALE: [&str; 7] = [
     "difficult_alpine_hiking",
 ];
 
-/// Metres, or feet and inches (`6'7"`).
-fn is_length(value: &str) -> bool {
-    let number = value
-        .strip_suffix("ft")
-        .or_else(|| value.strip_suffix("cm"))
-        .or_else(|| value.strip_suffix('m'))
-        .unwrap_or(value)
-        .trim_end();
-    number.parse::<f64>().is_ok_and(f64::is_finite)
-        || (value.contains('\'') && value.chars().all(|c| c.is_ascii_digit() || "'\".".contains(c)))
-}
-
-/// Per cent or degrees.
-fn is_incline(value: &str) -> bool {
-    let number = value
-        .strip_suffix('%')
-        .or_else(|| value.strip_suffix('°'))
-        .unwrap_or(value)
-        .trim_end();
-    number.parse::<f64>().is_ok_and(f64::is_finite)
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Unreadable, flag, node_flag, node_use, way_use};
     use crate::circle::osm::Tags;
 
     fn way<const N: usize>(tags: [(&str, &str); N]) -> Option<u32> {
-        way_use(&Tags::from(tags), &mut Unreadable::default()).map(|way| way.flags)
+        way_use(&Tags::from(tags), &mut Unreadable::default()).map(|way| way.flags & !flag::UNKNOWN)
     }
 
     fn node<const N: usize>(tags: [(&str, &str); N]) -> u32 {
-        node_use(&Tags::from(tags), &mut Unreadable::default())
+        node_use(&Tags::from(tags), &mut Unreadable::default()).flags
     }
 
     #[test]
@@ -516,7 +552,7 @@ mod tests {
     fn an_escalator_goes_one_way() {
         assert_eq!(
             way([("highway", "steps"), ("conveying", "forward")]),
-            Some(flag::STEPS | flag::PATH | flag::CONVEYING | flag::FORWARD_ONLY)
+            Some(flag::STEPS | flag::PATH | flag::CONVEYING | flag::FORWARD_ONLY | flag::NO_WHEELCHAIR)
         );
     }
 }

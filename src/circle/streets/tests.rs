@@ -5,4 +5,5 @@ mod cases;
 mod files;
 mod gates;
 mod properties;
+mod squares;
 mod town;

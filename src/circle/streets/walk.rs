@@ -1,12 +1,16 @@
-//! What is within reach: snap the origin, search, list the doors.
+//! What is within reach: snap the origins, search, list the doors.
 
+use super::conditions::{Met, When};
 use super::doors::DoorIndex;
 use super::file::StreetMap;
+use super::layout::{Edge, Position};
 use super::model::Pace;
-use super::search::{Question, Search, Stage};
-use super::snap::{Foot, Snap, Snapper};
-use super::tags::flag;
-use crate::coordinates::Point;
+use super::passage::{Passage, Question, Stage, arcs_of};
+use super::search::{CATEGORIES, Search};
+use super::snap::{Foot, Snapper};
+use super::tags::{Access, flag};
+use crate::clock::Timestamp;
+use crate::coordinates::{LocalMetres, Point};
 
 /// How a reach was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -16,6 +20,50 @@ pub enum Method {
     /// No street is near the origin: straight lines times the detour factor.
     #[default]
     StraightLine,
+}
+
+/// A question to a [`Walker`].
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    /// Where one starts: a point, or the doors of a house.
+    pub origins: &'a [Point],
+    /// How one walks.
+    pub pace: &'a Pace,
+    /// How far, in seconds, or in metres where `by_metres` says so.
+    pub limit_s: f64,
+    /// Up to where the nearest may be asked for that lies beyond the limit.
+    pub horizon_s: f64,
+    /// From the doors to the origin instead of from it.
+    pub reverse: bool,
+    /// Whether ferries are taken.
+    pub ferry: bool,
+    /// The same pace [in metres](Pace::in_metres), where the shortest walk is
+    /// asked for and not the quickest.
+    pub in_metres: Option<&'a Pace>,
+    /// For which instant; without one, whatever is open at some time is open.
+    pub when: Option<When<'a>>,
+}
+
+impl<'a> Ask<'a> {
+    /// The quickest walks within `limit_s` seconds, at no certain time.
+    #[must_use]
+    pub fn new(origins: &'a [Point], pace: &'a Pace, limit_s: f64) -> Self {
+        Self {
+            origins,
+            pace,
+            limit_s,
+            horizon_s: limit_s,
+            reverse: false,
+            ferry: false,
+            in_metres: None,
+            when: None,
+        }
+    }
+
+    /// The pace whose sum is made least.
+    fn counted(&self) -> &'a Pace {
+        self.in_metres.unwrap_or(self.pace)
+    }
 }
 
 /// A door within reach.
@@ -31,6 +79,24 @@ pub struct Arrival {
     pub walk_m: f64,
     /// Whether the walk ends on a private way.
     pub private_end: bool,
+    /// Metres of which nothing is known that a wheelchair would have to know; 0
+    /// for all others.
+    pub unknown_m: f64,
+    /// Where the door stands on the streets; none in straight lines.
+    pub foot: Option<ArrivalFoot>,
+}
+
+/// Where a door stands on the streets, and from where it was reached.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ArrivalFoot {
+    /// The number of the edge.
+    pub edge: u32,
+    /// Metres along it.
+    pub along_m: f32,
+    /// Metres between it and the door.
+    pub snap_m: f32,
+    /// Which of the origin's feet the walk begins at.
+    pub from_foot: u8,
 }
 
 /// All that is within reach.
@@ -38,18 +104,34 @@ pub struct Arrival {
 pub struct Reach {
     /// How it was found.
     pub method: Method,
-    /// Where the origin stands on the streets.
-    pub snap: Snap,
-    /// By seconds, then by door.
+    /// Where the origins stand on the streets, those of the first origin first.
+    pub feet: Vec<Foot>,
+    /// To which of the origins each foot belongs.
+    pub foot_origins: Vec<u16>,
+    /// Whether the first origin's nearest street hangs together with little else.
+    pub island: bool,
+    /// By what is counted, then by door.
     pub arrivals: Vec<Arrival>,
+    /// Whether all that was walked lies inside what the map covers.
+    pub complete: bool,
+    /// When the first of the ways and gates with hours that were met opens or
+    /// closes.
+    pub streets_change_at: Option<Timestamp>,
 }
 
-impl Reach {
-    /// Whether the origin's nearest street hangs together with little else.
-    #[must_use]
-    pub fn island(&self) -> bool {
-        self.snap.island
-    }
+/// A stretch of street within reach, in the direction of the walk.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ReachedStretch {
+    /// The number of the edge.
+    pub edge: u32,
+    /// Metres along the edge where it is entered.
+    pub enters_m: f32,
+    /// Metres along the edge where the walk ends.
+    pub leaves_m: f32,
+    /// Seconds where it is entered (metres, where metres are counted).
+    pub enters_s: f32,
+    /// The same where the walk ends.
+    pub leaves_s: f32,
 }
 
 /// Answers what is within reach; keeps its memory from one question to the next,
@@ -59,112 +141,299 @@ impl Reach {
 pub struct Walker {
     pub(super) snapper: Snapper,
     pub(super) search: Search,
+    pub(super) met: Met,
 }
 
 /// The longest walk that is searched for, in seconds; a longer limit counts as
 /// this.
 pub const LIMIT_AT_MOST_S: f64 = 7_200.0;
+/// Most feet of all origins together.
+const FEET_AT_MOST: usize = 250;
 
 impl Walker {
     /// The doors within `limit_s` seconds of `origin` at `pace`.
     pub fn reach(&mut self, map: &StreetMap, doors: &DoorIndex, origin: Point, pace: &Pace, limit_s: f64) -> Reach {
         let mut reach = Reach::default();
-        self.reach_into(map, doors, origin, pace, limit_s, &mut reach);
+        self.reach_into(map, doors, &Ask::new(&[origin], pace, limit_s), &mut reach);
         reach
     }
 
-    /// As [`Walker::reach`], into memory that the caller keeps.
-    pub fn reach_into(
-        &mut self,
-        map: &StreetMap,
-        doors: &DoorIndex,
-        origin: Point,
-        pace: &Pace,
-        limit_s: f64,
-        reach: &mut Reach,
-    ) {
+    /// What an ask finds, into memory that the caller keeps.
+    pub fn reach_into(&mut self, map: &StreetMap, doors: &DoorIndex, ask: &Ask<'_>, reach: &mut Reach) {
         reach.arrivals.clear();
-        reach.snap = Snap::default();
+        reach.feet.clear();
+        reach.foot_origins.clear();
         reach.method = Method::StraightLine;
-        if !origin.is_valid() || !limit_s.is_finite() || limit_s < 0.0 {
+        reach.island = false;
+        reach.complete = true;
+        reach.streets_change_at = None;
+        let is_good = ask.limit_s.is_finite() && ask.limit_s >= 0.0;
+        if !is_good || ask.origins.is_empty() || !ask.origins.iter().all(|origin| origin.is_valid()) {
             return;
         }
-        let limit_s = limit_s.min(LIMIT_AT_MOST_S);
-        reach.snap = self.search_from(map, doors, origin, pace, limit_s);
-        if reach.snap.is_empty() {
-            straight_lines(doors, origin, pace, limit_s, &mut reach.arrivals);
+        let view = map.view();
+        reach.complete = ask.origins.iter().all(|origin| view.covers(Position::of(*origin)));
+        self.search_from(map, doors, ask, reach);
+        if reach.feet.is_empty() {
+            straight_lines(doors, ask, &mut reach.arrivals);
+            reach.complete &= disc_is_covered(map, ask);
         } else {
             reach.method = Method::Streets;
-            self.list(map, &reach.snap, &mut reach.arrivals);
+            reach.complete &= !self.search.at_edge;
+            self.list(ask, &reach.feet, &mut reach.arrivals);
         }
+        reach.streets_change_at = self.met.change();
         reach
             .arrivals
-            .sort_unstable_by(|a, b| a.seconds.total_cmp(&b.seconds).then(a.door.cmp(&b.door)));
+            .sort_unstable_by(|a, b| counted(ask, a).total_cmp(&counted(ask, b)).then(a.door.cmp(&b.door)));
     }
 
     /// Snaps and searches; the search holds what was found.
-    pub(super) fn search_from(
+    pub(super) fn search_from(&mut self, map: &StreetMap, doors: &DoorIndex, ask: &Ask<'_>, reach: &mut Reach) {
+        let view = map.view();
+        self.met.begin(view.rules.len());
+        let (met, when) = (&self.met, ask.when.as_ref());
+        let is_open = |edge: &Edge| {
+            edge.flags & flag::CONDITIONAL == 0 || {
+                let rule = view.particulars_of(edge).rules[0];
+                met.access(view.rules, rule, when) != Some(Access::Nobody)
+            }
+        };
+        for (origin, number) in ask.origins.iter().zip(0_u16..) {
+            let snap = self.snapper.snap_on(&view, *origin, ask.pace, &is_open);
+            if number == 0 {
+                reach.island = snap.island;
+            }
+            for foot in snap.feet().take(FEET_AT_MOST - reach.feet.len()) {
+                reach.feet.push(*foot);
+                reach.foot_origins.push(number);
+            }
+        }
+        self.search
+            .run(&question(map, doors, ask, &self.met), reach.feet.iter());
+    }
+
+    /// After a reach: the nearest door beyond its limit, up to its horizon, of
+    /// each category of `wanted` (a bit each). `category` tells a door's, `None`
+    /// for doors that do not count. The doors of the reach itself are not among
+    /// them.
+    pub fn beyond(
         &mut self,
         map: &StreetMap,
         doors: &DoorIndex,
-        origin: Point,
-        pace: &Pace,
-        limit_s: f64,
-    ) -> Snap {
-        let view = map.view();
-        let snap = self.snapper.snap(&view, origin, pace);
-        let ask = Question {
-            view,
-            doors,
-            pace,
-            limit_s: limit_s as f32,
-        };
-        self.search.run(&ask, snap.feet());
-        snap
+        ask: &Ask<'_>,
+        reach: &Reach,
+        wanted: u32,
+        category: &dyn Fn(u32) -> Option<u8>,
+    ) -> [Option<Arrival>; CATEGORIES] {
+        if reach.method == Method::StraightLine {
+            return [None; CATEGORIES];
+        }
+        let question = question(map, doors, ask, &self.met);
+        let found = self.search.run_on(&question, wanted, category);
+        found.map(|door| self.arrival(ask, &reach.feet, door?))
     }
 
-    fn list(&self, map: &StreetMap, snap: &Snap, arrivals: &mut Vec<Arrival>) {
+    /// After a reach: the streets within it. A stretch may come twice, once from
+    /// either end.
+    pub fn streets(&self, map: &StreetMap, doors: &DoorIndex, ask: &Ask<'_>, reach: &Reach) -> Vec<ReachedStretch> {
         let view = map.view();
-        for door in &self.search.reached {
-            let Some(label) = self.search.door(*door) else {
+        let question = question(map, doors, ask, &self.met);
+        let limit_s = ask.limit_s as f32;
+        let mut found = Vec::new();
+        let mut take = |edge: u32, enters_m: f32, towards_m: f32, enters_s: f32, passage: &Passage| {
+            let room_m = (limit_s - enters_s) / passage.seconds_a_metre;
+            if room_m < 0.0 {
+                return;
+            }
+            let whole_m = (towards_m - enters_m).abs();
+            let walked_m = room_m.min(whole_m);
+            let leaves_m = if towards_m >= enters_m {
+                enters_m + walked_m
+            } else {
+                enters_m - walked_m
+            };
+            found.push(ReachedStretch {
+                edge,
+                enters_m,
+                leaves_m,
+                enters_s,
+                leaves_s: enters_s + walked_m * passage.seconds_a_metre,
+            });
+        };
+        for foot in &reach.feet {
+            for arc in arcs_of(&view, foot.edge) {
+                let Some(passage) = Passage::of(&question, arc).filter(|passage| passage.open) else {
+                    continue;
+                };
+                let towards_m = if arc.is_backward() { 0.0 } else { arc.length_m };
+                let leg_s = foot.snap_m * question.pace.seconds_a_metre;
+                take(foot.edge, foot.along_m, towards_m, leg_s, &passage);
+            }
+        }
+        for junction in &self.search.touched {
+            let Some(label) = self.search.label(*junction) else {
                 continue;
             };
-            let origin_leg_m = snap
-                .feet()
-                .nth(usize::from(label.seed))
-                .map_or(0.0, |foot: &Foot| f64::from(foot.snap_m));
-            let network_m = f64::from(label.network_m);
-            arrivals.push(Arrival {
-                door: *door,
-                seconds: f64::from(label.seconds),
-                network_m,
-                walk_m: network_m + origin_leg_m + f64::from(label.snap_m),
-                private_end: label.stage == Stage::Arriving
-                    || view.edges[label.edge as usize].flags & flag::PRIVATE != 0,
-            });
+            for arc in view.arcs_at(*junction) {
+                let Some(passage) = Passage::of(&question, *arc).filter(|passage| passage.open && passage.enters)
+                else {
+                    continue;
+                };
+                let seconds = Stage::ALL
+                    .iter()
+                    .filter(|stage| stage.over(passage.private).is_some())
+                    .map(|stage| label.seconds[*stage as usize])
+                    .fold(f32::INFINITY, f32::min);
+                let (enters_m, towards_m) = if arc.is_backward() {
+                    (arc.length_m, 0.0)
+                } else {
+                    (0.0, arc.length_m)
+                };
+                if seconds + passage.enter_s <= limit_s {
+                    take(arc.edge(), enters_m, towards_m, seconds + passage.enter_s, &passage);
+                }
+            }
+        }
+        found
+    }
+
+    fn list(&self, ask: &Ask<'_>, feet: &[Foot], arrivals: &mut Vec<Arrival>) {
+        let limit_s = ask.limit_s as f32;
+        for door in &self.search.reached {
+            if self.search.door(*door).is_some_and(|label| label.seconds <= limit_s) {
+                arrivals.extend(self.arrival(ask, feet, *door));
+            }
         }
     }
+
+    pub(super) fn arrival(&self, ask: &Ask<'_>, feet: &[Foot], door: u32) -> Option<Arrival> {
+        let label = self.search.door(door)?;
+        let leg_m = feet
+            .get(usize::from(label.seed))
+            .map_or(0.0, |foot| f64::from(foot.snap_m));
+        let legs_m = leg_m + f64::from(label.snap_m);
+        let (seconds, network_m) = if ask.in_metres.is_some() {
+            let seconds = f64::from(label.beside) + legs_m * f64::from(ask.pace.seconds_a_metre);
+            (seconds, f64::from(label.seconds) - legs_m)
+        } else {
+            (f64::from(label.seconds), f64::from(label.beside))
+        };
+        Some(Arrival {
+            door,
+            seconds,
+            network_m: network_m.max(0.0),
+            walk_m: network_m.max(0.0) + legs_m,
+            private_end: label.stage == Stage::Arriving || label.private,
+            unknown_m: f64::from(label.unknown_m),
+            foot: Some(ArrivalFoot {
+                edge: label.edge,
+                along_m: label.along_m,
+                snap_m: label.snap_m,
+                from_foot: label.seed,
+            }),
+        })
+    }
+}
+
+/// By what arrivals are put in order.
+fn counted(ask: &Ask<'_>, arrival: &Arrival) -> f64 {
+    if ask.in_metres.is_some() {
+        arrival.walk_m
+    } else {
+        arrival.seconds
+    }
+}
+
+pub(super) fn question<'a>(map: &'a StreetMap, doors: &'a DoorIndex, ask: &'a Ask<'a>, met: &'a Met) -> Question<'a> {
+    let limit_s = ask.limit_s.min(LIMIT_AT_MOST_S) as f32;
+    Question {
+        view: map.view(),
+        doors,
+        pace: ask.counted(),
+        timed: ask.in_metres.map(|_| ask.pace),
+        limit_s,
+        horizon_s: limit_s.max(ask.horizon_s.min(LIMIT_AT_MOST_S) as f32),
+        reverse: ask.reverse,
+        ferry: ask.ferry,
+        when: ask.when.as_ref(),
+        met,
+    }
+}
+
+impl StreetMap {
+    /// The point so many metres along an edge.
+    #[must_use]
+    pub fn point_on(&self, edge: u32, along_m: f32) -> Option<Point> {
+        let view = self.view();
+        let length_m = f64::from(view.edges.get(edge as usize)?.length_m);
+        let corners = &view.corners[view.corner_range(edge)];
+        let share = if length_m > 0.0 {
+            f64::from(along_m) / length_m
+        } else {
+            0.0
+        };
+        let step = |pair: &[Position]| {
+            let step = LocalMetres::around(pair[0].point()).east_north(pair[1].point());
+            step[0].hypot(step[1])
+        };
+        let mut left_m = share.clamp(0.0, 1.0) * corners.windows(2).map(step).sum::<f64>();
+        for pair in corners.windows(2) {
+            let step_m = step(pair);
+            if left_m <= step_m && step_m > 0.0 {
+                let (a, b, share) = (pair[0].point(), pair[1].point(), left_m / step_m);
+                return Some(Point::new(
+                    a.lat + share * (b.lat - a.lat),
+                    a.lon + share * (b.lon - a.lon),
+                ));
+            }
+            left_m -= step_m;
+        }
+        corners.last().map(|corner| corner.point())
+    }
+}
+
+/// Metres as the crow flies that the limit allows.
+fn straight_limit_m(ask: &Ask<'_>) -> f64 {
+    ask.limit_s / (f64::from(ask.counted().seconds_a_metre) * ask.pace.detour_factor)
+}
+
+/// Whether all that straight lines come to lies inside what the map covers.
+fn disc_is_covered(map: &StreetMap, ask: &Ask<'_>) -> bool {
+    let metres = straight_limit_m(ask);
+    let view = map.view();
+    ask.origins.iter().all(|origin| {
+        let frame = LocalMetres::around(*origin);
+        [[metres, 0.0], [-metres, 0.0], [0.0, metres], [0.0, -metres]]
+            .into_iter()
+            .all(|step| view.covers(Position::of(frame.point(step))))
+    })
 }
 
 /// All doors within the limit as the crow flies, times the detour factor. This
 /// is where doors without a street near are found, too.
-fn straight_lines(doors: &DoorIndex, origin: Point, pace: &Pace, limit_s: f64, arrivals: &mut Vec<Arrival>) {
-    let seconds_a_metre = f64::from(pace.seconds_a_metre) * pace.detour_factor;
+fn straight_lines(doors: &DoorIndex, ask: &Ask<'_>, arrivals: &mut Vec<Arrival>) {
+    let limit_m = straight_limit_m(ask);
     // A degree of latitude is more than 110 km everywhere.
-    let degrees = limit_s / seconds_a_metre / 110_000.0;
+    let degrees = limit_m / 110_000.0;
     for (point, door) in doors.points().iter().zip(0_u32..) {
-        if (point.lat - origin.lat).abs() > degrees {
-            continue;
-        }
-        let walk_m = origin.metres_to(*point) * pace.detour_factor;
-        let seconds = walk_m * f64::from(pace.seconds_a_metre);
-        if seconds <= limit_s {
+        let straight_m = |origin: &Point| {
+            let is_near = (point.lat - origin.lat).abs() <= degrees;
+            is_near
+                .then(|| origin.metres_to(*point))
+                .filter(|metres| *metres <= limit_m)
+        };
+        let nearest_m = ask.origins.iter().filter_map(straight_m).fold(f64::INFINITY, f64::min);
+        if nearest_m.is_finite() {
+            let walk_m = nearest_m * ask.pace.detour_factor;
             arrivals.push(Arrival {
                 door,
-                seconds,
+                seconds: walk_m * f64::from(ask.pace.seconds_a_metre),
                 network_m: 0.0,
                 walk_m,
                 private_end: false,
+                unknown_m: 0.0,
+                foot: None,
             });
         }
     }

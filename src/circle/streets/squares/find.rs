@@ -9,13 +9,8 @@ use crate::circle::streets::tags::{self, Unreadable, WayUse, flag, way_use};
 use std::collections::{HashMap, HashSet};
 
 /// What is walked along its line only, wherever its outline is drawn.
-const ALONG_ITS_LINE: u32 = flag::STEPS
-    | flag::LIFT
-    | flag::FERRY
-    | flag::CONVEYING
-    | flag::SIGNALS
-    | flag::FORWARD_ONLY
-    | flag::BACKWARD_ONLY;
+const ALONG_ITS_LINE: u32 =
+    flag::STEPS | flag::LIFT | flag::FERRY | flag::CONVEYING | flag::SIGNALS | flag::FORWARD_ONLY | flag::BACKWARD_ONLY;
 
 /// One walkable polygon.
 #[derive(Debug, Clone)]
@@ -64,16 +59,18 @@ fn is_area(tags: &Tags) -> bool {
 
 /// How one may walk all over what has these tags.
 fn use_all_over(tags: &Tags) -> Option<WayUse> {
-    way_use(tags, &mut Unreadable::default()).filter(|usage| usage.flags & ALONG_ITS_LINE == 0)
+    let mut usage = way_use(tags, &mut Unreadable::default()).filter(|usage| usage.flags & ALONG_ITS_LINE == 0)?;
+    // Nothing tells which way a whole area slopes.
+    usage.flags &= !flag::SLOPE;
+    usage.incline = 0.0;
+    Some(usage)
 }
 
 /// Whether a relation may be a square: its own tags say so, or it has none and
 /// the tags are on its outline, as was the custom once.
 #[must_use]
 pub fn is_square_relation(tags: &Tags) -> bool {
-    tags.is("type", "multipolygon")
-        && !tags.is("area", "no")
-        && (says_nothing(tags) || use_all_over(tags).is_some())
+    tags.is("type", "multipolygon") && !tags.is("area", "no") && (says_nothing(tags) || use_all_over(tags).is_some())
 }
 
 fn says_nothing(tags: &Tags) -> bool {
@@ -96,7 +93,11 @@ pub(in crate::circle::streets) fn find<'a>(
     // A closed way that is also the outline of a relation has the holes of that.
     let mut outlines = HashSet::new();
     if !relations.is_empty() {
-        let wanted: HashSet<i64> = relations.iter().flat_map(|relation| ways_of(relation)).map(|(id, _)| id).collect();
+        let wanted: HashSet<i64> = relations
+            .iter()
+            .flat_map(|relation| ways_of(relation))
+            .map(|(id, _)| id)
+            .collect();
         let members: HashMap<i64, &Way> = data
             .ways
             .iter()
@@ -244,7 +245,11 @@ impl<'a> Drawn<'a> {
                 note_broken(first, table, report);
                 continue;
             }
-            let lines = [&polygon.outer].into_iter().chain(&polygon.holes).flat_map(|ring| pairs_of(ring)).collect();
+            let lines = [&polygon.outer]
+                .into_iter()
+                .chain(&polygon.holes)
+                .flat_map(|ring| pairs_of(ring))
+                .collect();
             squares.push(square(polygon, lines));
         }
     }

@@ -3,7 +3,7 @@
 use super::find::Square;
 use super::rings::{Pair, pair, pairs_of};
 use super::shape::Shape;
-use super::vertices::{Reason, Vertex, vertices};
+use super::vertices::{Reason, Vertex, is_blocked, vertices};
 use crate::circle::osm::{Bounds, OsmData};
 use crate::circle::streets::barriers;
 use crate::circle::streets::boxes::{self, Boxes};
@@ -93,7 +93,8 @@ pub(in crate::circle::streets) fn mesh(
             let mut shape = Shape::new(square.rings(), &lines, |place| position(table, place));
             let ends: Vec<u32> = walls.iter().flatten().copied().collect();
             let (vertices, left_out) = vertices(square, &shape, table, &met.streets[number], &ends, in_box);
-            mesh.sights = sights(square, &mut shape, &vertices, table);
+            let is_open = |place: u32| in_box(place) && !is_blocked(&table.at(place).tags);
+            mesh.sights = sights(square, &mut shape, &vertices, table, is_open);
             report.squares += 1;
             report.sights += mesh.sights.len() as u64;
             report.squares_cut_short += u64::from(left_out || shape.is_spent() || met.looked_inside[number] == 0);
@@ -168,7 +169,7 @@ impl Met {
             }
             let line = pair(strand.a, strand.b);
             if self.rings.contains(&line) {
-                if strand.flags & flag::PARTICULAR == 0 {
+                if strand.flags & (flag::PARTICULAR | flag::PRIVATE) == 0 {
                     self.walkable.insert(line);
                 }
                 continue;
@@ -338,7 +339,13 @@ impl Metres {
         if self.between(a, b) <= length_m {
             return;
         }
-        let reach = |end: usize| if vertices[end].is_end { end..end + 1 } else { 0..self.count };
+        let reach = |end: usize| {
+            if vertices[end].is_end {
+                end..end + 1
+            } else {
+                0..self.count
+            }
+        };
         for from in reach(a) {
             let to_b = self.between(from, a) + length_m;
             for to in reach(b) {
@@ -354,20 +361,37 @@ impl Metres {
 
 /// The lines of sight between the vertices, the shortest first, without those
 /// that are no shorter than what is joined already.
-fn sights(square: &Square<'_>, shape: &mut Shape, vertices: &[Vertex], table: &NodeTable<'_>) -> Vec<Pair> {
+/// `is_open` tells where one can go along the ring.
+fn sights(
+    square: &Square<'_>,
+    shape: &mut Shape,
+    vertices: &[Vertex],
+    table: &NodeTable<'_>,
+    is_open: impl Fn(u32) -> bool,
+) -> Vec<Pair> {
     let length_m = |a: u32, b: u32| table.at(a).point.metres_to(table.at(b).point);
     let mut metres = Metres::new(vertices.len());
-    let numbers: HashMap<u32, usize> = vertices.iter().zip(0..).map(|(vertex, number)| (vertex.place, number)).collect();
+    let numbers: HashMap<u32, usize> = vertices
+        .iter()
+        .zip(0..)
+        .map(|(vertex, number)| (vertex.place, number))
+        .collect();
     // The rings are walkable as they are.
     for ring in square.rings() {
-        let first = ring.iter().position(|place| numbers.contains_key(place)).unwrap_or_default();
-        let (mut last, mut along_m) = (None, 0.0);
-        let turned = ring.iter().cycle().skip(first);
+        let first = ring.iter().position(|place| numbers.contains_key(place));
+        let turned = ring.iter().cycle().skip(first.unwrap_or_default());
+        // The vertex passed last, and the metres since.
+        let mut last: Option<(usize, f64)> = None;
         for (here, next) in turned.clone().zip(turned.skip(1)).take(ring.len()) {
-            last = numbers.get(here).copied().or(last);
-            along_m = if numbers.contains_key(here) { 0.0 } else { along_m } + length_m(*here, *next);
-            if let (Some(from), Some(to)) = (last, numbers.get(next)) {
-                metres.join(from, *to, along_m, vertices);
+            last = match numbers.get(here) {
+                Some(vertex) => Some((*vertex, 0.0)),
+                None => last.filter(|_| is_open(*here)),
+            };
+            if let Some((from, along_m)) = &mut last {
+                *along_m += length_m(*here, *next);
+                if let Some(to) = numbers.get(next) {
+                    metres.join(*from, *to, *along_m, vertices);
+                }
             }
         }
     }
@@ -391,9 +415,9 @@ fn sights(square: &Square<'_>, shape: &mut Shape, vertices: &[Vertex], table: &N
             continue;
         }
         let ends = [(&vertices[b], &vertices[a]), (&vertices[a], &vertices[b])];
-        let may_turn = ends.into_iter().all(|(from, to)| {
-            to.reason != Reason::Corner || shape.turns_round(from.position, to.position)
-        });
+        let may_turn = ends
+            .into_iter()
+            .all(|(from, to)| to.reason != Reason::Corner || shape.turns_round(from.position, to.position));
         if may_turn && shape.sees(vertices[a].position, vertices[b].position) {
             metres.join(a, b, length, vertices);
             found.push(pair(vertices[a].place, vertices[b].place));

@@ -11,10 +11,8 @@ mod find;
 mod mesh;
 mod rings;
 mod shape;
-#[cfg(test)]
-mod tests;
 mod vertices;
 
+pub(super) use find::find;
 pub use find::is_square_relation;
-pub(super) use find::{Square, find};
-pub(super) use mesh::{Mesh, Strand, mesh};
+pub(super) use mesh::{Strand, mesh};

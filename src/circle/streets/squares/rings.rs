@@ -157,9 +157,7 @@ pub(super) fn doubled_area(ring: &[Position]) -> i128 {
     let next = ring.iter().cycle().skip(1);
     ring.iter()
         .zip(next)
-        .map(|(a, b)| {
-            i128::from(a.lon) * i128::from(b.lat) - i128::from(b.lon) * i128::from(a.lat)
-        })
+        .map(|(a, b)| i128::from(a.lon) * i128::from(b.lat) - i128::from(b.lon) * i128::from(a.lat))
         .sum()
 }
 

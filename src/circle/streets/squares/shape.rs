@@ -2,7 +2,7 @@
 //! and the water that stand in it.
 
 use super::fence::{Doubled, Fence, Where, side};
-use crate::circle::streets::layout::{Box2, Position};
+use crate::circle::streets::layout::Position;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
@@ -50,11 +50,6 @@ impl Shape {
             arms,
             effort: (EFFORT + lines.saturating_mul(EFFORT_A_LINE)).min(EFFORT_AT_MOST),
         }
-    }
-
-    /// The box around it.
-    pub fn window(&self) -> Box2 {
-        self.rings.window()
     }
 
     /// Whether the effort that such a square is worth is spent.

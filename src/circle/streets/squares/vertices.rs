@@ -35,13 +35,6 @@ pub(super) struct Vertex {
     turn: f64,
 }
 
-impl Vertex {
-    /// Whether a walk comes here only to turn.
-    pub fn is_corner(&self) -> bool {
-        self.reason == Reason::Corner
-    }
-}
-
 /// The vertices of a square, at most [`VERTICES`], and whether there were more.
 /// `streets` are the nodes where other ways meet it, `walls` the nodes of walls
 /// that stand in it.
@@ -73,7 +66,11 @@ pub(super) fn vertices(
         let node = table.at(*place);
         if shape.contains(Position::of(node.point)) {
             // Whether a walk turns at it the lines of sight will tell.
-            let reason = if is_door(&node.tags) { Reason::Door } else { Reason::Corner };
+            let reason = if is_door(&node.tags) {
+                Reason::Door
+            } else {
+                Reason::Corner
+            };
             want(*place, reason, 90.0);
         }
     }
@@ -82,7 +79,7 @@ pub(super) fn vertices(
         .filter(|(place, _)| is_inside_the_box(*place))
         .filter_map(|(place, (reason, turn))| {
             let node = table.at(place);
-            let flags = node_use(&node.tags, &mut Unreadable::default());
+            let flags = node_use(&node.tags, &mut Unreadable::default()).flags;
             (flags & node_flag::BLOCKED == 0).then(|| Vertex {
                 place,
                 position: Position::of(node.point),
@@ -125,15 +122,22 @@ fn turn_degrees(before: Position, here: Position, after: Position) -> f64 {
     let frame = LocalMetres::around(here.point());
     let [from, to] = [before, after].map(|point| frame.east_north(point.point()));
     let (u, v) = ([-from[0], -from[1]], to);
-    (u[0] * v[1] - u[1] * v[0]).atan2(u[0] * v[0] + u[1] * v[1]).to_degrees()
+    (u[0] * v[1] - u[1] * v[0])
+        .atan2(u[0] * v[0] + u[1] * v[1])
+        .to_degrees()
 }
 
 /// Whether one goes in or out at a node with these tags.
 fn is_door(tags: &Tags) -> bool {
     let is_told = |key: &str| tags.get(key).is_some_and(|value| value != "no");
-    let flags = node_use(tags, &mut Unreadable::default());
+    let flags = node_use(tags, &mut Unreadable::default()).flags;
     flags & (node_flag::ENTRANCE | node_flag::LIFT | node_flag::BARRIER) != 0
         || is_told("entrance")
         || is_told("door")
         || tags.is("railway", "subway_entrance")
+}
+
+/// Whether nobody passes a node with these tags.
+pub(super) fn is_blocked(tags: &Tags) -> bool {
+    node_use(tags, &mut Unreadable::default()).flags & node_flag::BLOCKED != 0
 }

@@ -4,7 +4,7 @@
 
 use super::town::{adult, wheelchair};
 use crate::circle::osm::{self, OsmData, Tags, Wanted};
-use crate::circle::streets::{BuildOptions, DoorIndex, DoorTie, Pace, Snapper, StreetMap, Walker, build, wanted};
+use crate::circle::streets::{Ask, BuildOptions, DoorIndex, DoorTie, Pace, Snapper, StreetMap, Walker, build, wanted};
 use crate::coordinates::Point;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -202,7 +202,12 @@ fn speed(name: &str, city: &City, doors: &DoorIndex) {
         let start = crate::clock::monotonic();
         found = 0;
         for (origin, _) in &city.origins {
-            walker.reach_into(&city.map, doors, *origin, pace, 600.0, &mut reach);
+            walker.reach_into(
+                &city.map,
+                doors,
+                &Ask::new(std::slice::from_ref(origin), pace, 600.0),
+                &mut reach,
+            );
             found += reach.arrivals.len();
         }
         best_us = best_us.min(start.elapsed().as_secs_f64() * 1e6 / city.origins.len() as f64);

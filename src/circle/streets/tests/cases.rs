@@ -19,7 +19,7 @@ fn case_1_a_river_is_not_crossed_to_a_nearer_street() {
         .map();
     let reach = town.reach(adult(), (0.0, 0.0), &[(100.0, -65.0), (100.0, 25.0)]);
     assert_eq!(doors_in(&reach), [0]);
-    let feet: Vec<f32> = reach.snap.feet().map(|foot| foot.snap_m).collect();
+    let feet: Vec<f32> = reach.feet.iter().map(|foot| foot.snap_m).collect();
     assert_eq!(feet.len(), 1);
     assert_near(f64::from(feet[0]), 60.0, 0.1);
     // 60 m to the street, 100 m along it, 5 m to the door.
@@ -35,9 +35,9 @@ fn case_3_a_short_isolated_path_is_left_for_the_street() {
         .way(&[3, 4], "highway=residential")
         .map();
     let reach = town.reach(adult(), (0.0, 0.0), &[(50.0, -25.0)]);
-    assert_near(f64::from(reach.snap.nearest().unwrap().snap_m), 25.0, 0.05);
-    assert_eq!(reach.snap.feet().count(), 1);
-    assert!(!reach.island());
+    assert_near(f64::from(reach.feet.first().unwrap().snap_m), 25.0, 0.05);
+    assert_eq!(reach.feet.iter().count(), 1);
+    assert!(!reach.island);
     assert_eq!(town.report.islands.count, 1);
 }
 
@@ -51,7 +51,7 @@ fn case_4_an_island_of_400_m_gets_its_own_circle_and_says_so() {
         .map();
     let reach = town.reach(adult(), (50.0, 0.0), &[(350.0, 0.0), (50.0, 900.0)]);
     assert_eq!(doors_in(&reach), [0]);
-    assert!(reach.island());
+    assert!(reach.island);
     assert_eq!(reach.method, Method::Streets);
     assert_near(reach.arrivals[0].seconds, adult_s(300.0), 0.1);
 }
@@ -65,7 +65,7 @@ fn case_4_an_island_under_200_m_is_used_where_nothing_else_is_near() {
         .way(&[3, 4], "highway=residential")
         .map();
     let reach = town.reach(adult(), (0.0, 10.0), &[(100.0, 0.0)]);
-    assert!(reach.island());
+    assert!(reach.island);
     assert_near(reach.arrivals[0].seconds, adult_s(110.0), 0.1);
 }
 
@@ -78,8 +78,8 @@ fn case_5_a_motorway_is_not_snapped_to() {
         .way(&[3, 4], "highway=residential")
         .map();
     let reach = town.reach(adult(), (0.0, 0.0), &[]);
-    assert_near(f64::from(reach.snap.nearest().unwrap().snap_m), 40.0, 0.05);
-    assert_eq!(reach.snap.feet().count(), 1);
+    assert_near(f64::from(reach.feet.first().unwrap().snap_m), 40.0, 0.05);
+    assert_eq!(reach.feet.iter().count(), 1);
 }
 
 #[test]
@@ -91,8 +91,8 @@ fn case_6_a_tunnel_under_the_origin_is_not_snapped_to() {
         .way(&[3, 4], "highway=residential")
         .map();
     let reach = town.reach(adult(), (0.0, 0.0), &[]);
-    assert_near(f64::from(reach.snap.nearest().unwrap().snap_m), 15.0, 0.05);
-    assert_eq!(reach.snap.feet().count(), 1);
+    assert_near(f64::from(reach.feet.first().unwrap().snap_m), 15.0, 0.05);
+    assert_eq!(reach.feet.iter().count(), 1);
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn case_9_a_ferry_is_neither_snapped_to_nor_walked() {
         .way(&[2, 5, 3], "route=ferry foot=yes")
         .map();
     let reach = town.reach(adult(), (-50.0, 25.0), &[(350.0, 0.0), (-300.0, 0.0)]);
-    assert_near(f64::from(reach.snap.nearest().unwrap().snap_m), 25.0, 0.05);
+    assert_near(f64::from(reach.feet.first().unwrap().snap_m), 25.0, 0.05);
     assert_eq!(doors_in(&reach), [1]);
 }
 
@@ -216,7 +216,7 @@ fn case_28_three_kilometres_from_any_street_is_a_straight_line_and_says_so() {
         .map();
     let reach = town.reach(adult(), (0.0, 3_000.0), &[(300.0, 3_000.0), (0.0, 0.0)]);
     assert_eq!(reach.method, Method::StraightLine);
-    assert!(reach.snap.is_empty());
+    assert!(reach.feet.is_empty());
     assert_eq!(doors_in(&reach), [0]);
     assert_near(reach.arrivals[0].seconds, adult_s(300.0 * 1.4), 0.5);
 }

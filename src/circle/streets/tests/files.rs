@@ -2,9 +2,7 @@
 
 use super::town::{Town, adult, at};
 use crate::circle::streets::file::FORMAT_VERSION;
-use crate::circle::streets::{
-    BuildOptions, DoorIndex, DoorTie, MapError, Snapper, StreetMap, StreetMapBytes, Walker, build,
-};
+use crate::circle::streets::{BuildOptions, DoorIndex, DoorTie, MapError, Snapper, StreetMap, StreetMapBytes, build};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use std::sync::OnceLock;
@@ -47,11 +45,10 @@ fn use_up(map: &StreetMap) {
         })
         .collect();
     let doors = DoorIndex::build(map, &ties);
-    let mut walker = Walker::default();
     for pace in [adult(), super::town::wheelchair()] {
         for door in 0..ties.len() as u32 {
             let origin = at(20.0, 10.0);
-            walker.path(map, &doors, origin, pace, 1_800.0, door);
+            super::town::path_to(map, &doors, origin, pace, 1_800.0, door);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Compounds and gates: private ways are walked at the ends only, locked gates
 //! not at all.
 
-use super::town::{Town, adult, adult_s, assert_near, at, doors_in};
+use super::town::{Town, adult, adult_s, assert_near, at, doors_in, path_to};
 use crate::circle::streets::Walker;
 
 /// A compound from 0 to 300 m east: a public street on either side, 100 m in
@@ -97,9 +97,7 @@ fn the_way_to_a_door_has_the_figures_of_the_reach() {
     let reach = walker.reach(&town.map, &doors, origin, adult(), 2_000.0);
     assert_eq!(reach.arrivals.len(), 2);
     for arrival in &reach.arrivals {
-        let path = walker
-            .path(&town.map, &doors, origin, adult(), 2_000.0, arrival.door)
-            .unwrap();
+        let path = path_to(&town.map, &doors, origin, adult(), 2_000.0, arrival.door).unwrap();
         assert_eq!(path.arrival, *arrival);
         let drawn: f64 = path.points.windows(2).map(|pair| pair[0].metres_to(pair[1])).sum();
         assert_near(drawn, arrival.walk_m, 0.2);
@@ -110,7 +108,7 @@ fn the_way_to_a_door_has_the_figures_of_the_reach() {
             .sum();
         assert_near(f64::from(walked), arrival.network_m, 0.1);
     }
-    assert!(walker.path(&town.map, &doors, origin, adult(), 60.0, 1).is_none());
+    assert!(path_to(&town.map, &doors, origin, adult(), 60.0, 1).is_none());
 }
 
 #[test]
@@ -137,7 +135,7 @@ fn streets_that_nothing_joins_each_get_a_foot() {
         .way(&[3, 4], "highway=residential")
         .map();
     let reach = town.reach(adult(), (0.0, 0.0), &[(100.0, 30.0), (100.0, -50.0)]);
-    let legs: Vec<f32> = reach.snap.feet().map(|foot| foot.snap_m).collect();
+    let legs: Vec<f32> = reach.feet.iter().map(|foot| foot.snap_m).collect();
     assert_eq!(legs.len(), 2);
     assert_near(f64::from(legs[0]), 30.0, 0.05);
     assert_near(f64::from(legs[1]), 50.0, 0.05);

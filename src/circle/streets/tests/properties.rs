@@ -1,6 +1,6 @@
 //! Properties of the search on random towns.
 
-use super::town::{adult, at, pace};
+use super::town::{adult, at, pace, path_to};
 use crate::circle::osm::{Node, OsmData, Tags, Way};
 use crate::circle::streets::file::View;
 use crate::circle::streets::tags::{flag, node_flag};
@@ -113,12 +113,13 @@ fn part_s(view: &View<'_>, edge: usize, from_m: f64, to_m: f64, pace: &Pace) -> 
     if closed {
         return None;
     }
+    let own = view.particulars_of(edge);
     let length = f64::from(edge.length_m);
     let metres = (to_m - from_m).abs();
     let walking = match pace.stairs {
         Some(stairs) if edge.flags & flag::STEPS != 0 => {
-            if edge.steps > 0.0 {
-                metres / length * f64::from(edge.steps * stairs.seconds_a_step)
+            if own.steps > 0.0 {
+                metres / length * f64::from(own.steps * stairs.seconds_a_step)
             } else {
                 metres * f64::from(stairs.seconds_a_metre)
             }
@@ -129,10 +130,10 @@ fn part_s(view: &View<'_>, edge: usize, from_m: f64, to_m: f64, pace: &Pace) -> 
     let (low, high) = (from_m.min(to_m), from_m.max(to_m));
     let mut waits = 0.0;
     if low <= 0.0 && high > 0.0 {
-        waits += f64::from(edge.half_waits[0]);
+        waits += f64::from(own.half_waits[0]);
     }
     if high >= length && low < length {
-        waits += f64::from(edge.half_waits[1]);
+        waits += f64::from(own.half_waits[1]);
     }
     Some(walking + waits * f64::from(pace.half_signal_s))
 }
@@ -232,7 +233,7 @@ fn plain(
                             Some(0.0)
                         } else {
                             part_s(view, number, start, along, pace).map(|_| {
-                                let wait = edge.half_waits[usize::from(start != 0.0)];
+                                let wait = view.particulars_of(edge).half_waits[usize::from(start != 0.0)];
                                 (along - start).abs() * rate(view, number, pace)
                                     + f64::from(wait) * f64::from(pace.half_signal_s)
                             })
@@ -252,8 +253,8 @@ fn rate(view: &View<'_>, edge: usize, pace: &Pace) -> f64 {
     let whole = &view.edges[edge];
     match pace.stairs {
         Some(stairs) if whole.flags & flag::STEPS != 0 => {
-            if whole.steps > 0.0 {
-                f64::from(whole.steps * stairs.seconds_a_step / whole.length_m)
+            if view.particulars_of(whole).steps > 0.0 {
+                f64::from(view.particulars_of(whole).steps * stairs.seconds_a_step / whole.length_m)
             } else {
                 f64::from(stairs.seconds_a_metre)
             }
@@ -265,7 +266,7 @@ fn rate(view: &View<'_>, edge: usize, pace: &Pace) -> f64 {
 /// From a foot to an end of its edge: the wait there counts even for who stands
 /// at the very end.
 fn seed_s(view: &View<'_>, edge: usize, along: f64, end: f64, pace: &Pace) -> Option<f64> {
-    let wait = view.edges[edge].half_waits[usize::from(end != 0.0)];
+    let wait = view.particulars_of(&view.edges[edge]).half_waits[usize::from(end != 0.0)];
     let flags = view.edges[edge].flags;
     let forward = end != 0.0;
     let closed = (pace.stairs.is_none() && flags & flag::STEPS != 0)
@@ -288,10 +289,10 @@ proptest! {
         for pace in [adult(), pace("elder"), pace("wheelchair")] {
             let limit_s = 700.0;
             let reach = town.reach(&map, &doors, pace, limit_s);
-            if reach.snap.is_empty() {
+            if reach.feet.is_empty() {
                 continue;
             }
-            let feet: Vec<_> = reach.snap.feet().copied().collect();
+            let feet: Vec<_> = reach.feet.iter().copied().collect();
             let expected = plain(&map.view(), &ties, &feet, pace);
             let found: BTreeMap<u32, f64> =
                 reach.arrivals.iter().map(|arrival| (arrival.door, arrival.seconds)).collect();
@@ -327,12 +328,12 @@ proptest! {
         let map = town.map();
         let (_, doors) = town.doors(&map);
         let reach = town.reach(&map, &doors, adult(), 600.0);
-        if reach.snap.is_empty() {
+        if reach.feet.is_empty() {
             return Ok(());
         }
         let origin = at(f64::from(town.origin.0), f64::from(town.origin.1));
         for arrival in &reach.arrivals {
-            let path = Walker::default().path(&map, &doors, origin, adult(), 600.0, arrival.door);
+            let path = path_to(&map, &doors, origin, adult(), 600.0, arrival.door);
             prop_assert!(path.is_some());
             let path = path.unwrap();
             let walked: f64 = path
