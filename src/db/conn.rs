@@ -17,6 +17,20 @@ pub enum Conn {
     Sqlite(SqliteConnection),
 }
 
+impl Conn {
+    /// Runs queries that see the tables at one moment. For reading only, and not
+    /// within a transaction.
+    pub fn one_view<T>(&mut self, queries: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.transaction(|conn| {
+            // A transaction of SQLite sees what its first query saw.
+            if let Self::Postgres(conn) = conn {
+                conn.batch_execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")?;
+            }
+            queries(conn)
+        })
+    }
+}
+
 /// Which database `DATABASE_URL` names.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Target {

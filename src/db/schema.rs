@@ -51,6 +51,18 @@ diesel::table! {
         lat -> Nullable<Double>,
         lon -> Nullable<Double>,
         updated_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    unit_door (unit_id, number) {
+        unit_id -> Binary,
+        number -> BigInt,
+        kind -> Text,
+        lat -> Double,
+        lon -> Double,
+        name -> Nullable<Text>,
     }
 }
 
@@ -83,6 +95,7 @@ diesel::table! {
         kind -> Text,
         lat -> Double,
         lon -> Double,
+        name -> Nullable<Text>,
     }
 }
 
@@ -108,4 +121,4 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(place, place_door, place_stop, search_entry, unit,);
+diesel::allow_tables_to_appear_in_same_query!(place, place_door, place_stop, search_entry, unit, unit_door,);

@@ -90,6 +90,7 @@ fn place_row(line: u64, place: Place) -> Result<PlaceRow> {
                 .into_iter()
                 .map(|point| Door {
                     kind: DoorKind::Entrance,
+                    name: None,
                     point,
                 })
                 .collect(),

@@ -103,7 +103,7 @@ pub fn import_units(tx: &mut Tx<'_>, csv: &[u8], keep_going: bool) -> Result<Imp
 
 /// Stores rows that were read already; `faults` are those found in reading.
 pub fn store_units(tx: &mut Tx<'_>, rows: Vec<UnitRow>, mut faults: Vec<Fault>, keep_going: bool) -> Result<Imported> {
-    let known: HashMap<String, Unit> = store::load_all(tx)?
+    let known: HashMap<String, Unit> = store::load_all_to_change(tx)?
         .into_iter()
         .map(|unit| (unit.code.clone(), unit))
         .collect();
@@ -234,6 +234,9 @@ fn write(tx: &mut Tx<'_>, mut rows: Vec<UnitRow>, known: &HashMap<String, Unit>)
             population: row.population,
             location: row.location,
             updated_at: old.map_or(now, |unit| unit.updated_at),
+            version: old.map_or(1, |unit| unit.version),
+            // A table says nothing of doors: a unit keeps those that it has.
+            doors: old.map_or_else(Vec::new, |unit| unit.doors.clone()),
         };
         ids.insert(unit.code.clone(), unit.id);
         match old {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::doors::Door;
 use crate::clock::Timestamp;
 use crate::coordinates::Point;
 use crate::db::{Id, Named};
@@ -127,6 +128,10 @@ pub struct Unit {
     pub location: Option<Point>,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// Grows with each change.
+    pub version: i64,
+    /// Where those who live there leave it; without any the location counts.
+    pub doors: Vec<Door>,
 }
 
 impl Named for Unit {

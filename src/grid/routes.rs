@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -9,12 +10,16 @@ use utoipa::{IntoParams, ToSchema};
 use super::model::{Level, Setting, UnitId};
 use super::store;
 use super::tree::{LiveTree, Node, Tree};
+use super::view::{Doors, refuse_far};
 use crate::clock::Timestamp;
 use crate::coordinates::Crs;
 use crate::db::{Db, search};
 use crate::error::{Error, Reason, Result};
-use crate::gate::Public;
-use crate::http::{Answer, Caller, CrsQuery, Cursor, Entity, Input, Location, Operation, Page, Path, Query, Version};
+use crate::gate::{Operator, Public};
+use crate::http::{
+    Answer, Body, Caller, CrsQuery, Cursor, Entity, IfMatch, Input, Location, Nothing, Operation, Page, Path, Query,
+    Version,
+};
 use crate::text;
 
 /// The operations of this room.
@@ -24,6 +29,8 @@ pub fn operations() -> Vec<Operation> {
         Operation::new::<__path_get_unit, _, _>(get_unit),
         Operation::new::<__path_list_children, _, _>(list_children),
         Operation::new::<__path_list_ancestors, _, _>(list_ancestors),
+        Operation::new::<__path_get_unit_doors, _, _>(get_unit_doors),
+        Operation::new::<__path_change_unit_doors, _, _>(change_unit_doors),
     ]
 }
 
@@ -300,4 +307,56 @@ async fn search_units<'a>(tree: &'a Tree, words: &str, db: &Db) -> Result<Vec<&'
         .map(Arc::as_ref)
         .filter(|node| query.matches(&node.search_name))
         .collect())
+}
+
+/// The doors through which the people of a unit leave it; without any its location counts as one.
+#[utoipa::path(
+    get,
+    path = "/units/{id}/doors",
+    tag = "units",
+    params(("id" = String, Path, description = "The unit's id"), CrsQuery),
+    responses((status = 200, description = "The doors", body = Doors), (status = 304, description = "The client has this version")),
+)]
+async fn get_unit_doors(
+    _: Caller<Public>,
+    request: HttpRequest,
+    id: Path<UnitId>,
+    query: Query<CrsQuery>,
+    db: web::Data<Db>,
+) -> Answer {
+    let unit = db.read(move |conn| store::load_one(conn, id.0)).await?;
+    let unit = unit.ok_or_else(|| Error::refused(Reason::NotFound))?;
+    Ok(Doors::entity(&unit.doors, unit.version, query.0.crs).answer(&request))
+}
+
+/// Writes other doors of a unit, all of them: fetch them, mend them, send them with their `ETag`. The coordinates are
+/// in the list's own `crs`.
+#[utoipa::path(
+    put,
+    path = "/units/{id}/doors",
+    tag = "units",
+    params(("id" = String, Path, description = "The unit's id"), ("If-Match" = String, Header, description = "The ETag of the doors to change")),
+    request_body = Doors,
+    responses((status = 200, description = "The doors as they are now", body = Doors)),
+)]
+async fn change_unit_doors(
+    _: Caller<Operator>,
+    id: Path<UnitId>,
+    _: Query<Nothing>,
+    expected: IfMatch,
+    body: Body<Doors>,
+    db: web::Data<Db>,
+) -> Answer {
+    let crs = body.value.crs;
+    let doors = body.value.read();
+    let changed = db.write(move |tx| {
+        let unit = store::load_locked(tx, id.0)?.ok_or_else(|| Error::refused(Reason::NotFound))?;
+        expected.allows(unit.version)?;
+        refuse_far(&doors, unit.location)?;
+        let unit = store::set_doors(tx, unit, doors.clone())?;
+        tx.changed(store::KIND, unit.id);
+        Ok(unit)
+    });
+    let unit = changed.await?;
+    Ok(Doors::entity(&unit.doors, unit.version, crs).answer_with(StatusCode::OK))
 }

@@ -1,13 +1,14 @@
-//! The units' table.
+//! The units' tables.
 
 use std::collections::HashMap;
 
 use diesel::prelude::*;
 
+use super::doors::Door;
 use super::model::{Unit, UnitId};
-use crate::clock::Timestamp;
+use crate::clock::{self, Timestamp};
 use crate::coordinates::Point;
-use crate::db::schema::unit as table;
+use crate::db::schema::{unit as table, unit_door};
 use crate::db::{Conn, Tx, search};
 use crate::error::{Error, Result};
 use crate::text::SearchName;
@@ -29,6 +30,20 @@ struct Row {
     lat: Option<f64>,
     lon: Option<f64>,
     updated_at: Timestamp,
+    // Counted in the table, so that of two changes at once neither is lost.
+    #[diesel(skip_update)]
+    version: i64,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = unit_door)]
+struct DoorRow {
+    unit_id: UnitId,
+    number: i64,
+    kind: String,
+    lat: f64,
+    lon: f64,
+    name: Option<String>,
 }
 
 impl Row {
@@ -45,10 +60,11 @@ impl Row {
             lat: unit.location.map(|point| point.lat),
             lon: unit.location.map(|point| point.lon),
             updated_at: unit.updated_at,
+            version: unit.version,
         }
     }
 
-    fn into_unit(self) -> Result<Unit> {
+    fn into_unit(self, doors: Vec<Door>) -> Result<Unit> {
         let wrong = |what: &str| Error::internal(format!("the table has a unit of an unknown {what}"));
         Ok(Unit {
             id: self.id,
@@ -61,20 +77,75 @@ impl Row {
             population: self.population,
             location: self.lat.zip(self.lon).map(|(lat, lon)| Point { lat, lon }),
             updated_at: self.updated_at,
+            version: self.version,
+            doors,
         })
     }
 }
 
+fn assemble(rows: Vec<Row>, doors: Vec<DoorRow>) -> Result<Vec<Unit>> {
+    let mut by_unit: HashMap<UnitId, Vec<Door>> = HashMap::new();
+    for row in doors {
+        let kind = row
+            .kind
+            .parse()
+            .map_err(|()| Error::internal("the table has a door of an unknown kind"))?;
+        by_unit.entry(row.unit_id).or_default().push(Door {
+            kind,
+            name: row.name,
+            point: Point::new(row.lat, row.lon),
+        });
+    }
+    rows.into_iter()
+        .map(|row| {
+            let doors = by_unit.remove(&row.id).unwrap_or_default();
+            row.into_unit(doors)
+        })
+        .collect()
+}
+
 /// All units.
 pub(super) fn load_all(conn: &mut Conn) -> Result<Vec<Unit>> {
-    let rows: Vec<Row> = table::table.load(conn)?;
-    rows.into_iter().map(Row::into_unit).collect()
+    conn.one_view(all)
+}
+
+/// All units, within a transaction.
+pub(super) fn load_all_to_change(tx: &mut Tx<'_>) -> Result<Vec<Unit>> {
+    all(tx)
 }
 
 /// These units, as far as they exist.
 pub(super) fn load(conn: &mut Conn, ids: &[UnitId]) -> Result<Vec<Unit>> {
-    let rows: Vec<Row> = table::table.filter(table::id.eq_any(ids)).load(conn)?;
-    rows.into_iter().map(Row::into_unit).collect()
+    conn.one_view(|conn| these(conn, ids))
+}
+
+/// One unit.
+pub(super) fn load_one(conn: &mut Conn, id: UnitId) -> Result<Option<Unit>> {
+    Ok(load(conn, &[id])?.pop())
+}
+
+fn all(conn: &mut Conn) -> Result<Vec<Unit>> {
+    let doors = unit_door::table.order(unit_door::number).load(conn)?;
+    assemble(table::table.load(conn)?, doors)
+}
+
+fn these(conn: &mut Conn, ids: &[UnitId]) -> Result<Vec<Unit>> {
+    let doors = unit_door::table.filter(unit_door::unit_id.eq_any(ids));
+    let doors = doors.order(unit_door::number).load(conn)?;
+    assemble(table::table.filter(table::id.eq_any(ids)).load(conn)?, doors)
+}
+
+/// One unit, which nobody else changes until the transaction ends.
+pub(super) fn load_locked(tx: &mut Tx<'_>, id: UnitId) -> Result<Option<Unit>> {
+    if let Conn::Postgres(conn) = &mut **tx {
+        table::table
+            .select(table::version)
+            .find(id)
+            .for_update()
+            .first::<i64>(conn)
+            .optional()?;
+    }
+    Ok(these(tx, &[id])?.pop())
 }
 
 /// Adds a unit.
@@ -85,12 +156,35 @@ pub(super) fn insert(tx: &mut Tx<'_>, unit: &Unit) -> Result<()> {
     make_findable(tx, unit)
 }
 
-/// Changes a unit.
+/// Changes a unit, but not its doors.
 pub(super) fn update(tx: &mut Tx<'_>, unit: &Unit) -> Result<()> {
     diesel::update(table::table.find(unit.id))
-        .set(Row::of(unit))
+        .set((Row::of(unit), table::version.eq(table::version + 1)))
         .execute(&mut **tx)?;
     make_findable(tx, unit)
+}
+
+/// Writes other doors of a unit, all of them.
+pub(super) fn set_doors(tx: &mut Tx<'_>, mut unit: Unit, doors: Vec<Door>) -> Result<Unit> {
+    unit.updated_at = clock::now();
+    unit.version += 1;
+    unit.doors = doors;
+    diesel::update(table::table.find(unit.id))
+        .set((table::version.eq(unit.version), table::updated_at.eq(unit.updated_at)))
+        .execute(&mut **tx)?;
+    diesel::delete(unit_door::table.filter(unit_door::unit_id.eq(unit.id))).execute(&mut **tx)?;
+    for (number, door) in (0..).zip(&unit.doors) {
+        let row = DoorRow {
+            unit_id: unit.id,
+            number,
+            kind: door.kind.name().to_owned(),
+            lat: door.point.lat,
+            lon: door.point.lon,
+            name: door.name.clone(),
+        };
+        diesel::insert_into(unit_door::table).values(row).execute(&mut **tx)?;
+    }
+    Ok(unit)
 }
 
 fn make_findable(tx: &mut Tx<'_>, unit: &Unit) -> Result<()> {

@@ -8,7 +8,7 @@ use crate::circle_lookup::ask;
 use crate::harness::{Answer, Client, Server, World, both_databases, place, until};
 
 /// Every path of the API with the methods that it has.
-const PATHS: [(&str, &str); 10] = [
+const PATHS: [(&str, &str); 12] = [
     ("/v1/units", "GET, HEAD"),
     ("/v1/units/x", "GET, HEAD"),
     ("/v1/units/x/children", "GET, HEAD"),
@@ -19,6 +19,8 @@ const PATHS: [(&str, &str); 10] = [
     ("/v1/places/x", "GET, HEAD, PUT"),
     ("/v1/places/x/close", "POST"),
     ("/v1/places/x/reopen", "POST"),
+    ("/v1/places/x/doors", "GET, HEAD, PUT"),
+    ("/v1/units/x/doors", "GET, HEAD, PUT"),
 ];
 
 fn sorted(list: &str) -> Vec<&str> {

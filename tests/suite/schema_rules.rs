@@ -32,6 +32,8 @@ const TEXTS: &[(&str, bool)] = &[
     ("place.unit_id", false),
     ("place.wheelchair", false),
     ("place_door.kind", false),
+    // What is written at a door: 东门.
+    ("place_door.name", false),
     ("place_door.place_id", false),
     // The name of a role (operator, import), not of who held it.
     ("place_history.actor", false),
@@ -51,6 +53,9 @@ const TEXTS: &[(&str, bool)] = &[
     ("unit.name_en", false),
     ("unit.parent_id", false),
     ("unit.setting", false),
+    ("unit_door.kind", false),
+    ("unit_door.name", false),
+    ("unit_door.unit_id", false),
 ];
 
 #[test]

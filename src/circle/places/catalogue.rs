@@ -1,16 +1,18 @@
-//! The places in memory: an immutable snapshot that lookups read, replaced as a
-//! whole when something changed. Tying a door to the streets is the costly part,
-//! so ties are kept and made anew only for places that changed.
+//! The places in memory: an immutable snapshot that lookups read. A change makes a
+//! new one that shares with the old all but what changed: places and doors have
+//! numbers that stay, and everything is listed in pieces that copies share. So a
+//! changed place costs the same among a hundred thousand as among ten.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 
 use super::live_hours::{HoursInUse, LiveHours};
 use super::model::{Place, PlaceId, Status};
+use super::ordered::Ordered;
 use super::store;
-use crate::circle::streets::{DoorIndex, DoorTie, Pace, Snapper, StreetMap};
+use crate::circle::streets::{Chunks, DoorIndex, DoorTie, Pace, Snapper, StreetMap};
 use crate::coordinates::Point;
 use crate::db::Conn;
 use crate::db::follow::Follow;
@@ -29,40 +31,111 @@ pub struct Entry {
     pub stop_hours: Vec<Option<Arc<LiveHours>>>,
     /// Its doors or stops, tied to the streets.
     ties: Vec<DoorTie>,
+    /// Its number.
+    number: u32,
+    /// The numbers of its ties, ascending; none where it is closed.
+    doors: Vec<u32>,
+}
+
+impl Entry {
+    fn numbered_ties(&self) -> impl Iterator<Item = (u32, &DoorTie)> {
+        self.doors.iter().copied().zip(&self.ties)
+    }
 }
 
 /// What a door of the index belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target {
-    /// The place, by its position among the entries.
+    /// The place, by its number.
     pub entry: usize,
     /// The stop of a mobile service.
     pub stop: Option<usize>,
 }
 
+/// To what a door belongs whose number is free.
+const NOBODY: Target = Target {
+    entry: usize::MAX,
+    stop: None,
+};
+
 /// All places at one moment.
-#[derive(Default)]
+#[derive(Clone)]
 pub struct Snapshot {
-    entries: Vec<Arc<Entry>>,
-    targets: Vec<Target>,
+    entries: Chunks<Option<Arc<Entry>>>,
+    by_name: Ordered<Arc<Entry>>,
+    by_id: Ordered<(PlaceId, u32)>,
+    targets: Chunks<Target>,
     doors: DoorIndex,
 }
 
 impl Snapshot {
-    /// All places, the closed ones too, by name and id.
-    pub fn entries(&self) -> &[Arc<Entry>] {
-        &self.entries
+    fn empty(map: &StreetMap) -> Self {
+        Self {
+            entries: Chunks::new(None),
+            by_name: Ordered::default(),
+            by_id: Ordered::default(),
+            targets: Chunks::new(NOBODY),
+            doors: DoorIndex::build(map, &[]),
+        }
+    }
+
+    /// All places, the closed ones too, by name and id; those after a name and id
+    /// where these are given.
+    pub fn by_name(&self, after: Option<(&str, PlaceId)>) -> impl Iterator<Item = &Arc<Entry>> {
+        self.by_name.after(move |entry| match after {
+            Some(last) => sort_key(entry).cmp(&last),
+            None => std::cmp::Ordering::Greater,
+        })
+    }
+
+    /// The place with this number, as a [`Target`] has it.
+    pub fn entry(&self, number: usize) -> Option<&Arc<Entry>> {
+        self.entries.get(number)?.as_ref()
+    }
+
+    /// The place with this id, also a closed one.
+    pub fn place(&self, id: PlaceId) -> Option<&Arc<Entry>> {
+        let (_, number) = self.by_id.find(|(other, _)| other.cmp(&id))?;
+        self.entry(*number as usize)
     }
 
     /// What each door of [`Snapshot::doors`] belongs to.
-    pub fn targets(&self) -> &[Target] {
+    pub fn targets(&self) -> &Chunks<Target> {
         &self.targets
     }
 
-    /// The doors of the open places.
+    /// The doors of the open places. Each is of the category that its place has, as
+    /// a number.
     pub fn doors(&self) -> &DoorIndex {
         &self.doors
     }
+}
+
+fn sort_key(entry: &Entry) -> (&str, PlaceId) {
+    (&entry.place.facts.name, entry.place.id)
+}
+
+/// Numbers, the lowest free one first.
+#[derive(Default)]
+struct Numbers {
+    next: u32,
+    free: BTreeSet<u32>,
+}
+
+impl Numbers {
+    fn take(&mut self) -> u32 {
+        self.free.pop_first().unwrap_or_else(|| {
+            self.next += 1;
+            self.next - 1
+        })
+    }
+}
+
+/// The numbers of the places and of their doors.
+#[derive(Default)]
+struct Numbering {
+    places: Numbers,
+    doors: Numbers,
 }
 
 /// The catalogue, kept true.
@@ -72,6 +145,18 @@ pub struct Catalogue {
     step_free: Pace,
     hours: HoursInUse,
     snapshot: ArcSwap<Snapshot>,
+    /// Held by whoever makes the next snapshot.
+    numbering: Mutex<Numbering>,
+}
+
+/// The next snapshot in the making.
+struct Draft<'a> {
+    catalogue: &'a Catalogue,
+    numbering: &'a mut Numbering,
+    snapper: Snapper,
+    next: Snapshot,
+    gone: Vec<Arc<Entry>>,
+    come: Vec<Arc<Entry>>,
 }
 
 impl Catalogue {
@@ -79,11 +164,12 @@ impl Catalogue {
     /// stairs and once for those who do not.
     pub fn new(map: Arc<StreetMap>, walking: &Pace, step_free: &Pace) -> Self {
         Self {
-            map,
             walking: walking.clone(),
             step_free: step_free.clone(),
             hours: HoursInUse::default(),
-            snapshot: ArcSwap::default(),
+            snapshot: ArcSwap::from_pointee(Snapshot::empty(&map)),
+            numbering: Mutex::default(),
+            map,
         }
     }
 
@@ -92,56 +178,145 @@ impl Catalogue {
         self.snapshot.load_full()
     }
 
-    fn entry(&self, snapper: &mut Snapper, place: Place, known: Option<&Arc<Entry>>) -> Arc<Entry> {
-        let points = access_points(&place);
-        let ties = match known {
-            Some(known) if known.ties.iter().map(|tie| tie.point).eq(points.iter().copied()) => known.ties.clone(),
-            _ => {
-                let view = self.map.view();
-                let tie = |point| DoorTie::new(snapper, &view, point, &self.walking, &self.step_free);
-                points.into_iter().map(tie).collect()
-            }
-        };
-        let facts = &place.facts;
-        Arc::new(Entry {
-            search_name: SearchName::new(&facts.name, facts.name_en.as_deref()),
-            hours: facts.opening_hours.as_deref().and_then(|text| self.hours.read(text)),
-            stop_hours: facts
-                .stops
-                .iter()
-                .map(|stop| self.hours.read(&stop.opening_hours))
-                .collect(),
-            ties,
-            place,
-        })
+    /// Takes these places in, and none else. Of those that it had it keeps the ties.
+    fn replace(&self, places: Vec<Place>) {
+        let mut numbering = self.numbering.lock().unwrap_or_else(PoisonError::into_inner);
+        *numbering = Numbering::default();
+        let before = self.now();
+        let mut draft = Draft::new(self, Snapshot::empty(&self.map), &mut numbering);
+        for place in places {
+            let known = before.place(place.id);
+            draft.add(place, known.map(Arc::as_ref), None);
+        }
+        let next = draft.finish();
+        self.snapshot.store(Arc::new(next));
     }
 
-    fn publish(&self, mut entries: Vec<Arc<Entry>>) {
-        entries.sort_by(|a, b| {
-            let (one, other) = (&a.place, &b.place);
-            (&one.facts.name, one.id).cmp(&(&other.facts.name, other.id))
-        });
-        let mut targets = Vec::new();
-        let mut ties = Vec::new();
-        for (number, entry) in entries.iter().enumerate() {
-            if entry.place.status == Status::Closed {
-                continue;
-            }
-            let is_mobile = !entry.place.facts.stops.is_empty();
-            for (nth, tie) in entry.ties.iter().enumerate() {
-                targets.push(Target {
-                    entry: number,
-                    stop: is_mobile.then_some(nth),
-                });
-                ties.push(*tie);
+    /// Takes in what became of the places with these ids; those that are not among
+    /// `places` are gone.
+    fn patch(&self, ids: &[PlaceId], places: Vec<Place>) {
+        let mut places: HashMap<PlaceId, Place> = places.into_iter().map(|place| (place.id, place)).collect();
+        let mut numbering = self.numbering.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut draft = Draft::new(self, Snapshot::clone(&self.now()), &mut numbering);
+        for id in ids {
+            let known = draft.next.place(*id).cloned();
+            match (places.remove(id), known) {
+                (Some(place), Some(known)) if known.place == place => {}
+                (Some(place), known) => {
+                    known.iter().for_each(|known| draft.take_off(known));
+                    draft.add(place, known.as_deref(), known.as_ref().map(|known| known.number));
+                }
+                (None, Some(known)) => draft.remove(&known),
+                (None, None) => {}
             }
         }
-        let doors = DoorIndex::build(&self.map, &ties);
-        self.snapshot.store(Arc::new(Snapshot {
-            entries,
-            targets,
+        let next = draft.finish();
+        self.snapshot.store(Arc::new(next));
+    }
+}
+
+impl<'a> Draft<'a> {
+    fn new(catalogue: &'a Catalogue, next: Snapshot, numbering: &'a mut Numbering) -> Self {
+        Self {
+            catalogue,
+            numbering,
+            snapper: Snapper::default(),
+            next,
+            gone: Vec::new(),
+            come: Vec::new(),
+        }
+    }
+
+    /// Takes a place's doors and name off the lists; its number stays its own.
+    fn take_off(&mut self, entry: &Arc<Entry>) {
+        self.next.by_name.remove(|other| sort_key(other).cmp(&sort_key(entry)));
+        for door in &entry.doors {
+            self.next.targets.clear(*door as usize);
+            self.numbering.doors.free.insert(*door);
+        }
+        self.gone.push(Arc::clone(entry));
+    }
+
+    fn remove(&mut self, entry: &Arc<Entry>) {
+        self.take_off(entry);
+        let id = entry.place.id;
+        self.next.by_id.remove(|(other, _)| other.cmp(&id));
+        self.next.entries.clear(entry.number as usize);
+        self.numbering.places.free.insert(entry.number);
+    }
+
+    /// Lists a place. `known` is what was known of it, `number` the number that it had.
+    fn add(&mut self, place: Place, known: Option<&Entry>, number: Option<u32>) {
+        let id = place.id;
+        let ties = self.ties(&place, known);
+        let number = number.unwrap_or_else(|| {
+            let number = self.numbering.places.take();
+            self.next.by_id.insert((id, number), |(other, _)| other.cmp(&id));
+            number
+        });
+        let doors = match place.status {
+            Status::Open => ties.iter().map(|_| self.numbering.doors.take()).collect(),
+            Status::Closed => Vec::new(),
+        };
+        let hours = &self.catalogue.hours;
+        let facts = &place.facts;
+        let entry = Arc::new(Entry {
+            search_name: SearchName::new(&facts.name, facts.name_en.as_deref()),
+            hours: facts.opening_hours.as_deref().and_then(|text| hours.read(text)),
+            stop_hours: facts.stops.iter().map(|stop| hours.read(&stop.opening_hours)).collect(),
+            ties,
+            number,
             doors,
-        }));
+            place,
+        });
+        let is_mobile = !entry.place.facts.stops.is_empty();
+        for (nth, door) in entry.doors.iter().enumerate() {
+            let target = Target {
+                entry: number as usize,
+                stop: is_mobile.then_some(nth),
+            };
+            self.next.targets.put(*door as usize, target);
+        }
+        self.next.entries.put(number as usize, Some(Arc::clone(&entry)));
+        let listed = Arc::clone(&entry);
+        self.next
+            .by_name
+            .insert(listed, |other| sort_key(other).cmp(&sort_key(&entry)));
+        self.come.push(entry);
+    }
+
+    /// Tying a door to the streets is the costly part: where the points are as they
+    /// were, so are the ties.
+    fn ties(&mut self, place: &Place, known: Option<&Entry>) -> Vec<DoorTie> {
+        let points = access_points(place);
+        if let Some(known) = known
+            && known.ties.iter().map(|tie| tie.point).eq(points.iter().copied())
+        {
+            return known.ties.clone();
+        }
+        let Catalogue {
+            map,
+            walking,
+            step_free,
+            ..
+        } = self.catalogue;
+        let view = map.view();
+        let tie = |point| DoorTie::new(&mut self.snapper, &view, point, walking, step_free);
+        points.into_iter().map(tie).collect()
+    }
+
+    fn finish(mut self) -> Snapshot {
+        let gone: Vec<(u32, &DoorTie)> = self.gone.iter().flat_map(|entry| entry.numbered_ties()).collect();
+        let come: Vec<(u32, &DoorTie, u8)> = self
+            .come
+            .iter()
+            .flat_map(|entry| {
+                let category = entry.place.facts.kind.category as u8;
+                entry.numbered_ties().map(move |(door, tie)| (door, tie, category))
+            })
+            .collect();
+        self.next.doors.patch(&gone, &come);
+        self.next
     }
 }
 
@@ -164,35 +339,16 @@ impl Follow for Catalogue {
     }
 
     fn reload(&self, conn: &mut Conn) -> Result<()> {
-        let before = self.now();
-        let known: HashMap<PlaceId, &Arc<Entry>> = before.entries.iter().map(|entry| (entry.place.id, entry)).collect();
-        let mut snapper = Snapper::default();
-        let entries = store::load_all(conn)?
-            .into_iter()
-            .map(|place| {
-                let known = known.get(&place.id).copied();
-                self.entry(&mut snapper, place, known)
-            })
-            .collect();
-        self.publish(entries);
+        self.replace(store::load_all(conn)?);
         Ok(())
     }
 
     fn apply(&self, conn: &mut Conn, keys: &[String]) -> Result<()> {
         let ids: Vec<PlaceId> = keys.iter().filter_map(|key| key.parse().ok()).collect();
-        let is_changed: HashSet<PlaceId> = ids.iter().copied().collect();
-        let before = self.now();
-        let (changed, mut entries): (Vec<_>, Vec<_>) = before
-            .entries
-            .iter()
-            .cloned()
-            .partition(|entry| is_changed.contains(&entry.place.id));
-        let mut snapper = Snapper::default();
-        for place in store::load(conn, &ids)? {
-            let known = changed.iter().find(|entry| entry.place.id == place.id);
-            entries.push(self.entry(&mut snapper, place, known));
-        }
-        self.publish(entries);
+        self.patch(&ids, store::load(conn, &ids)?);
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,13 +7,13 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::kinds::Kinds;
-use super::model::{Door, DoorKind, Facts, MOST_ACCESS_POINTS, PlaceId, Source, Stop, Wheelchair, is_phone};
+use super::model::{Facts, MOST_ACCESS_POINTS, PlaceId, Source, Stop, Wheelchair, is_phone};
 use super::store;
 use crate::calendar::Hours;
 use crate::coordinates::{Crs, Point};
 use crate::db::Tx;
 use crate::error::Result;
-use crate::grid::{UnitId, unit_ids_by_code};
+use crate::grid::{Door, DoorKind, UnitId, is_door_name, unit_ids_by_code};
 use crate::rows::{Fault, Imported, Row, read_csv};
 
 const NEEDED: [&str; 5] = ["reference", "name", "kind", "lat", "lon"];
@@ -122,21 +122,24 @@ impl PlaceRow {
     }
 }
 
-/// Doors as `lat lon; lat lon`, each with its kind in front where it is known
-/// (`gate 31.2 112.6`).
+/// Doors as `lat lon; lat lon`, each with its kind in front and its name behind
+/// where they are known (`gate 31.2 112.6 东门`).
 fn doors(row: &Row, crs: Crs, faults: &mut Vec<Fault>) -> Vec<Door> {
     let mut doors = Vec::new();
     for text in row.text("doors").into_iter().flat_map(|text| text.split(';')) {
         let words: Vec<&str> = text.split_whitespace().collect();
-        let (kind, position) = match words.as_slice() {
-            [kind, rest @ ..] if rest.len() == 2 => (kind.parse().ok(), rest),
-            rest => (Some(DoorKind::Entrance), rest),
+        let (kind, rest) = match words.as_slice() {
+            [first, rest @ ..] if first.parse::<f64>().is_err() => (first.parse().ok(), rest),
+            all => (Some(DoorKind::Entrance), all),
         };
+        let (position, name) = rest.split_at(rest.len().min(2));
+        let name = Some(name.join(" ")).filter(|name| !name.is_empty());
+        let is_named_well = name.as_deref().is_none_or(is_door_name);
         match kind.zip(position_of(position, crs)) {
-            Some((kind, point)) => doors.push(Door { kind, point }),
-            None => faults.push(row.fault(
+            Some((kind, point)) if is_named_well => doors.push(Door { kind, name, point }),
+            _ => faults.push(row.fault(
                 "doors",
-                format!("{text:?} is not a door such as 31.2 112.6 or gate 31.2 112.6"),
+                format!("{text:?} is not a door such as 31.2 112.6 or gate 31.2 112.6 东门"),
             )),
         }
     }

@@ -82,9 +82,12 @@ impl HoursInUse {
             hours,
             held: ArcSwapOption::empty(),
         });
-        // Texts that nobody uses any more are dropped whenever the table would grow.
+        // Texts that nobody uses any more are dropped whenever the table would grow;
+        // it grows by half at least, so that this is rare.
         if known.len() == known.capacity() {
             known.retain(|_, hours| hours.strong_count() > 0);
+            let half = known.len() / 2;
+            known.reserve(half);
         }
         known.insert(text.to_owned(), Arc::downgrade(&live));
         Some(live)

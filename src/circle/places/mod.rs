@@ -11,14 +11,16 @@ mod import;
 pub mod kinds;
 mod live_hours;
 mod model;
+mod ordered;
 mod osm_import;
 pub mod routes;
 mod store;
 mod tag_rules;
 mod view;
 
+pub use crate::grid::{Door, DoorKind};
 pub use catalogue::{Catalogue, Entry, Snapshot, Target};
 pub use import::{PlaceRow, import_places_csv, import_places_geojson, store_places};
 pub use live_hours::LiveHours;
-pub use model::{Door, DoorKind, Facts, OSM_ATTRIBUTION, Place, PlaceId, Source, Status, Stop, Wheelchair};
+pub use model::{Facts, OSM_ATTRIBUTION, Place, PlaceId, Source, Status, Stop, Wheelchair};
 pub use osm_import::import_osm_places;

@@ -7,7 +7,7 @@ use super::kinds::Kind;
 use crate::clock::Timestamp;
 use crate::coordinates::Point;
 use crate::db::{Id, Named};
-use crate::grid::UnitId;
+use crate::grid::{Door, MOST_DOORS, UnitId};
 
 /// Declares an enum whose variants have one name in code, tables and API.
 macro_rules! named_enum {
@@ -71,27 +71,6 @@ named_enum! {
     }
 }
 
-named_enum! {
-    /// What kind of access point a door is.
-    DoorKind {
-        /// The main entrance.
-        Main = "main",
-        /// Another entrance.
-        Entrance = "entrance",
-        /// A gate in the fence or wall around.
-        Gate = "gate",
-    }
-}
-
-/// An access point of a place.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Door {
-    /// Its kind.
-    pub kind: DoorKind,
-    /// Where it is, WGS-84.
-    pub point: Point,
-}
-
 /// Where and when a mobile service stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stop {
@@ -102,7 +81,7 @@ pub struct Stop {
 }
 
 /// How many doors a place may have, and how many stops.
-pub const MOST_ACCESS_POINTS: usize = 50;
+pub const MOST_ACCESS_POINTS: usize = MOST_DOORS;
 
 /// Whether a text looks like a telephone number: 3 to 32 digits and the signs
 /// that people write between them. The API document has the same as a pattern.
@@ -111,9 +90,6 @@ pub fn is_phone(text: &str) -> bool {
     let goes_on = |c: char| c.is_ascii_digit() || " ()/;,.+-".contains(c);
     (3..=32).contains(&text.len()) && text.starts_with(begins) && text.chars().all(goes_on)
 }
-
-/// How far from a place its doors may be, in metres.
-pub const DOORS_WITHIN_M: f64 = 5_000.0;
 
 /// What somebody says about a place.
 #[derive(Debug, Clone, PartialEq)]
@@ -162,8 +138,7 @@ impl Facts {
                 "A mobile service has its hours at its stops.",
             ));
         }
-        let is_far = |door: &Door| door.point.metres_to(self.location) > DOORS_WITHIN_M;
-        if self.doors.iter().any(is_far) {
+        if self.doors.iter().any(|door| door.is_far_from(self.location)) {
             found.push((
                 "doors",
                 "too_far",

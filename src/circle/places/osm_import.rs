@@ -3,7 +3,8 @@
 
 use super::extract::{self, Extract, OsmDoorKind, OsmPlace};
 use super::import::{PlaceRow, store_places};
-use super::model::{Door, DoorKind, Facts, Source, Wheelchair};
+use super::model::{Facts, Source, Wheelchair};
+use super::{Door, DoorKind};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::rows::Imported;
@@ -41,6 +42,7 @@ fn row(place: &OsmPlace) -> PlaceRow {
                     OsmDoorKind::Entrance => DoorKind::Entrance,
                     OsmDoorKind::Gate => DoorKind::Gate,
                 },
+                name: None,
                 point: door.point,
             })
             .collect(),

@@ -10,11 +10,12 @@ use super::catalogue::{Catalogue, Entry};
 use super::kinds::{Category, Kind, Kinds};
 use super::model::{PlaceId, Source, Status};
 use super::store;
-use super::view::{Categories, CategoryView, KindView, PlaceInput, PlaceView};
+use super::view::{self, Categories, CategoryView, KindView, PlaceInput, PlaceView};
 use crate::coordinates::Crs;
 use crate::db::{Db, search};
 use crate::error::{Error, FieldError, Reason};
 use crate::gate::{Operator, Public};
+use crate::grid::view::{Doors, refuse_far};
 use crate::grid::{LiveTree, UnitId};
 use crate::http::{
     Answer, Body, Caller, CrsQuery, Cursor, IfMatch, Input, Nothing, Once, Operation, Page, Path, Query, Stored,
@@ -34,6 +35,8 @@ pub fn operations() -> Vec<Operation> {
         Operation::new::<__path_change_place, _, _>(change_place),
         Operation::new::<__path_close_place, _, _>(close_place),
         Operation::new::<__path_reopen_place, _, _>(reopen_place),
+        Operation::new::<__path_get_place_doors, _, _>(get_place_doors),
+        Operation::new::<__path_change_place_doors, _, _>(change_place_doors),
     ]
 }
 
@@ -173,6 +176,61 @@ async fn set_status(db: &Db, id: PlaceId, expected: IfMatch, status: Status, act
     Ok(PlaceView::entity(&changed.await?, Crs::Wgs84).answer_with(StatusCode::OK))
 }
 
+/// The doors of a place; without any its location counts as one.
+#[utoipa::path(
+    get,
+    path = "/places/{id}/doors",
+    tag = "places",
+    params(("id" = String, Path, description = "The place's id"), CrsQuery),
+    responses((status = 200, description = "The doors", body = Doors), (status = 304, description = "The client has this version")),
+)]
+async fn get_place_doors(
+    _: Caller<Public>,
+    request: HttpRequest,
+    id: Path<PlaceId>,
+    query: Query<CrsQuery>,
+    db: web::Data<Db>,
+) -> Answer {
+    let place = db.read(move |conn| store::load_one(conn, id.0)).await?;
+    let place = place.ok_or_else(|| Error::refused(Reason::NotFound))?;
+    Ok(Doors::entity(&place.facts.doors, place.version, query.0.crs).answer(&request))
+}
+
+/// Writes other doors of a place, all of them: fetch them, mend them, send them with their `ETag`, which is the
+/// place's. The coordinates are in the list's own `crs`. A mobile service has none.
+#[utoipa::path(
+    put,
+    path = "/places/{id}/doors",
+    tag = "places",
+    params(("id" = String, Path, description = "The place's id"), ("If-Match" = String, Header, description = "The ETag of the doors or of the place")),
+    request_body = Doors,
+    responses((status = 200, description = "The doors as they are now", body = Doors)),
+)]
+async fn change_place_doors(
+    caller: Caller<Operator>,
+    id: Path<PlaceId>,
+    _: Query<Nothing>,
+    expected: IfMatch,
+    body: Body<Doors>,
+    db: web::Data<Db>,
+) -> Answer {
+    let crs = body.value.crs;
+    let doors = body.value.read();
+    let changed = db.write(move |tx| {
+        let place = store::load_locked(tx, id.0)?.ok_or_else(|| Error::refused(Reason::NotFound))?;
+        expected.allows(place.version)?;
+        refuse_far(&doors, Some(place.facts.location))?;
+        let mut facts = place.facts.clone();
+        facts.doors.clone_from(&doors);
+        view::refuse_contradictions(&facts)?;
+        let place = store::change(tx, place, facts, &caller.actor.name)?;
+        tx.changed(store::KIND, place.id);
+        Ok(place)
+    });
+    let place = changed.await?;
+    Ok(Doors::entity(&place.facts.doors, place.version, crs).answer_with(StatusCode::OK))
+}
+
 /// Which places to list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -243,9 +301,9 @@ async fn list_places(
             Some((needle, ids.into_iter().collect::<std::collections::HashSet<_>>()))
         }
     };
+    let after = after.as_ref().map(|(name, id)| (name.as_str(), *id));
     let items = snapshot
-        .entries()
-        .iter()
+        .by_name(after)
         .filter(|entry| {
             let facts = &entry.place.facts;
             query.category.is_none_or(|category| facts.kind.category == category)
@@ -257,12 +315,6 @@ async fn list_places(
                 && found
                     .as_ref()
                     .is_none_or(|(needle, ids)| ids.contains(&entry.place.id) && needle.matches(&entry.search_name))
-        })
-        .filter(|entry| {
-            let (name, id) = (entry.place.facts.name.as_str(), entry.place.id);
-            after
-                .as_ref()
-                .is_none_or(|(last, last_id)| (name, id) > (last.as_str(), *last_id))
         })
         .take(query.limit + 1)
         .collect();

@@ -5,13 +5,13 @@ use std::collections::{HashMap, HashSet};
 use diesel::prelude::*;
 
 use super::kinds::Kinds;
-use super::model::{Door, Facts, Place, PlaceId, Source, Status, Stop};
+use super::model::{Facts, Place, PlaceId, Source, Status, Stop};
 use crate::clock::{self, Timestamp};
 use crate::coordinates::Point;
 use crate::db::schema::{place, place_door, place_history, place_stop};
 use crate::db::{Conn, Id, Named, Tx, search};
 use crate::error::{Error, Result};
-use crate::grid::UnitId;
+use crate::grid::{Door, UnitId};
 use crate::text::SearchName;
 
 /// In whose name imports are recorded.
@@ -50,6 +50,7 @@ struct DoorRow {
     kind: String,
     lat: f64,
     lon: f64,
+    name: Option<String>,
 }
 
 #[derive(Queryable, Insertable)]
@@ -130,8 +131,11 @@ fn doors_by_place(rows: Vec<DoorRow>) -> Result<HashMap<PlaceId, Vec<Door>>> {
             .kind
             .parse()
             .map_err(|()| Error::internal("the table has a door of an unknown kind"))?;
-        let point = Point::new(row.lat, row.lon);
-        doors.entry(row.place_id).or_default().push(Door { kind, point });
+        doors.entry(row.place_id).or_default().push(Door {
+            kind,
+            name: row.name,
+            point: Point::new(row.lat, row.lon),
+        });
     }
     Ok(doors)
 }
@@ -164,31 +168,35 @@ fn assemble(rows: Vec<Row>, doors: Vec<DoorRow>, stops: Vec<StopRow>) -> Result<
 
 /// All places, the closed ones too.
 pub(super) fn load_all(conn: &mut Conn) -> Result<Vec<Place>> {
-    conn.transaction(|conn| {
-        assemble(
-            place::table.load(conn)?,
-            place_door::table.order(place_door::number).load(conn)?,
-            place_stop::table.order(place_stop::number).load(conn)?,
-        )
-    })
+    conn.one_view(all)
 }
 
 /// These places, as far as they exist.
 pub(super) fn load(conn: &mut Conn, ids: &[PlaceId]) -> Result<Vec<Place>> {
-    conn.transaction(|conn| {
-        let doors = place_door::table.filter(place_door::place_id.eq_any(ids));
-        let stops = place_stop::table.filter(place_stop::place_id.eq_any(ids));
-        assemble(
-            place::table.filter(place::id.eq_any(ids)).load(conn)?,
-            doors.order(place_door::number).load(conn)?,
-            stops.order(place_stop::number).load(conn)?,
-        )
-    })
+    conn.one_view(|conn| these(conn, ids))
 }
 
 /// One place.
 pub(super) fn load_one(conn: &mut Conn, id: PlaceId) -> Result<Option<Place>> {
     Ok(load(conn, &[id])?.pop())
+}
+
+fn all(conn: &mut Conn) -> Result<Vec<Place>> {
+    assemble(
+        place::table.load(conn)?,
+        place_door::table.order(place_door::number).load(conn)?,
+        place_stop::table.order(place_stop::number).load(conn)?,
+    )
+}
+
+fn these(conn: &mut Conn, ids: &[PlaceId]) -> Result<Vec<Place>> {
+    let doors = place_door::table.filter(place_door::place_id.eq_any(ids));
+    let stops = place_stop::table.filter(place_stop::place_id.eq_any(ids));
+    assemble(
+        place::table.filter(place::id.eq_any(ids)).load(conn)?,
+        doors.order(place_door::number).load(conn)?,
+        stops.order(place_stop::number).load(conn)?,
+    )
 }
 
 /// One place, which nobody else changes until the transaction ends.
@@ -201,12 +209,12 @@ pub(super) fn load_locked(tx: &mut Tx<'_>, id: PlaceId) -> Result<Option<Place>>
             .first::<i64>(conn)
             .optional()?;
     }
-    load_one(tx, id)
+    Ok(these(tx, &[id])?.pop())
 }
 
 /// All places of a source, by their references.
-pub(super) fn load_source(conn: &mut Conn, source: Source) -> Result<HashMap<String, Place>> {
-    let all = load_all(conn)?.into_iter().filter(|place| place.source == source);
+pub(super) fn load_source(conn: &mut Tx<'_>, source: Source) -> Result<HashMap<String, Place>> {
+    let all = all(conn)?.into_iter().filter(|place| place.source == source);
     Ok(all.map(|place| (place.reference.clone(), place)).collect())
 }
 
@@ -286,6 +294,7 @@ fn write_parts(tx: &mut Tx<'_>, place: &Place) -> Result<()> {
             kind: door.kind.name().to_owned(),
             lat: door.point.lat,
             lon: door.point.lon,
+            name: door.name.clone(),
         };
         diesel::insert_into(place_door::table).values(row).execute(&mut **tx)?;
     }

@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::kinds::{Category, Kinds};
-use super::model::{Door, DoorKind, Facts, Place, PlaceId, Source, Status, Stop, Wheelchair};
+use super::model::{Facts, Place, PlaceId, Source, Status, Stop, Wheelchair};
 use crate::clock::Timestamp;
 use crate::coordinates::Crs;
 use crate::error::{Error, FieldError, Result};
-use crate::grid::UnitId;
+use crate::grid::{Door, DoorKind, UnitId};
 use crate::http::{Entity, Location, Version};
 
 /// A door of a place.
@@ -17,6 +17,9 @@ use crate::http::{Entity, Location, Version};
 pub struct DoorView {
     /// What kind of access point it is.
     pub kind: DoorKind,
+    /// What is written at it.
+    #[schema(format = "plain-text", min_length = 1, max_length = 80, example = "东门")]
+    pub name: Option<String>,
     /// Where it is.
     pub location: Location,
 }
@@ -96,6 +99,7 @@ impl PlaceInput {
                 .into_iter()
                 .map(|door| Door {
                     kind: door.kind,
+                    name: door.name,
                     point: door.location.to_point(crs),
                 })
                 .collect(),
@@ -108,15 +112,21 @@ impl PlaceInput {
                 })
                 .collect(),
         };
-        let faults: Vec<FieldError> = facts
-            .contradictions()
-            .into_iter()
-            .map(|(field, code, zh, en)| FieldError::body(format!("/{field}"), code, zh, en))
-            .collect();
-        match faults.is_empty() {
-            true => Ok(facts),
-            false => Err(Error::Invalid(faults)),
-        }
+        refuse_contradictions(&facts)?;
+        Ok(facts)
+    }
+}
+
+/// Refuses facts that do not go together, each field that is at fault.
+pub fn refuse_contradictions(facts: &Facts) -> Result<()> {
+    let faults: Vec<FieldError> = facts
+        .contradictions()
+        .into_iter()
+        .map(|(field, code, zh, en)| FieldError::body(format!("/{field}"), code, zh, en))
+        .collect();
+    match faults.is_empty() {
+        true => Ok(()),
+        false => Err(Error::Invalid(faults)),
     }
 }
 
@@ -190,6 +200,7 @@ impl PlaceView {
                 .iter()
                 .map(|door| DoorView {
                     kind: door.kind,
+                    name: door.name.clone(),
                     location: Location::of(door.point, crs),
                 })
                 .collect(),

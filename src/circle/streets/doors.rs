@@ -1,9 +1,15 @@
 //! Doors tied to the streets: once per door by the snapping rule, then listed by
 //! edge so that a search gathers them as it walks.
+//!
+//! The index stands in pieces that copies share, so that a change of a few doors
+//! in a copy costs what these few cost, however many there are.
 
+use std::sync::Arc;
+
+use super::chunks::Chunks;
 use super::file::{StreetMap, View};
 use super::model::Pace;
-use super::snap::{Foot, Snap, Snapper};
+use super::snap::{Snap, Snapper};
 use crate::coordinates::Point;
 
 /// A door with its feet on the streets.
@@ -37,89 +43,239 @@ pub struct DoorFoot {
     pub snap_m: f32,
 }
 
-/// Door feet by edge, as compressed rows.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// How many edges share a block of rows.
+const EDGES: usize = 512;
+const WORD: usize = u64::BITS as usize;
+
+/// The feet on the edges of a block, as compressed rows.
+#[derive(Debug, Clone, PartialEq)]
 struct Rows {
-    first: Vec<u32>,
-    feet: Vec<DoorFoot>,
+    first: [u32; EDGES + 1],
+    feet: Box<[DoorFoot]>,
 }
 
 impl Rows {
-    fn new<'a>(edges: usize, doors: impl Iterator<Item = &'a Snap> + Clone) -> Self {
-        let in_range = |foot: &&Foot| (foot.edge as usize) < edges;
-        let mut first = vec![0_u32; edges + 1];
-        for foot in doors.clone().flat_map(Snap::feet).filter(in_range) {
-            first[foot.edge as usize + 1] += 1;
-        }
-        for edge in 0..edges {
-            first[edge + 1] += first[edge];
-        }
-        let nothing = DoorFoot {
-            door: 0,
-            along_m: 0.0,
-            snap_m: 0.0,
-        };
-        let mut feet = vec![nothing; first.last().map_or(0, |all| *all as usize)];
-        let mut next = first.clone();
-        for (snap, door) in doors.zip(0_u32..) {
-            for foot in snap.feet().filter(in_range) {
-                let slot = &mut next[foot.edge as usize];
-                feet[*slot as usize] = DoorFoot {
-                    door,
-                    along_m: foot.along_m,
-                    snap_m: foot.snap_m,
-                };
-                *slot += 1;
-            }
-        }
-        Self { first, feet }
-    }
-
-    fn on_edge(&self, edge: u32) -> &[DoorFoot] {
-        let edge = edge as usize;
-        match (self.first.get(edge), self.first.get(edge + 1)) {
-            (Some(start), Some(end)) => self.feet.get(*start as usize..*end as usize).unwrap_or_default(),
+    fn on_edge(&self, edge: usize) -> &[DoorFoot] {
+        match self.first.get(edge..edge + 2) {
+            Some([start, end]) => self.feet.get(*start as usize..*end as usize).unwrap_or_default(),
             _ => &[],
         }
     }
 }
 
-/// All doors, by edge. A door's number is its place among the ties.
+/// So many edges in a row. Most have no door, which the bits tell at once.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct DoorIndex {
-    walked: Rows,
-    step_free: Rows,
-    points: Vec<Point>,
+struct Block {
+    has_doors: [u64; EDGES / WORD],
+    rows: Option<Arc<Rows>>,
 }
 
-impl DoorIndex {
-    /// Lists `ties`, which were made on `map`, by edge.
-    #[must_use]
-    pub fn build(map: &StreetMap, ties: &[DoorTie]) -> Self {
-        let edges = map.view().edges.len();
+impl Block {
+    /// Of these feet, each with its edge within the block, ordered by edge.
+    fn new(feet: &[(usize, DoorFoot)]) -> Self {
+        let mut block = Self::default();
+        if feet.is_empty() {
+            return block;
+        }
+        let mut first = [0_u32; EDGES + 1];
+        for (edge, _) in feet {
+            block.has_doors[edge / WORD] |= 1 << (edge % WORD);
+            first[edge + 1] += 1;
+        }
+        for edge in 0..EDGES {
+            first[edge + 1] += first[edge];
+        }
+        let feet = feet.iter().map(|(_, foot)| *foot).collect();
+        block.rows = Some(Arc::new(Rows { first, feet }));
+        block
+    }
+
+    fn on_edge(&self, edge: usize) -> &[DoorFoot] {
+        if self.has_doors[edge / WORD] >> (edge % WORD) & 1 == 0 {
+            return &[];
+        }
+        self.rows.as_ref().map_or(&[], |rows| rows.on_edge(edge))
+    }
+
+    /// All feet, each with its edge within the block.
+    fn feet(&self) -> impl Iterator<Item = (usize, DoorFoot)> {
+        (0..EDGES).flat_map(|edge| self.on_edge(edge).iter().map(move |foot| (edge, *foot)))
+    }
+}
+
+/// Door feet by edge.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Listed {
+    edges: usize,
+    blocks: Vec<Block>,
+}
+
+impl Listed {
+    fn new(edges: usize) -> Self {
         Self {
-            walked: Rows::new(edges, ties.iter().map(|tie| &tie.walked)),
-            step_free: Rows::new(edges, ties.iter().map(|tie| &tie.step_free)),
-            points: ties.iter().map(|tie| tie.point).collect(),
+            edges,
+            blocks: vec![Block::default(); edges.div_ceil(EDGES)],
         }
     }
 
-    /// How many doors there are, tied or not.
+    fn on_edge(&self, edge: u32) -> &[DoorFoot] {
+        let edge = edge as usize;
+        self.blocks
+            .get(edge / EDGES)
+            .map_or(&[], |block| block.on_edge(edge % EDGES))
+    }
+
+    /// Takes away the feet of some doors and adds those of others; only the blocks
+    /// that they stand in are made anew.
+    fn patch<'a>(&mut self, gone: impl Iterator<Item = (u32, &'a Snap)>, come: impl Iterator<Item = (u32, &'a Snap)>) {
+        let mut gone = self.feet_of(gone);
+        let mut come = self.feet_of(come);
+        let order = |(edge, foot): &(usize, DoorFoot)| (*edge, foot.door);
+        gone.sort_unstable_by_key(order);
+        come.sort_by_key(order);
+        let block_of = |(edge, _): &(usize, DoorFoot)| edge / EDGES;
+        let mut touched: Vec<usize> = gone.iter().chain(&come).map(block_of).collect();
+        touched.sort_unstable();
+        touched.dedup();
+        let in_block = |feet: &[(usize, DoorFoot)], number: usize| {
+            let start = feet.partition_point(|foot| block_of(foot) < number);
+            let end = feet.partition_point(|foot| block_of(foot) <= number);
+            start..end
+        };
+        for number in touched {
+            let Some(block) = self.blocks.get_mut(number) else {
+                continue;
+            };
+            let (from, to) = (in_block(&gone, number), in_block(&come, number));
+            let (gone, come) = (&gone[from], &come[to]);
+            let is_gone = |foot: &(usize, DoorFoot)| {
+                let whole = (number * EDGES + foot.0, foot.1);
+                gone.binary_search_by_key(&order(&whole), order).is_ok()
+            };
+            let mut feet: Vec<(usize, DoorFoot)> = block.feet().filter(|foot| !is_gone(foot)).collect();
+            feet.extend(come.iter().map(|(edge, foot)| (edge % EDGES, *foot)));
+            feet.sort_by_key(order);
+            *block = Block::new(&feet);
+        }
+    }
+
+    fn feet_of<'a>(&self, doors: impl Iterator<Item = (u32, &'a Snap)>) -> Vec<(usize, DoorFoot)> {
+        let listed = |(door, snap): (u32, &'a Snap)| {
+            snap.feet().map(move |foot| {
+                let listed = DoorFoot {
+                    door,
+                    along_m: foot.along_m,
+                    snap_m: foot.snap_m,
+                };
+                (foot.edge as usize, listed)
+            })
+        };
+        doors.flat_map(listed).filter(|(edge, _)| *edge < self.edges).collect()
+    }
+}
+
+/// Where a door is whose number is free.
+const NOWHERE: Point = Point::new(f64::INFINITY, f64::INFINITY);
+/// The category of a door whose number is free.
+const NONE: u8 = u8::MAX;
+
+/// All doors, by edge and by number. A number may be free: then no search finds it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DoorIndex {
+    walked: Listed,
+    step_free: Listed,
+    points: Chunks<Point>,
+    categories: Chunks<u8>,
+    /// How many doors each category has.
+    counts: Vec<usize>,
+}
+
+impl Default for DoorIndex {
+    fn default() -> Self {
+        Self::on_edges(0)
+    }
+}
+
+impl DoorIndex {
+    fn on_edges(edges: usize) -> Self {
+        Self {
+            walked: Listed::new(edges),
+            step_free: Listed::new(edges),
+            points: Chunks::new(NOWHERE),
+            categories: Chunks::new(NONE),
+            counts: Vec::new(),
+        }
+    }
+
+    /// Lists `ties`, which were made on `map`, by edge. A door's number is its place
+    /// among them; all are of category 0.
+    #[must_use]
+    pub fn build(map: &StreetMap, ties: &[DoorTie]) -> Self {
+        let mut index = Self::on_edges(map.view().edges.len());
+        let doors: Vec<(u32, &DoorTie, u8)> = (0..).zip(ties).map(|(number, tie)| (number, tie, 0)).collect();
+        index.patch(&[], &doors);
+        index
+    }
+
+    /// Takes away doors, each with the tie that it was added with, then adds others,
+    /// each with its category. Their numbers are free, or are among those taken away.
+    pub fn patch(&mut self, gone: &[(u32, &DoorTie)], come: &[(u32, &DoorTie, u8)]) {
+        for (door, _) in gone {
+            let category = usize::from(self.category(*door));
+            if let Some(count) = self.counts.get_mut(category) {
+                *count = count.saturating_sub(1);
+            }
+            self.points.clear(*door as usize);
+            self.categories.clear(*door as usize);
+        }
+        for (door, tie, category) in come {
+            self.points.put(*door as usize, tie.point);
+            self.categories.put(*door as usize, *category);
+            if self.counts.len() <= usize::from(*category) {
+                self.counts.resize(usize::from(*category) + 1, 0);
+            }
+            if let Some(count) = self.counts.get_mut(usize::from(*category)) {
+                *count += 1;
+            }
+        }
+        self.walked.patch(
+            gone.iter().map(|(door, tie)| (*door, &tie.walked)),
+            come.iter().map(|(door, tie, _)| (*door, &tie.walked)),
+        );
+        self.step_free.patch(
+            gone.iter().map(|(door, tie)| (*door, &tie.step_free)),
+            come.iter().map(|(door, tie, _)| (*door, &tie.step_free)),
+        );
+    }
+
+    /// One more than the highest number that a door had, tied or not.
     #[must_use]
     pub fn len(&self) -> usize {
         self.points.len()
     }
 
-    /// Whether there are none.
+    /// Whether there never was one.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.points.is_empty()
     }
 
-    /// Where each door is.
+    /// Where each door is; a free number is infinitely far away.
     #[must_use]
-    pub fn points(&self) -> &[Point] {
+    pub fn points(&self) -> &Chunks<Point> {
         &self.points
+    }
+
+    /// The category of a door; 255 for a free number.
+    #[must_use]
+    pub fn category(&self, door: u32) -> u8 {
+        self.categories.get(door as usize).copied().unwrap_or(NONE)
+    }
+
+    /// How many doors there are of a category.
+    #[must_use]
+    pub fn count_of(&self, category: u8) -> usize {
+        self.counts.get(usize::from(category)).copied().unwrap_or_default()
     }
 
     /// The feet on an edge that count for `pace`.

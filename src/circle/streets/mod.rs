@@ -8,6 +8,7 @@ mod barriers;
 mod boxes;
 mod build;
 mod check;
+mod chunks;
 mod components;
 mod conditions;
 mod doors;
@@ -29,6 +30,7 @@ mod walk;
 mod wheels;
 
 pub use build::{BuildError, BuildOptions, StreetMapBytes, build, wanted};
+pub use chunks::Chunks;
 pub use conditions::When;
 pub use doors::{DoorIndex, DoorTie};
 pub use file::{MapError, MapInfo, StreetMap, StreetName};
