@@ -12,6 +12,7 @@ use super::near_misses::{self, GraphIndex};
 use super::regions::{longest, mark_neighbours, regions};
 use super::report::BuildReport;
 use super::tags::{Unreadable, flag, node_flag, way_use};
+use super::squares::SquareParts;
 use super::{barriers, snap, squares};
 use crate::circle::osm::{Bounds, OsmData, Tags, Wanted};
 use crate::coordinates::Point;
@@ -144,6 +145,7 @@ pub fn build(
     if let Some(covered) = options.bbox.or(data.bounds) {
         mark_cut(&mut graph, covered);
     }
+    parts.squares = SquareParts::new(&graph);
     lay_out(&graph, &regions, &mut parts, &mut report);
     (parts.names, parts.rules) = (
         std::mem::take(&mut graph.names.all),

@@ -13,7 +13,7 @@ use super::snap::{Snap, Snapper};
 use crate::coordinates::Point;
 
 /// A door with its feet on the streets.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DoorTie {
     /// Where the door is.
     pub point: Point,

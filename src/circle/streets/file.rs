@@ -8,6 +8,7 @@ use super::boxes::Boxes;
 use super::check::check_records;
 use super::conditions::Rule;
 use super::graph::NAME_PART;
+use super::squares::{self, SquareParts, SquareView};
 use super::layout::{Arc, BarrierSegment, Box2, Edge, Junction, Particulars, Position, Run};
 use super::tags::node_flag;
 use crate::circle::osm::Bounds;
@@ -70,9 +71,14 @@ enum Section {
     Names,
     NameStarts,
     Rules,
+    Squares,
+    SquareBoxes,
+    SquareRings,
+    SquareCorners,
+    SquareVertices,
 }
 
-const SECTIONS: usize = Section::Rules as usize + 1;
+const SECTIONS: usize = Section::SquareVertices as usize + 1;
 
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
@@ -122,6 +128,7 @@ pub(super) struct Parts {
     pub particulars: Vec<Particulars>,
     pub names: Vec<String>,
     pub rules: Vec<String>,
+    pub squares: SquareParts,
     /// Whether the bounds are told, not only those of the streets.
     pub bounds_told: bool,
 }
@@ -144,6 +151,7 @@ impl Parts {
             })
             .collect();
         let rules = self.rules.join(&RULE_END.to_string());
+        let [squares, square_boxes, square_rings, square_corners, square_vertices] = self.squares.sections();
         let sections: [&[u8]; SECTIONS] = [
             texts.as_bytes(),
             bytemuck::cast_slice(&self.junctions),
@@ -163,6 +171,11 @@ impl Parts {
             names.as_bytes(),
             bytemuck::cast_slice(&name_starts),
             rules.as_bytes(),
+            squares,
+            square_boxes,
+            square_rings,
+            square_corners,
+            square_vertices,
         ];
         let (min, max) = self.bounds.map_or(Default::default(), |bounds| {
             (
@@ -290,6 +303,8 @@ pub struct View<'a> {
     pub names: &'a str,
     pub name_starts: &'a [u32],
     pub(super) rules: &'a [Rule],
+    /// The squares that one may stand on.
+    pub(super) squares: SquareView<'a>,
     /// The box that the data covers, where it is told.
     pub covered: Option<Box2>,
 }
@@ -451,8 +466,16 @@ impl StreetMap {
             names: std::str::from_utf8(self.section(Section::Names)).unwrap_or_default(),
             name_starts: self.records(Section::NameStarts),
             rules: &self.rules,
+            squares: self.squares().unwrap_or(SquareView::NONE),
             covered: self.covered,
         }
+    }
+
+    /// `None` where a section ends inside a record.
+    fn squares(&self) -> Option<SquareView<'_>> {
+        use Section::{SquareBoxes, SquareCorners, SquareRings, SquareVertices, Squares};
+        let sections = [Squares, SquareBoxes, SquareRings, SquareCorners, SquareVertices];
+        SquareView::new(sections.map(|section| self.section(section)))
     }
 
     fn run_index(&self, runs: Section, boxes: Section) -> RunIndex<'_> {
@@ -502,6 +525,7 @@ impl StreetMap {
         });
         map.rules = map.read_rules()?;
         check_records(&map.view())?;
+        squares::check(&map.view())?;
         map.info = map.read_info(&header, has_data)?;
         map.main_component = longest(map.view().components);
         map.step_free_main_component = longest(map.view().step_free_components);
@@ -539,7 +563,7 @@ impl StreetMap {
         let runs = self.records::<Run>(Section::Runs).len();
         let minor_runs = self.records::<Run>(Section::MinorRuns).len();
         let barriers = self.records::<BarrierSegment>(Section::Barriers).len();
-        if !all_whole {
+        if !all_whole || self.squares().is_none() {
             return Err(MapError::Corrupt("a section ends inside a record"));
         }
         if !tree(Section::RunBoxes, runs)

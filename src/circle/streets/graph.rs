@@ -6,7 +6,7 @@
 
 use super::layout::{Particulars, Position, street_m};
 use super::report::BuildReport;
-use super::squares::{self, Strand};
+use super::squares::{self, RawSquare};
 use super::tags::{WayUse, flag, node_flag, node_use, way_use};
 use crate::circle::osm::{Bounds, Node, OsmData, Tags};
 use std::collections::HashMap;
@@ -49,6 +49,7 @@ impl RawEdge {
 pub(super) struct Graph {
     pub junctions: Vec<RawJunction>,
     pub edges: Vec<RawEdge>,
+    pub squares: Vec<RawSquare>,
     /// Names of streets, in the language of the place and in English.
     pub names: Texts,
     /// Rules of hours.
@@ -135,20 +136,20 @@ impl<'a> NodeTable<'a> {
 
 /// A straight piece of a way, in the way's direction.
 #[derive(Debug, Clone, Copy)]
-struct Link {
-    a: u32,
-    b: u32,
+pub(super) struct Link {
+    pub a: u32,
+    pub b: u32,
     /// Which of the walkable ways.
-    way: u32,
+    pub way: u32,
     /// Whether `a` starts, `b` ends the way.
-    starts: bool,
-    ends: bool,
+    pub starts: bool,
+    pub ends: bool,
 }
 
-struct WalkableWay {
-    id: i64,
-    layer: i32,
-    usage: WayUse,
+pub(super) struct WalkableWay {
+    pub id: i64,
+    pub layer: i32,
+    pub usage: WayUse,
     length_m: f64,
     name: u32,
     rule: u32,
@@ -188,20 +189,21 @@ pub(super) fn contract(data: &OsmData, table: &NodeTable<'_>, bbox: Option<Bound
             links.add(way, usage, table, bbox, report);
         }
     }
-    links.join_squares(data, table, bbox, report);
+    let squares = squares::join(&mut links, data, table, bbox, report);
     links.read_node_tags(table, report);
     let mut graph = links.contract(table);
     stop_wheels(&mut graph);
+    graph.squares = squares;
     graph.names = links.names;
     graph.rules = links.rules;
     graph
 }
 
-struct Links {
-    ways: Vec<WalkableWay>,
-    links: Vec<Link>,
+pub(super) struct Links {
+    pub ways: Vec<WalkableWay>,
+    pub links: Vec<Link>,
     /// By place in the node table.
-    node_flags: Vec<u32>,
+    pub node_flags: Vec<u32>,
     /// Rules of hours of gates, by place.
     node_rules: HashMap<u32, u32>,
     names: Texts,
@@ -266,43 +268,7 @@ impl Links {
         self.add_way(way.id, &way.tags, usage, length_m);
     }
 
-    /// Makes squares walkable along their outline and across.
-    fn join_squares(&mut self, data: &OsmData, table: &NodeTable<'_>, bbox: Option<Bounds>, report: &mut BuildReport) {
-        let squares = squares::find(data, table, report);
-        let strands = self.links.iter().map(|link| {
-            let way = &self.ways[link.way as usize];
-            Strand {
-                a: link.a,
-                b: link.b,
-                way_id: way.id,
-                layer: way.layer,
-                flags: way.usage.flags,
-                starts: link.starts,
-                ends: link.ends,
-            }
-        });
-        let meshes = squares::mesh(&squares, data, table, bbox, strands, report);
-        for (square, mesh) in squares.iter().zip(meshes) {
-            for (lines, kind) in [(mesh.outline, flag::AREA), (mesh.sights, flag::AREA | flag::SIGHT)] {
-                let way = self.ways.len() as u32;
-                let mut usage = square.usage.clone();
-                usage.flags |= kind;
-                self.add_way(square.way_id, square.tags, usage, 0.0);
-                self.links.extend(lines.into_iter().map(|[a, b]| Link {
-                    a,
-                    b,
-                    way,
-                    starts: false,
-                    ends: false,
-                }));
-            }
-            for place in mesh.cut {
-                self.node_flags[place as usize] |= node_flag::CUT;
-            }
-        }
-    }
-
-    fn add_way(&mut self, id: i64, tags: &Tags, usage: WayUse, length_m: f64) {
+    pub(super) fn add_way(&mut self, id: i64, tags: &Tags, usage: WayUse, length_m: f64) {
         self.ways.push(WalkableWay {
             id,
             layer: super::tags::layer(tags),

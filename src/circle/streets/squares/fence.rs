@@ -55,20 +55,25 @@ impl Line {
         Box2::EMPTY.with(self.a).with(self.b)
     }
 
-    /// Whether it stands in the way of who walks from `u` to `v`: crosses the
-    /// walk, or has an end on it. What only touches an end of the walk does not.
     fn blocks(&self, u: Position, v: Position) -> bool {
-        let (a, b) = (side(u, v, self.a), side(u, v, self.b));
-        let between = |end: Position| {
-            let window = Box2::EMPTY.with(u).with(v);
-            end != u && end != v && window.meets(&Box2::EMPTY.with(end))
-        };
-        if a.is_eq() && between(self.a) || b.is_eq() && between(self.b) {
-            return true;
-        }
-        let apart = |one: Ordering, other: Ordering| one.is_ne() && one == other.reverse();
-        apart(a, b) && apart(side(self.a, self.b, u), side(self.a, self.b, v))
+        blocks(self.a, self.b, u, v)
     }
+}
+
+/// Whether the line from `a` to `b` stands in the way of who walks from `u` to
+/// `v`: crosses the walk, or has an end on it. What only touches an end of the
+/// walk does not.
+pub(super) fn blocks(a: Position, b: Position, u: Position, v: Position) -> bool {
+    let (side_a, side_b) = (side(u, v, a), side(u, v, b));
+    let between = |end: Position| {
+        let window = Box2::EMPTY.with(u).with(v);
+        end != u && end != v && window.meets(&Box2::EMPTY.with(end))
+    };
+    if side_a.is_eq() && between(a) || side_b.is_eq() && between(b) {
+        return true;
+    }
+    let apart = |one: Ordering, other: Ordering| one.is_ne() && one == other.reverse();
+    apart(side_a, side_b) && apart(side(a, b, u), side(a, b, v))
 }
 
 /// Into how many windows a line is cut at most, so that a long slanting one does
@@ -184,24 +189,52 @@ impl Fence {
         let mut on_a_line = false;
         self.tree().each_in(&window, |leaf| {
             let line = &self.lines[leaf];
-            let (low, high) = if line.a.lat <= line.b.lat {
-                (line.a, line.b)
-            } else {
-                (line.b, line.a)
-            };
-            let left = side(low, high, place);
-            let [south, north] = [low, high].map(Doubled::from);
-            let beside = (south.lat..=north.lat).contains(&place.lat)
-                && (south.lon.min(north.lon)..=south.lon.max(north.lon)).contains(&place.lon);
-            on_a_line |= left.is_eq() && beside;
-            // Of the two ends the lower counts, so that a corner is met once.
-            if left.is_gt() && (south.lat..north.lat).contains(&place.lat) {
-                found(line);
+            match ray(line.a, line.b, place) {
+                Ray::Meets => found(line),
+                Ray::StartsOnIt => on_a_line = true,
+                Ray::Misses => {}
             }
             true
         });
         on_a_line
     }
+}
+
+/// How a ray to the east meets a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ray {
+    Meets,
+    Misses,
+    StartsOnIt,
+}
+
+fn ray(a: Position, b: Position, from: Doubled) -> Ray {
+    let (low, high) = if a.lat <= b.lat { (a, b) } else { (b, a) };
+    let left = side(low, high, from);
+    let [south, north] = [low, high].map(Doubled::from);
+    let beside = (south.lat..=north.lat).contains(&from.lat)
+        && (south.lon.min(north.lon)..=south.lon.max(north.lon)).contains(&from.lon);
+    if left.is_eq() && beside {
+        Ray::StartsOnIt
+    } else if left.is_gt() && (south.lat..north.lat).contains(&from.lat) {
+        // Of the two ends the lower counts, so that a corner is met once.
+        Ray::Meets
+    } else {
+        Ray::Misses
+    }
+}
+
+/// How `place` lies to rings, by a look at each of their lines.
+pub(super) fn locate_among(lines: impl Iterator<Item = [Position; 2]>, place: Doubled) -> Where {
+    let mut inside = false;
+    for [a, b] in lines {
+        match ray(a, b, place) {
+            Ray::Meets => inside = !inside,
+            Ray::StartsOnIt => return Where::OnTheLine,
+            Ray::Misses => {}
+        }
+    }
+    if inside { Where::Inside } else { Where::Outside }
 }
 
 /// A unit more on each side, for what was lost in dividing.

@@ -14,7 +14,7 @@ const ALONG_ITS_LINE: u32 =
 
 /// One walkable polygon.
 #[derive(Debug, Clone)]
-pub(in crate::circle::streets) struct Square<'a> {
+pub(super) struct Square<'a> {
     /// The way it was drawn as; of a relation one of its members.
     pub way_id: i64,
     /// The tags that say how it may be walked.
@@ -79,11 +79,7 @@ fn says_nothing(tags: &Tags) -> bool {
 }
 
 /// All squares of the data. Counts those whose rings do not close.
-pub(in crate::circle::streets) fn find<'a>(
-    data: &'a OsmData,
-    table: &NodeTable<'_>,
-    report: &mut BuildReport,
-) -> Vec<Square<'a>> {
+pub(super) fn find<'a>(data: &'a OsmData, table: &NodeTable<'_>, report: &mut BuildReport) -> Vec<Square<'a>> {
     let mut squares = Vec::new();
     let relations: Vec<&Relation> = data
         .relations

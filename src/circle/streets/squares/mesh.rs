@@ -29,7 +29,7 @@ const SAME_M: f64 = 0.01;
 
 /// A piece of a walkable way, as the graph has it.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::circle::streets) struct Strand {
+pub(super) struct Strand {
     pub a: u32,
     pub b: u32,
     pub way_id: i64,
@@ -41,18 +41,45 @@ pub(in crate::circle::streets) struct Strand {
 }
 
 /// What a square adds to the graph.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::circle::streets) struct Mesh {
+#[derive(Debug, Clone, Default)]
+pub(super) struct Mesh {
     /// Lines of the outline that nothing walkable runs along yet.
     pub outline: Vec<Pair>,
     /// Lines of sight.
     pub sights: Vec<Pair>,
     /// Nodes beyond which the map's box cuts the outline.
     pub cut: Vec<u32>,
+    /// Where the lines of sight begin, turn and end.
+    pub(super) vertices: Vec<Turn>,
+}
+
+/// A vertex, as who stands on the square sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Turn {
+    pub place: u32,
+    /// Of a corner the far ends of its two lines: one comes here only to go round
+    /// them. Of an entrance, where one may come from anywhere, none.
+    pub arms: Option<[Position; 2]>,
+}
+
+impl Turn {
+    /// Corners in which several lines meet are left out.
+    fn of(vertex: &Vertex, shape: &Shape) -> Option<Self> {
+        let arms = match (vertex.reason, shape.arms_at(vertex.position)) {
+            (Reason::Street | Reason::Door, _) => None,
+            (Reason::Corner, [only]) => Some([*only, *only]),
+            (Reason::Corner, [one, other]) => Some([*one, *other]),
+            (Reason::Corner, _) => return None,
+        };
+        Some(Self {
+            place: vertex.place,
+            arms,
+        })
+    }
 }
 
 /// The mesh of each of `squares`, in their order. `strands` are all walkable ways.
-pub(in crate::circle::streets) fn mesh(
+pub(super) fn mesh(
     squares: &[Square<'_>],
     data: &OsmData,
     table: &NodeTable<'_>,
@@ -94,6 +121,7 @@ pub(in crate::circle::streets) fn mesh(
             let ends: Vec<u32> = walls.iter().flatten().copied().collect();
             let (vertices, left_out) = vertices(square, &shape, table, &met.streets[number], &ends, in_box);
             let is_open = |place: u32| in_box(place) && !is_blocked(&table.at(place).tags);
+            mesh.vertices = vertices.iter().filter_map(|vertex| Turn::of(vertex, &shape)).collect();
             mesh.sights = sights(square, &mut shape, &vertices, table, is_open);
             report.squares += 1;
             report.sights += mesh.sights.len() as u64;

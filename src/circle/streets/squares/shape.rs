@@ -73,14 +73,22 @@ impl Shape {
     /// Whether a walk from `from` may turn at `corner`: all lines that meet there
     /// lie to one side, so that it goes round them and not through them.
     pub fn turns_round(&self, from: Position, corner: Position) -> bool {
-        let mut sides = self
-            .arms
-            .get(&corner)
-            .into_iter()
-            .flatten()
-            .map(|arm| side(from, corner, *arm))
-            .filter(|side| side.is_ne());
-        let first = sides.next().unwrap_or(Ordering::Equal);
-        sides.all(|side| side == first)
+        turns_round(from, corner, self.arms_at(corner))
     }
+
+    /// The far ends of the lines that meet in a position.
+    pub fn arms_at(&self, corner: Position) -> &[Position] {
+        self.arms.get(&corner).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Whether the line that comes from `from` leaves all `arms` of `corner` on one
+/// side.
+pub(super) fn turns_round(from: Position, corner: Position, arms: &[Position]) -> bool {
+    let mut sides = arms
+        .iter()
+        .map(|arm| side(from, corner, *arm))
+        .filter(|side| side.is_ne());
+    let first = sides.next().unwrap_or(Ordering::Equal);
+    sides.all(|side| side == first)
 }
