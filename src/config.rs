@@ -92,6 +92,8 @@ settings! {
     zone: chrono_tz::Tz = parsed, "ONEGRID_ZONE", "a zone of the IANA time zone database", "Asia/Shanghai";
     /// A folder with `cn-YYYY.csv` tables of holidays that count before the built-in ones.
     holidays: Option<PathBuf> = optional_folder, "ONEGRID_HOLIDAYS", "the path of a folder", "";
+    /// A table in the form of `data/facilities.toml` whose rows count before the built-in ones.
+    facilities: Option<PathBuf> = optional_path, "ONEGRID_FACILITIES", "the path of a file", "";
     /// Proxies whose `X-Forwarded-For` is believed.
     trusted_proxies: Vec<AddrRange> = ranges, "ONEGRID_TRUSTED_PROXIES", "addresses or ranges separated by commas", "";
     /// Web origins that may call from a browser. None unless listed.
@@ -105,7 +107,7 @@ settings! {
     /// Requests under way at once; more are told to come back.
     concurrency: usize = concurrency, "ONEGRID_CONCURRENCY", "a number from 1 to 100000", "1024";
     /// The largest body of a request, in bytes.
-    body_limit: usize = body_limit, "ONEGRID_BODY_LIMIT", "a number from 1024 to 10485760", "65536";
+    body_limit: usize = body_limit, "ONEGRID_BODY_LIMIT", "a number from 1024 to 10485760", "262144";
     /// How long requests under way may take to end when the server stops.
     drain: Duration = seconds, "ONEGRID_DRAIN_SECONDS", "seconds from 0 to 600", "10";
     /// What is logged, as `tracing` directives: `info`, `onegrid=debug,onegrid::sql=debug`.

@@ -14,9 +14,9 @@ use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::bus::Bus;
-use crate::circle::Circles;
 use crate::circle::places::Catalogue;
 use crate::circle::streets::{StreetMap, TimeModel};
+use crate::circle::{Circles, Facilities};
 use crate::config::Config;
 use crate::db::follow::{Follow, Follower};
 use crate::db::{self, Db, Mark};
@@ -55,6 +55,7 @@ struct Parts {
     tree: web::Data<LiveTree>,
     catalogue: web::Data<Catalogue>,
     circles: web::Data<Circles>,
+    facilities: web::Data<Facilities>,
     health: web::Data<Health>,
 }
 
@@ -120,6 +121,7 @@ async fn told_to_stop() {
 pub async fn start(config: Config) -> Result<Running> {
     let calendar = Arc::new(holidays::calendar(&config).map_err(Error::internal)?);
     let map = Arc::new(open_map(&config)?);
+    let facilities = own_facilities(&config)?;
     let model = TimeModel::shipped().map_err(Error::internal)?;
     let operator_key = kept_secrets::operator_key(&config).map_err(Error::internal)?;
     for name in db::migrate(&config.database)? {
@@ -147,6 +149,7 @@ pub async fn start(config: Config) -> Result<Running> {
         tree,
         catalogue,
         circles: web::Data::new(circles),
+        facilities: web::Data::new(facilities),
         health: web::Data::new(Health {
             follower,
             draining: AtomicBool::new(false),
@@ -155,6 +158,17 @@ pub async fn start(config: Config) -> Result<Running> {
         config: web::Data::new(config.clone()),
     };
     serve(config, parts)
+}
+
+/// The table that ships, with the city's own rows before it.
+fn own_facilities(config: &Config) -> Result<Facilities> {
+    let shipped = Facilities::shipped().map_err(Error::internal)?;
+    let Some(path) = &config.facilities else {
+        return Ok(shipped);
+    };
+    let fault = |why: &dyn std::fmt::Display| Error::internal(format!("{}: {why}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| fault(&error))?;
+    Ok(shipped.with(Facilities::parse(&text).map_err(|error| fault(&error))?))
 }
 
 fn open_map(config: &Config) -> Result<StreetMap> {
@@ -285,6 +299,7 @@ fn routes(parts: &Parts, service: &mut web::ServiceConfig) {
         .app_data(parts.tree.clone())
         .app_data(parts.catalogue.clone())
         .app_data(parts.circles.clone())
+        .app_data(parts.facilities.clone())
         .app_data(parts.health.clone())
         .service(
             web::scope("/v1")

@@ -140,7 +140,11 @@ impl Facilities {
     #[must_use]
     pub fn with(self, own: Self) -> Self {
         let mut rest: BTreeMap<String, Facility> = own.0.into_iter().map(|row| (row.code.clone(), row)).collect();
-        let mut rows: Vec<Facility> = self.0.into_iter().map(|row| rest.remove(&row.code).unwrap_or(row)).collect();
+        let mut rows: Vec<Facility> = self
+            .0
+            .into_iter()
+            .map(|row| rest.remove(&row.code).unwrap_or(row))
+            .collect();
         rows.extend(rest.into_values());
         Self(rows)
     }

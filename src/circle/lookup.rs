@@ -1,20 +1,66 @@
 //! One circle: who stands where, walks how, and what is within reach.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 
+use super::facilities::tier_m;
+use super::places::kinds::Category;
 use super::places::{Catalogue, Entry, LiveHours, Snapshot, Target};
-use super::streets::{Ask, Foot, Method, Pace, Reach, StreetMap, TimeModel, Walker, When};
+use super::streets::{Arrival, ArrivalFoot, Ask, Foot, Method, Pace, Reach, StreetMap, TimeModel, Walker, When};
 use crate::calendar::{Calendar, HoursState};
 use crate::clock::Timestamp;
 use crate::coordinates::Point;
 
+/// The nearest of a category is looked for as far as this.
+pub const BEYOND_MINUTES: u32 = 30;
+
+const CATEGORIES: usize = Category::ALL.len();
+
 thread_local! {
     /// The memory of searches, grown once a thread.
-    static SCRATCH: RefCell<(Walker, Reach)> = RefCell::default();
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+/// The memory of lookups.
+#[derive(Default)]
+struct Scratch {
+    walker: Walker,
+    reach: Reach,
+    seen: Seen,
+    /// For the question by the other basis.
+    other_walker: Walker,
+    other_reach: Reach,
+}
+
+/// Which place stands where in the list, by its number.
+#[derive(Default)]
+struct Seen {
+    at: Vec<(u32, u32)>,
+    list: u32,
+}
+
+impl Seen {
+    fn begin(&mut self) {
+        self.list = self.list.wrapping_add(1);
+        if self.list == 0 {
+            self.at.clear();
+            self.list = 1;
+        }
+    }
+
+    fn get(&self, number: usize) -> Option<usize> {
+        let (list, at) = *self.at.get(number)?;
+        (list == self.list).then_some(at as usize)
+    }
+
+    fn set(&mut self, number: usize, at: usize) {
+        if self.at.len() <= number {
+            self.at.resize(number + 1, (0, 0));
+        }
+        self.at[number] = (self.list, at as u32);
+    }
 }
 
 /// Whether a mobile service is at a stop.
@@ -36,15 +82,35 @@ pub struct Circles {
     calendar: Arc<Calendar>,
 }
 
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Basis {
+    /// Seconds of the quickest walk.
+    Time,
+    /// Metres of the shortest, as GB 50180-2018 counts them for 5, 10 and 15
+    /// minutes.
+    Gb50180,
+}
+
 /// A question.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
-    /// From where.
+    /// What it is about: straight lines are measured from here.
     pub origin: Point,
+    /// Where walks begin: the origin itself, or the doors of a house.
+    pub starts: &'a [Point],
     /// How one walks.
     pub pace: &'a Pace,
-    /// How long at the most, in seconds.
-    pub limit_s: f64,
+    /// How long at the most.
+    pub minutes: u32,
+    /// What is counted.
+    pub basis: Basis,
+    /// From the places to the origin instead of from it.
+    pub reverse: bool,
+    /// Whether ferries are taken.
+    pub ferry: bool,
+    /// Whether the nearest beyond is asked for, of categories that are absent.
+    pub beyond: bool,
     /// For which instant.
     pub at: Timestamp,
     /// Whether that instant is now.
@@ -57,14 +123,20 @@ pub struct Reached {
     pub entry: Arc<Entry>,
     /// The door or stop that is reached first.
     pub point: Point,
+    /// Its number in the index of doors.
+    pub door: u32,
     /// Seconds of walking in all.
     pub walk_s: f64,
     /// Metres of walking in all.
     pub walk_m: f64,
     /// Metres along the streets, between the snapped points; none in straight lines.
     pub network_m: Option<f64>,
-    /// Metres as the crow flies.
-    pub straight_m: f64,
+    /// Whether the walk ends on a private way.
+    pub private_end: bool,
+    /// Metres of which nothing is known that a wheelchair would have to know.
+    pub unknown_m: f64,
+    /// Where the door stands on the streets.
+    pub foot: Option<ArrivalFoot>,
     /// What the hours say at the instant; none where they are unknown.
     pub hours: Option<HoursState>,
 }
@@ -74,18 +146,51 @@ impl Reached {
     pub fn open(&self) -> Option<bool> {
         self.hours.as_ref().and_then(|state| state.open)
     }
+
+    /// Its category.
+    pub fn category(&self) -> Category {
+        self.entry.place.facts.kind.category
+    }
+}
+
+/// The nearest place of a category that the circle lacks.
+pub struct Beyond {
+    /// The place.
+    pub entry: Arc<Entry>,
+    /// Seconds of walking in all.
+    pub walk_s: f64,
+    /// Metres of walking in all.
+    pub walk_m: f64,
+}
+
+/// Whether the circle has a category by either basis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Met {
+    /// Within the minutes.
+    pub time: bool,
+    /// Within the metres of the standard; none where it has none for the minutes.
+    pub gb50180: Option<bool>,
 }
 
 /// The answer.
 pub struct Circle {
     /// How it was found.
     pub method: Method,
-    /// Where the origin stands on the streets, the nearest first.
+    /// Where the starts stand on the streets, the nearest first.
     pub feet: Vec<Foot>,
     /// Whether these streets hang together with little else.
     pub island: bool,
-    /// By time, then by id.
+    /// Whether all of it lies inside what the map covers.
+    pub complete: bool,
+    /// When the first of the ways and gates with hours that were met opens or
+    /// closes.
+    pub streets_change_at: Option<Timestamp>,
+    /// By time (or metres), then by id.
     pub reached: Vec<Reached>,
+    /// Of categories that are absent, in the order of categories.
+    pub beyond: [Option<Beyond>; CATEGORIES],
+    /// In the order of categories.
+    pub met: [Met; CATEGORIES],
 }
 
 impl Circles {
@@ -119,28 +224,83 @@ impl Circles {
         &self.calendar
     }
 
+    /// The places as they are now.
+    pub(super) fn places(&self) -> Arc<Snapshot> {
+        self.catalogue.now()
+    }
+
     /// What is within reach. Takes microseconds to a few milliseconds, so it may
     /// run on an async worker.
     pub fn around(&self, asked: &Asked<'_>) -> Circle {
         let snapshot = self.catalogue.now();
-        SCRATCH.with_borrow_mut(|(walker, reach)| {
-            let origins = [asked.origin];
-            let ask = Ask {
-                when: Some(When {
-                    calendar: &self.calendar,
-                    at: asked.at,
-                    is_now: asked.is_now,
-                }),
-                ..Ask::new(&origins, asked.pace, asked.limit_s)
+        SCRATCH.with_borrow_mut(|scratch| {
+            let metres = (asked.basis == Basis::Gb50180).then(|| asked.pace.in_metres());
+            let ask = self.ask(asked, metres.as_ref());
+            scratch
+                .walker
+                .reach_into(&self.map, snapshot.doors(), &ask, &mut scratch.reach);
+            let reached = self.list(&snapshot, &scratch.reach, asked, &mut scratch.seen);
+            let mut circle = Circle {
+                method: scratch.reach.method,
+                feet: scratch.reach.feet.clone(),
+                island: scratch.reach.island,
+                complete: scratch.reach.complete,
+                streets_change_at: None,
+                reached,
+                beyond: Default::default(),
+                met: [Met::default(); CATEGORIES],
             };
-            walker.reach_into(&self.map, snapshot.doors(), &ask, reach);
-            Circle {
-                method: reach.method,
-                feet: reach.feet.clone(),
-                island: reach.island,
-                reached: self.reached(&snapshot, reach, asked),
+            let present = categories(circle.reached.iter());
+            if asked.beyond {
+                circle.beyond = self.beyond(&snapshot, scratch, &ask, asked, present);
             }
+            circle.streets_change_at = scratch.reach.streets_change_at;
+            circle.met = self.met(&snapshot, scratch, asked, &circle.reached);
+            circle
         })
+    }
+
+    /// Asks the streets and the places as they are now, and lends what was found and
+    /// the memory of the search to `work`.
+    pub(super) fn search<R>(&self, ask: &Ask<'_>, work: impl FnOnce(&Snapshot, &Walker, &mut Reach) -> R) -> R {
+        let snapshot = self.catalogue.now();
+        SCRATCH.with_borrow_mut(|Scratch { walker, reach, .. }| {
+            walker.reach_into(&self.map, snapshot.doors(), ask, reach);
+            work(&snapshot, walker, reach)
+        })
+    }
+
+    /// The places behind the doors of a reach, each by the door that counts.
+    pub(super) fn reached(&self, snapshot: &Snapshot, reach: &Reach, asked: &Asked<'_>) -> Vec<Reached> {
+        self.list(snapshot, reach, asked, &mut Seen::default())
+    }
+
+    /// The question to the streets; `metres` is the pace counted in metres, where
+    /// that is the basis.
+    pub(super) fn ask<'a>(&'a self, asked: &Asked<'a>, metres: Option<&'a Pace>) -> Ask<'a> {
+        let limit_s = match metres {
+            Some(_) => tier_m(asked.minutes).unwrap_or_default(),
+            None => f64::from(asked.minutes) * 60.0,
+        };
+        let beyond_s = f64::from(BEYOND_MINUTES) * 60.0;
+        let horizon_s = match metres {
+            Some(_) => beyond_s / f64::from(asked.pace.seconds_a_metre),
+            None => beyond_s,
+        };
+        Ask {
+            origins: asked.starts,
+            pace: asked.pace,
+            limit_s,
+            horizon_s: if asked.beyond { horizon_s } else { limit_s },
+            reverse: asked.reverse,
+            ferry: asked.ferry,
+            in_metres: metres,
+            when: Some(When {
+                calendar: &self.calendar,
+                at: asked.at,
+                is_now: asked.is_now,
+            }),
+        }
     }
 
     /// Whether a stop stands open, is still to come on its day, or is over.
@@ -152,58 +312,183 @@ impl Circles {
         }
     }
 
+    /// Whether a mobile service comes to its stop on that day.
+    fn serves(&self, entry: &Entry, stop: usize, day: NaiveDate) -> bool {
+        let hours = entry.stop_hours.get(stop).and_then(Option::as_ref);
+        hours.is_some_and(|hours| self.calendar.serves_on(hours.hours(), day))
+    }
+
     /// The places behind the doors, each by the door that is reached first.
-    fn reached(&self, snapshot: &Snapshot, reach: &Reach, asked: &Asked<'_>) -> Vec<Reached> {
+    fn list(&self, snapshot: &Snapshot, reach: &Reach, asked: &Asked<'_>, seen: &mut Seen) -> Vec<Reached> {
         let day = self.calendar.date_of(asked.at.to_utc());
-        let mut reached: HashMap<usize, (Standing, Reached)> = HashMap::new();
+        let mut reached: Vec<Reached> = Vec::with_capacity(reach.arrivals.len());
+        // Where each mobile service among them stands.
+        let mut standings: Vec<(usize, Standing)> = Vec::new();
+        seen.begin();
         for arrival in &reach.arrivals {
             let Some(Target { entry: number, stop }) = snapshot.targets().get(arrival.door as usize).copied() else {
                 continue;
             };
+            let known = seen.get(number);
+            // Arrivals come in order, so the first door of a place is the one to take;
+            // of a mobile service's stops one that stands open counts before one that
+            // is still to come, and that before one that is over.
+            if known.is_some() && stop.is_none() {
+                continue;
+            }
             let (Some(entry), Some(point)) = (
-                snapshot.entries().get(number),
+                snapshot.entry(number),
                 snapshot.doors().points().get(arrival.door as usize),
             ) else {
                 continue;
             };
             let hours = match stop {
                 None => entry.hours.as_ref(),
+                Some(nth) if !self.serves(entry, nth, day) => continue,
                 Some(nth) => entry.stop_hours.get(nth).and_then(Option::as_ref),
             };
-            if stop.is_some() && !hours.is_some_and(|hours| self.calendar.serves_on(hours.hours(), day)) {
-                continue;
-            }
-            // Arrivals come by time, so the first door of a place is the one to take;
-            // of a mobile service's stops one that stands open counts before one that
-            // is still to come, and that before one that is over.
-            if stop.is_none() && reached.contains_key(&number) {
-                continue;
-            }
             let hours = hours.map(|hours: &Arc<LiveHours>| hours.state(&self.calendar, asked.at, asked.is_now));
-            let standing = match stop {
-                None => Standing::Now,
-                Some(_) => self.standing(hours.as_ref(), day),
-            };
-            if reached.get(&number).is_some_and(|(known, _)| *known <= standing) {
-                continue;
+            let at = known.unwrap_or(reached.len());
+            if stop.is_some() {
+                let standing = self.standing(hours.as_ref(), day);
+                match standings.iter_mut().find(|(known, _)| *known == at) {
+                    Some((_, known)) if *known <= standing => continue,
+                    Some((_, known)) => *known = standing,
+                    None => standings.push((at, standing)),
+                }
             }
-            let found = Reached {
-                entry: Arc::clone(entry),
-                point: *point,
-                walk_s: arrival.seconds,
-                walk_m: arrival.walk_m,
-                network_m: (reach.method == Method::Streets).then_some(arrival.network_m),
-                straight_m: asked.origin.metres_to(*point),
-                hours,
-            };
-            reached.insert(number, (standing, found));
+            let found = place(entry, *point, arrival, reach.method, hours);
+            match reached.get_mut(at) {
+                Some(known) => *known = found,
+                None => {
+                    seen.set(number, at);
+                    reached.push(found);
+                }
+            }
         }
-        let mut reached: Vec<Reached> = reached.into_values().map(|(_, found)| found).collect();
+        let counted = |reached: &Reached| match asked.basis {
+            Basis::Time => reached.walk_s,
+            Basis::Gb50180 => reached.walk_m,
+        };
         reached.sort_by(|a, b| {
-            a.walk_s
-                .total_cmp(&b.walk_s)
+            counted(a)
+                .total_cmp(&counted(b))
                 .then(a.entry.place.id.cmp(&b.entry.place.id))
         });
         reached
     }
+
+    /// The nearest of each category that is not `present` (a bit each).
+    fn beyond(
+        &self,
+        snapshot: &Snapshot,
+        scratch: &mut Scratch,
+        ask: &Ask<'_>,
+        asked: &Asked<'_>,
+        present: u32,
+    ) -> [Option<Beyond>; CATEGORIES] {
+        let wanted = there_are(snapshot) & !present;
+        if wanted == 0 {
+            return Default::default();
+        }
+        let day = self.calendar.date_of(asked.at.to_utc());
+        let category = |door: u32| {
+            let target = snapshot.targets().get(door as usize)?;
+            let entry = snapshot.entry(target.entry)?;
+            let counts = target.stop.is_none_or(|stop| self.serves(entry, stop, day));
+            counts.then_some(entry.place.facts.kind.category as u8)
+        };
+        let Scratch { walker, reach, .. } = scratch;
+        let nearest = walker.beyond(&self.map, snapshot.doors(), ask, reach, wanted, &category);
+        std::array::from_fn(|category| {
+            let arrival = nearest.get(category)?.as_ref()?;
+            let target = snapshot.targets().get(arrival.door as usize)?;
+            Some(Beyond {
+                entry: Arc::clone(snapshot.entry(target.entry)?),
+                walk_s: arrival.seconds,
+                walk_m: arrival.walk_m,
+            })
+        })
+    }
+
+    /// Which categories the circle has by either basis. What the one basis found
+    /// often answers for the other; only where it does not a second search is made.
+    fn met(
+        &self,
+        snapshot: &Snapshot,
+        scratch: &mut Scratch,
+        asked: &Asked<'_>,
+        reached: &[Reached],
+    ) -> [Met; CATEGORIES] {
+        let own = categories(reached.iter());
+        let Some(metres) = tier_m(asked.minutes) else {
+            return std::array::from_fn(|category| Met {
+                time: own >> category & 1 == 1,
+                gb50180: None,
+            });
+        };
+        let seconds = f64::from(asked.minutes) * 60.0;
+        let is_in_other = |reached: &&Reached| match asked.basis {
+            Basis::Time => reached.walk_m <= metres,
+            Basis::Gb50180 => reached.walk_s <= seconds,
+        };
+        let mut other = categories(reached.iter().filter(is_in_other));
+        if there_are(snapshot) & !other != 0 {
+            let basis = match asked.basis {
+                Basis::Time => Basis::Gb50180,
+                Basis::Gb50180 => Basis::Time,
+            };
+            let asked = Asked {
+                basis,
+                beyond: false,
+                ..*asked
+            };
+            let metres = (basis == Basis::Gb50180).then(|| asked.pace.in_metres());
+            let ask = self.ask(&asked, metres.as_ref());
+            let Scratch {
+                other_walker,
+                other_reach,
+                seen,
+                ..
+            } = scratch;
+            other_walker.reach_into(&self.map, snapshot.doors(), &ask, other_reach);
+            other |= categories(self.list(snapshot, other_reach, &asked, seen).iter());
+        }
+        let (time, gb50180) = match asked.basis {
+            Basis::Time => (own, other),
+            Basis::Gb50180 => (other, own),
+        };
+        std::array::from_fn(|category| Met {
+            time: time >> category & 1 == 1,
+            gb50180: Some(gb50180 >> category & 1 == 1),
+        })
+    }
+}
+
+fn place(entry: &Arc<Entry>, point: Point, arrival: &Arrival, method: Method, hours: Option<HoursState>) -> Reached {
+    Reached {
+        entry: Arc::clone(entry),
+        point,
+        door: arrival.door,
+        walk_s: arrival.seconds,
+        walk_m: arrival.walk_m,
+        network_m: (method == Method::Streets).then_some(arrival.network_m),
+        private_end: arrival.private_end,
+        unknown_m: arrival.unknown_m,
+        foot: arrival.foot,
+        hours,
+    }
+}
+
+/// The categories of places, a bit each.
+fn categories<'a>(reached: impl Iterator<Item = &'a Reached>) -> u32 {
+    reached.fold(0, |all, reached| all | 1 << reached.category() as u32)
+}
+
+/// The categories that any place has, a bit each.
+fn there_are(snapshot: &Snapshot) -> u32 {
+    Category::ALL
+        .into_iter()
+        .filter(|category| snapshot.doors().count_of(*category as u8) > 0)
+        .fold(0, |all, category| all | 1 << category as u32)
 }

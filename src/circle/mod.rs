@@ -2,16 +2,21 @@
 //!
 //! Rooms inside: [`osm`] reads OpenStreetMap's files, [`streets`] is the map of
 //! walkable ways and the search on it, [`places`] is where one goes; the lookup
-//! brings them together.
+//! brings them together. [`facilities`] is what standards ask for, [`question`] what
+//! the operations take, [`batch`] the circle of many origins at once.
 //!
 //! Others may call: [`Circles`] and what these rooms name in their own `mod.rs`.
 
+mod batch;
+mod facilities;
 mod lookup;
 pub mod osm;
 pub mod places;
+mod question;
 pub mod routes;
 mod speech;
 pub mod streets;
 mod view;
 
-pub use lookup::Circles;
+pub use facilities::{Facilities, FacilitiesError};
+pub use lookup::{Asked, Basis, Circle, Circles, Reached};

@@ -2,29 +2,33 @@
 
 use actix_web::http::header::ACCEPT;
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::Datelike;
 use serde_json::Value;
 
+use super::facilities::Facilities;
 use super::lookup::{Asked, Circles};
-use super::places;
 use super::places::routes::unknown_kind;
+use super::question::view::{BasisName, CircleQuery, Direction, Origin, origin_faults, pace, walking_faults};
 use super::speech;
-use super::streets::Pace;
-use super::view::{CircleQuery, CircleView, PaceName, geojson, passing, view};
-use crate::clock::{self, Timestamp};
+use super::view::{CircleView, FacilitiesView, facilities, geojson, passing, view};
+use super::{batch, places};
+use crate::clock;
 use crate::config::Config;
-use crate::coordinates::{Crs, Point};
+use crate::coordinates::Crs;
 use crate::error::{Error, FieldError, Reason, Result};
 use crate::gate::Public;
-use crate::grid::{LiveTree, UnitId};
-use crate::http::{Answer, Caller, Http, Input, Operation, Query, Rate, language, preferred};
+use crate::grid::LiveTree;
+use crate::http::{Answer, Caller, Http, Input, Nothing, Operation, Query, Rate, language, preferred};
 use crate::text;
 
 const GEOJSON: &str = "application/geo+json";
 
 /// The operations of the circle and of its places.
 pub fn operations() -> Vec<Operation> {
-    let mut operations = vec![Operation::new::<__path_get_circle, _, _>(get_circle)];
+    let mut operations = vec![
+        Operation::new::<__path_get_circle, _, _>(get_circle),
+        Operation::new::<__path_list_facilities, _, _>(list_facilities),
+    ];
+    operations.extend(batch::routes::operations());
     operations.extend(places::routes::operations());
     operations
 }
@@ -46,28 +50,45 @@ async fn get_circle(
     query: Query<CircleQuery>,
     circles: web::Data<Circles>,
     tree: web::Data<LiveTree>,
+    table: web::Data<Facilities>,
     http: web::Data<Http>,
     config: web::Data<Config>,
 ) -> Answer {
     let query = query.0;
     let as_geojson = wants_geojson(&request)?;
-    let origin = origin(&query, &tree)?;
+    let origin = Origin::of(
+        query.lat.zip(query.lon),
+        query.building,
+        query.place,
+        query.crs,
+        &circles,
+        &tree,
+    )?;
     let words = query.q.as_deref().and_then(text::Query::parse);
     http.limits
         .charge(&request, &http, rate(&config), cost(query.minutes))
         .await?;
 
     let now = clock::now();
+    let pace = pace(&circles, query.pace, query.max_incline)?;
     let asked = Asked {
-        origin,
-        pace: pace(&circles, query.pace)?,
-        limit_s: f64::from(query.minutes) * 60.0,
+        origin: origin.point,
+        starts: &origin.starts,
+        pace: &pace,
+        minutes: query.minutes,
+        basis: query.basis.basis(),
+        reverse: query.direction == Direction::To,
+        ferry: query.ferry,
+        beyond: query.beyond,
         at: query.at.unwrap_or(now),
         is_now: query.at.is_none(),
     };
     let circle = circles.around(&asked);
     let passing = passing(&circle, &query, words.as_ref());
     let mut view = view(&circles, &circle, &passing, &asked, &query);
+    if query.basis == BasisName::Gb50180 {
+        view.facilities = Some(facilities(&table, &circle, query.minutes));
+    }
     if query.profile.is_some() {
         let told = speech::Told {
             minutes: query.minutes,
@@ -85,7 +106,7 @@ async fn get_circle(
 }
 
 /// Twice as many at once as in the long run.
-fn rate(config: &Config) -> Rate {
+pub(super) fn rate(config: &Config) -> Rate {
     Rate {
         name: "circle",
         per_second: config.circle_rate,
@@ -94,15 +115,8 @@ fn rate(config: &Config) -> Rate {
 }
 
 /// A large circle costs as much as two.
-const fn cost(minutes: u32) -> u32 {
+pub(super) const fn cost(minutes: u32) -> u32 {
     if minutes > 15 { 2 } else { 1 }
-}
-
-fn pace(circles: &Circles, name: PaceName) -> Result<&Pace> {
-    circles
-        .model()
-        .pace(name.code())
-        .ok_or_else(|| Error::internal("the time model lacks a pace"))
 }
 
 fn wants_geojson(request: &HttpRequest) -> Result<bool> {
@@ -125,61 +139,20 @@ impl Input for CircleQuery {
                 "GeoJSON is WGS-84 only (RFC 7946).",
             ));
         }
-        let at: Option<Timestamp> = value["at"].as_str().and_then(|text| text.parse().ok());
-        if at.is_some_and(|at| !(1970..2200).contains(&at.to_utc().year())) {
-            faults.push(FieldError::query(
-                "at",
-                "range",
-                "只支持 1970 年到 2199 年。",
-                "It takes the years 1970 to 2199.",
-            ));
-        }
-        let given = |name: &str| value.get(name).is_some();
-        if !given("building") {
-            for name in ["lat", "lon"].into_iter().filter(|name| !given(name)) {
-                faults.push(FieldError::query(
-                    name,
-                    "required",
-                    "请给出 lat 和 lon，或 building。",
-                    "Give lat and lon, or building.",
-                ));
-            }
-        } else if given("lat") || given("lon") {
-            faults.push(FieldError::query(
-                "building",
-                "one_origin",
-                "请只给出 building 或 lat 和 lon 之一。",
-                "Give building, or lat and lon, not both.",
-            ));
-        } else {
-            unplaced_building(value, request, faults);
-        }
+        walking_faults(value, FieldError::query, faults);
+        origin_faults(value, request, faults);
     }
 }
 
-/// A building that is not there or has no location. One whose id is malformed is
-/// the schema's to refuse.
-fn unplaced_building(value: &Value, request: &HttpRequest, faults: &mut Vec<FieldError>) {
-    let id = value["building"].as_str().and_then(|text| text.parse::<UnitId>().ok());
-    let (Some(id), Some(tree)) = (id, request.app_data::<web::Data<LiveTree>>()) else {
-        return;
-    };
-    let (code, zh, en) = match tree.now().node(id) {
-        None => ("unknown_unit", "没有这个单元。", "There is no such unit."),
-        Some(node) if node.unit.location.is_none() => (
-            "no_location",
-            "该单元没有位置，请改用 lat 和 lon。",
-            "This unit has no location; give lat and lon.",
-        ),
-        Some(_) => return,
-    };
-    faults.push(FieldError::query("building", code, zh, en));
-}
-
-/// The origin, which the checks above found to be there.
-fn origin(query: &CircleQuery, tree: &LiveTree) -> Result<Point> {
-    let building = query.building.and_then(|id| tree.now().node(id)?.unit.location);
-    let point = query.lat.zip(query.lon).map(|(lat, lon)| query.crs.to_wgs84(lat, lon));
-    // A building may have gone since it was checked.
-    point.or(building).ok_or_else(|| Error::refused(Reason::NotFound))
+/// The facilities that standards ask for within a walk: the table that ships, with the
+/// city's own rows before it.
+#[utoipa::path(
+    get,
+    path = "/facilities",
+    tag = "circle",
+    responses((status = 200, description = "The table in force", body = FacilitiesView)),
+)]
+async fn list_facilities(_: Caller<Public>, _: Query<Nothing>, facilities: web::Data<Facilities>) -> Answer {
+    let items = facilities.all().to_vec();
+    Ok(HttpResponse::Ok().json(FacilitiesView { items }))
 }

@@ -1,115 +1,21 @@
 //! The circle as clients ask for it and read it.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
+use super::facilities::{Facilities, Facility, Requirement};
 use super::lookup::{Asked, Circle, Circles, Reached};
 use super::places::PlaceId;
 use super::places::kinds::Category;
-use super::streets::Method;
+use super::question::view::{BasisName, CircleQuery, Direction, PaceName};
+use super::streets::{Method, Pace};
 use crate::clock::Timestamp;
-use crate::coordinates::Crs;
+use crate::coordinates::{Crs, Point};
 use crate::error::{Error, Result};
-use crate::grid::UnitId;
+use crate::grid::{DoorKind, UnitId};
 use crate::http::Location;
 use crate::text;
-
-/// How one walks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PaceName {
-    /// A grown-up in good health, 5.1 km/h.
-    #[default]
-    Adult,
-    /// An elder, 3.0 km/h.
-    Elder,
-    /// A child, 3.6 km/h.
-    Child,
-    /// A wheelchair, 2.9 km/h and no stairs.
-    Wheelchair,
-}
-
-impl PaceName {
-    /// Its name in the time model.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Adult => "adult",
-            Self::Elder => "elder",
-            Self::Child => "child",
-            Self::Wheelchair => "wheelchair",
-        }
-    }
-}
-
-/// Who reads the answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Profile {
-    /// An elder.
-    Elder,
-    /// Anybody who wants it short.
-    Plain,
-    /// A screen reader.
-    ScreenReader,
-}
-
-/// What circle is asked for.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct CircleQuery {
-    /// Degrees north of the origin.
-    #[param(minimum = -90, maximum = 90, example = 31.2304)]
-    pub lat: Option<f64>,
-    /// Degrees east of the origin.
-    #[param(minimum = -180, maximum = 180, example = 112.6021)]
-    pub lon: Option<f64>,
-    /// A unit with a location, in place of `lat` and `lon`.
-    #[param(inline)]
-    pub building: Option<UnitId>,
-    /// How many minutes one walks at the most.
-    #[serde(default = "ten")]
-    #[param(minimum = 1, maximum = 30, default = 10)]
-    pub minutes: u32,
-    /// How one walks.
-    #[serde(default)]
-    #[param(inline)]
-    pub pace: PaceName,
-    /// Only places of this category.
-    #[param(inline)]
-    pub category: Option<Category>,
-    /// Only places of this kind.
-    #[param(min_length = 1, max_length = 40)]
-    pub kind: Option<String>,
-    /// For which instant (RFC 3339, the years 1970 to 2199); now unless told.
-    #[param(value_type = Option<String>, format = "date-time")]
-    pub at: Option<Timestamp>,
-    /// Only places that are open then, or only those known to be closed.
-    pub open: Option<bool>,
-    /// Only places whose name has this.
-    #[param(min_length = 1, max_length = 64, format = "search-words")]
-    pub q: Option<String>,
-    /// The system of coordinates in the question and in the answer.
-    #[serde(default)]
-    #[param(inline)]
-    pub crs: Crs,
-    /// How many places at the most; the summary counts all.
-    #[serde(default = "two_hundred")]
-    #[param(minimum = 1, maximum = 1000, default = 200)]
-    pub limit: usize,
-    /// Adds a short text and a sentence to be spoken.
-    #[param(inline)]
-    pub profile: Option<Profile>,
-}
-
-fn ten() -> u32 {
-    10
-}
-
-fn two_hundred() -> usize {
-    200
-}
 
 /// Where the origin stands on a street.
 #[derive(Debug, Serialize, ToSchema)]
@@ -131,6 +37,8 @@ pub struct OriginView {
     pub lon: f64,
     /// The unit that was asked for.
     pub building: Option<UnitId>,
+    /// The place that was asked for.
+    pub place: Option<PlaceId>,
     /// The points on the streets from which the walk may begin, the nearest first.
     pub snapped: Vec<SnappedView>,
     /// Whether these streets hang together with little else.
@@ -184,6 +92,29 @@ pub struct NearestView {
     pub walk_s: u32,
 }
 
+/// Whether a category is there by either basis.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MetView {
+    /// Whether one is within the minutes, at this pace.
+    pub time: bool,
+    /// Whether one is within the metres that GB 50180-2018 takes for the minutes; null for
+    /// others than 5, 10 and 15.
+    pub gb50180: Option<bool>,
+}
+
+/// The nearest place of a category that the circle lacks.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BeyondView {
+    /// Its id.
+    pub id: PlaceId,
+    /// Its name.
+    pub name: String,
+    /// Seconds of walking.
+    pub walk_s: u32,
+    /// Metres of walking.
+    pub walk_m: f64,
+}
+
 /// What there is of a category.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CategorySummary {
@@ -195,6 +126,79 @@ pub struct CategorySummary {
     pub open_now: usize,
     /// The one that is reached first.
     pub nearest: Option<NearestView>,
+    /// Whether it is there by either basis.
+    pub met: MetView,
+    /// Where there is none: the nearest one up to 30 minutes.
+    pub beyond: Option<BeyondView>,
+}
+
+/// What kind of point a walk leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DoorName {
+    /// The main entrance.
+    Main,
+    /// Another entrance.
+    Entrance,
+    /// A gate in the fence or wall around.
+    Gate,
+    /// Where a street meets the outline.
+    Street,
+    /// No door is known: the place itself.
+    Location,
+    /// A stop of a mobile service.
+    Stop,
+}
+
+/// The door at which a walk ends.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReachedDoorView {
+    /// Its kind.
+    pub kind: DoorName,
+    /// What is written at it.
+    pub name: Option<String>,
+    /// Degrees north.
+    pub lat: f64,
+    /// Degrees east.
+    pub lon: f64,
+    /// Where it stands on a street; null in straight lines.
+    pub snapped: Option<SnappedView>,
+}
+
+/// A facility that a standard asks for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FacilityView {
+    /// Its name in tables.
+    pub code: String,
+    /// Its name in Chinese.
+    pub name: String,
+    /// Its name in English.
+    pub name_en: String,
+    /// Its category.
+    pub category: Category,
+    /// Of the 5, 10 or 15 minutes' circle.
+    pub tier: u32,
+    /// Within how many metres of walking it should be.
+    pub metres: f64,
+    /// Whether the standard demands it or recommends it.
+    pub requirement: Requirement,
+    /// Who says so.
+    pub source: String,
+    /// Whether the row was compared with the standard's own text.
+    pub checked: bool,
+    /// Whether the row may be called the national standard's: only what was checked.
+    pub national_standard: bool,
+    /// Whether one is within those metres.
+    pub met: bool,
+    /// The one that is reached first.
+    pub nearest: Option<NearestView>,
+}
+
+/// The table of facilities.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FacilitiesView {
+    /// All rows.
+    pub items: Vec<Facility>,
 }
 
 /// A place within reach.
@@ -222,6 +226,13 @@ pub struct ReachedView {
     pub network_m: Option<f64>,
     /// Metres to the door as the crow flies.
     pub straight_m: f64,
+    /// The door at which the walk ends, or begins where it leads to the origin.
+    pub door: ReachedDoorView,
+    /// Whether the way there is private at its end: a compound, a customers' path.
+    pub private_end: bool,
+    /// Metres of the walk of which nothing is known that a wheelchair would have to know;
+    /// null for other paces.
+    pub unknown_m: Option<f64>,
     /// Whether it is open at the instant; null where its hours are unknown.
     pub open_now: Option<bool>,
     /// When that changes next.
@@ -250,10 +261,21 @@ pub struct CircleView {
     pub attribution: Vec<String>,
     /// How many minutes one walks at the most.
     pub minutes: u32,
+    /// What was counted.
+    pub basis: BasisName,
+    /// Which way one walks.
+    pub direction: Direction,
     /// The instant for which it holds.
     pub at: Timestamp,
+    /// When the streets met here next change: a way or gate with hours opens or closes.
+    pub streets_change_at: Option<Timestamp>,
+    /// Whether all of it lies inside what the map covers; if not, there may be more.
+    pub complete: bool,
     /// What there is of each of the ten categories, whatever was filtered.
     pub summary: Vec<CategorySummary>,
+    /// With `basis=gb50180`: the facilities that the table asks for within these minutes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub facilities: Option<Vec<FacilityView>>,
     /// How many places pass the filters, listed or not.
     pub total: usize,
     /// The places that pass the filters, in the order of walking time.
@@ -286,47 +308,100 @@ pub fn view(
             lat: origin.lat,
             lon: origin.lon,
             building: query.building,
-            snapped: circle
-                .feet
-                .iter()
-                .map(|foot| {
-                    let at = Location::of(foot.point, query.crs);
-                    SnappedView {
-                        lat: at.lat,
-                        lon: at.lon,
-                        snap_m: to_decimetre(f64::from(foot.snap_m)),
-                    }
-                })
+            place: query.place,
+            snapped: (circle.feet.iter())
+                .map(|foot| snapped_view(foot.point, foot.snap_m, query.crs))
                 .collect(),
             island: circle.island,
         },
-        method: match circle.method {
-            Method::Streets => MethodView::Streets,
-            Method::StraightLine => MethodView::StraightLine,
-        },
-        model: ModelView {
-            name: &circles.model().name,
-            pace: query.pace,
-            km_per_hour: (36.0 / f64::from(asked.pace.seconds_a_metre)).round() / 10.0,
-            detour_factor: asked.pace.detour_factor,
-        },
+        method: method_view(circle.method),
+        model: model_view(circles, asked.pace, query.pace),
         map: map_view(circles),
         attribution: attribution(circles, &circle.reached),
         minutes: query.minutes,
+        basis: query.basis,
+        direction: query.direction,
         at: asked.at,
-        summary: summary(&circle.reached),
+        streets_change_at: circle.streets_change_at,
+        complete: circle.complete,
+        summary: summary(circle),
+        facilities: None,
         total: passing.len(),
         places: passing
             .iter()
             .take(query.limit)
-            .map(|reached| reached_view(reached, query.crs))
+            .map(|reached| reached_view(circles, reached, asked, query))
             .collect(),
         summary_text: None,
         say: None,
     }
 }
 
-fn attribution(circles: &Circles, reached: &[Reached]) -> Vec<String> {
+/// How walks were found.
+pub fn method_view(method: Method) -> MethodView {
+    match method {
+        Method::Streets => MethodView::Streets,
+        Method::StraightLine => MethodView::StraightLine,
+    }
+}
+
+/// The figures of a pace.
+pub fn model_view(circles: &Circles, pace: &Pace, name: PaceName) -> ModelView {
+    ModelView {
+        name: &circles.model().name,
+        pace: name,
+        km_per_hour: (36.0 / f64::from(pace.seconds_a_metre)).round() / 10.0,
+        detour_factor: pace.detour_factor,
+    }
+}
+
+fn snapped_view(point: Point, snap_m: f32, crs: Crs) -> SnappedView {
+    let at = Location::of(point, crs);
+    SnappedView {
+        lat: at.lat,
+        lon: at.lon,
+        snap_m: to_decimetre(f64::from(snap_m)),
+    }
+}
+
+/// The facilities of the table within the minutes, with what the circle has of them.
+pub fn facilities(table: &Facilities, circle: &Circle, minutes: u32) -> Vec<FacilityView> {
+    table
+        .within(minutes)
+        .map(|row| {
+            let is_one = |reached: &&Reached| {
+                let kind = &reached.entry.place.facts.kind.code;
+                row.kinds.contains(kind) && reached.walk_m <= row.within_m()
+            };
+            let nearest = circle.reached.iter().find(is_one);
+            FacilityView {
+                code: row.code.clone(),
+                name: row.name.clone(),
+                name_en: row.name_en.clone(),
+                category: row.category,
+                tier: row.tier,
+                metres: row.within_m(),
+                requirement: row.requirement,
+                source: row.source.clone(),
+                checked: row.checked,
+                national_standard: row.checked,
+                met: nearest.is_some(),
+                nearest: nearest.map(nearest_view),
+            }
+        })
+        .collect()
+}
+
+fn nearest_view(reached: &Reached) -> NearestView {
+    NearestView {
+        id: reached.entry.place.id,
+        name: reached.entry.place.facts.name.clone(),
+        walk_s: whole_seconds(reached.walk_s),
+    }
+}
+
+/// What must be shown with an answer over these places.
+pub fn attribution(circles: &Circles, reached: &[Reached]) -> Vec<String> {
     let of_map = map_view(circles).map(|map| map.attribution);
     let of_places = reached.iter().find_map(|reached| reached.entry.place.attribution());
     let mut all: Vec<String> = of_map.into_iter().chain(of_places.map(str::to_owned)).collect();
@@ -334,7 +409,8 @@ fn attribution(circles: &Circles, reached: &[Reached]) -> Vec<String> {
     all
 }
 
-fn map_view(circles: &Circles) -> Option<MapView> {
+/// The map of the streets; none where this server has none.
+pub fn map_view(circles: &Circles) -> Option<MapView> {
     let info = circles.map().info();
     (info.edges > 0).then(|| MapView {
         id: info.id.clone(),
@@ -352,30 +428,68 @@ fn passes(reached: &Reached, query: &CircleQuery, words: Option<&text::Query>) -
         && words.is_none_or(|words| words.matches(&reached.entry.search_name))
 }
 
-fn summary(reached: &[Reached]) -> Vec<CategorySummary> {
-    Category::ALL
+/// What there is of each of the ten categories.
+pub fn summary(circle: &Circle) -> Vec<CategorySummary> {
+    let mut all: Vec<CategorySummary> = Category::ALL
         .into_iter()
-        .map(|category| {
-            let of_it = || {
-                reached
-                    .iter()
-                    .filter(|reached| reached.entry.place.facts.kind.category == category)
-            };
-            CategorySummary {
-                category,
-                count: of_it().count(),
-                open_now: of_it().filter(|reached| reached.open() == Some(true)).count(),
-                nearest: of_it().next().map(|reached| NearestView {
-                    id: reached.entry.place.id,
-                    name: reached.entry.place.facts.name.clone(),
-                    walk_s: whole_seconds(reached.walk_s),
-                }),
-            }
+        .zip(circle.met.iter().zip(&circle.beyond))
+        .map(|(category, (met, beyond))| CategorySummary {
+            category,
+            count: 0,
+            open_now: 0,
+            nearest: None,
+            met: MetView {
+                time: met.time,
+                gb50180: met.gb50180,
+            },
+            beyond: beyond.as_ref().map(|beyond| BeyondView {
+                id: beyond.entry.place.id,
+                name: beyond.entry.place.facts.name.clone(),
+                walk_s: whole_seconds(beyond.walk_s),
+                walk_m: to_decimetre(beyond.walk_m),
+            }),
         })
-        .collect()
+        .collect();
+    for reached in &circle.reached {
+        if let Some(of_it) = all.get_mut(reached.category() as usize) {
+            of_it.count += 1;
+            of_it.open_now += usize::from(reached.open() == Some(true));
+            if of_it.nearest.is_none() {
+                of_it.nearest = Some(nearest_view(reached));
+            }
+        }
+    }
+    all
 }
 
-fn reached_view(reached: &Reached, crs: Crs) -> ReachedView {
+/// The door at which a walk ends.
+pub fn door_view(circles: &Circles, reached: &Reached, crs: Crs) -> ReachedDoorView {
+    let facts = &reached.entry.place.facts;
+    let at = Location::of(reached.point, crs);
+    let door = facts.doors.iter().find(|door| door.point == reached.point);
+    let kind = match door.map(|door| door.kind) {
+        _ if !facts.stops.is_empty() => DoorName::Stop,
+        None => DoorName::Location,
+        Some(DoorKind::Main) => DoorName::Main,
+        Some(DoorKind::Entrance) => DoorName::Entrance,
+        Some(DoorKind::Gate) => DoorName::Gate,
+        Some(DoorKind::Street) => DoorName::Street,
+    };
+    let snapped = reached.foot.and_then(|foot| {
+        let point = circles.map().point_on(foot.edge, foot.along_m)?;
+        Some(snapped_view(point, foot.snap_m, crs))
+    });
+    ReachedDoorView {
+        kind,
+        name: door.and_then(|door| door.name.clone()),
+        lat: at.lat,
+        lon: at.lon,
+        snapped,
+    }
+}
+
+fn reached_view(circles: &Circles, reached: &Reached, asked: &Asked<'_>, query: &CircleQuery) -> ReachedView {
+    let crs = query.crs;
     let place = &reached.entry.place;
     let facts = &place.facts;
     let is_mobile = !facts.stops.is_empty();
@@ -392,7 +506,10 @@ fn reached_view(reached: &Reached, crs: Crs) -> ReachedView {
         walk_s: whole_seconds(reached.walk_s),
         walk_m: to_decimetre(reached.walk_m),
         network_m: reached.network_m.map(to_decimetre),
-        straight_m: to_decimetre(reached.straight_m),
+        straight_m: to_decimetre(asked.origin.metres_to(reached.point)),
+        door: door_view(circles, reached, crs),
+        private_end: reached.private_end,
+        unknown_m: (query.pace == PaceName::Wheelchair).then(|| to_decimetre(reached.unknown_m)),
         open_now: reached.open(),
         next_change: next_change.map(Timestamp::from),
         hours_provisional: reached.hours.as_ref().is_some_and(|state| state.provisional),
@@ -403,11 +520,12 @@ fn reached_view(reached: &Reached, crs: Crs) -> ReachedView {
 
 /// A second begun counts: nobody is promised to be there sooner. What lies within
 /// the limit stays within it, since limits are whole minutes.
-fn whole_seconds(seconds: f64) -> u32 {
+pub fn whole_seconds(seconds: f64) -> u32 {
     seconds.ceil() as u32
 }
 
-fn to_decimetre(metres: f64) -> f64 {
+/// Metres to a tenth.
+pub fn to_decimetre(metres: f64) -> f64 {
     (metres * 10.0).round() / 10.0
 }
 

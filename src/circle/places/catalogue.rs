@@ -43,6 +43,13 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// Where it is entered: its stops, else its doors, else its location.
+    pub fn access_points(&self) -> impl Iterator<Item = Point> {
+        self.ties.iter().map(|tie| tie.point)
+    }
+}
+
 /// What a door of the index belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target {
