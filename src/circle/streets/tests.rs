@@ -6,4 +6,5 @@ mod files;
 mod gates;
 mod properties;
 mod squares;
+mod squares_exact;
 mod town;

@@ -24,4 +24,4 @@ mod vertices;
 pub(super) use feet::feet;
 pub use find::is_square_relation;
 pub(super) use join::{RawSquare, join};
-pub(super) use stored::{SquareParts, SquareSections, SquareView, check};
+pub(super) use stored::{SquareParts, SquareView, check};

@@ -174,7 +174,11 @@ fn plain(
         }
     };
     let feet_of = |tie: &DoorTie| {
-        let snap = if pace.is_step_free() { tie.step_free } else { tie.walked };
+        let snap = if pace.is_step_free() {
+            &tie.step_free
+        } else {
+            &tie.walked
+        };
         snap.feet().copied().collect::<Vec<_>>()
     };
     for foot in snap_feet {

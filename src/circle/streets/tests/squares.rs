@@ -132,11 +132,96 @@ fn a_hole_whose_outline_is_a_street_is_a_street_round_it() {
 #[test]
 fn case_20_a_place_in_the_middle_is_reached_over_the_square() {
     let town = plaza().way(&OUTLINE, "highway=pedestrian area=yes").map();
-    // From A to (50, 20) the straight line is 53.85 m. It is reached over the
-    // line from A to B at most: 50 + 20 m; along the outline it would be far more.
+    // From A to (50, 20) the straight line is √(50² + 20²) = 53.85 m.
     let seconds = town.seconds(adult(), (-300.0, 0.0), (50.0, 20.0)).unwrap();
-    assert!(seconds <= adult_s(300.0 + 70.0) + 0.1, "{seconds}");
-    assert!(seconds >= adult_s(300.0 + 53.85) - 0.1, "{seconds}");
+    assert_near(seconds, adult_s(300.0 + 53.85), 0.1);
+    // As far back.
+    let seconds = town.seconds(adult(), (50.0, 20.0), (-300.0, 0.0)).unwrap();
+    assert_near(seconds, adult_s(300.0 + 53.85), 0.1);
+    let path = super::town::path_to(
+        &town.map,
+        &town.doors(&[(50.0, 20.0)]),
+        at(-300.0, 0.0),
+        adult(),
+        600.0,
+        0,
+    );
+    // Drawn along the street to A, and straight to the place.
+    let points = path.unwrap().points;
+    let [.., a, place] = points.as_slice() else {
+        panic!("{points:?}");
+    };
+    assert!(a.metres_to(at(0.0, 0.0)) < 0.05);
+    assert!(place.metres_to(at(50.0, 20.0)) < 0.05);
+}
+
+#[test]
+fn who_stands_on_a_square_goes_round_its_corners() {
+    // A building of 20 by 20 m in the middle, the place behind it at (70, 0):
+    // √(40² + 10²) to its corner, 20 m along it, √(10² + 10²) on: 75.37 m.
+    let town = plaza()
+        .nodes(&[(11, 40.0, -10.0), (12, 60.0, -10.0), (13, 60.0, 10.0), (14, 40.0, 10.0)])
+        .way(&OUTLINE, "")
+        .way(&[11, 12, 13, 14, 11], "building=yes")
+        .relation(&[("outer", 3), ("inner", 4)], "highway=pedestrian")
+        .map();
+    let seconds = town.seconds(adult(), (-300.0, 0.0), (70.0, 0.0)).unwrap();
+    assert_near(seconds, adult_s(300.0 + 75.37), 0.1);
+    // From (50, 40) north of it to A: √(50² + 40²) = 64.03 m.
+    let seconds = town.seconds(adult(), (50.0, 40.0), (-300.0, 0.0)).unwrap();
+    assert_near(seconds, adult_s(300.0 + 64.03), 0.1);
+    // In the building nobody stands on the square: the feet are the usual ones,
+    // and all of them on its outline, 8 m away.
+    let reach = town.reach(adult(), (50.0, 2.0), &[]);
+    assert!(reach.feet.len() <= 4);
+    assert_near(f64::from(reach.feet[0].snap_m), 8.0, 0.1);
+    // The same outside.
+    let reach = town.reach(adult(), (50.0, 80.0), &[]);
+    assert!(reach.feet.len() <= 4);
+}
+
+#[test]
+fn two_places_on_one_square_are_as_far_as_over_a_line_of_sight() {
+    let town = plaza().way(&OUTLINE, "highway=pedestrian area=yes").map();
+    // (20, 10) and (80, 10): over the line from A to B, 10 + 60 + 10 m.
+    let seconds = town.seconds(adult(), (20.0, 10.0), (80.0, 10.0)).unwrap();
+    assert!(seconds <= adult_s(80.0) + 0.1, "{seconds}");
+    assert!(seconds >= adult_s(60.0) - 0.1, "{seconds}");
+    // (20, 10) and (20, −30): over A, √(20² + 10²) + √(20² + 30²) = 58.4 m.
+    let seconds = town.seconds(adult(), (20.0, 10.0), (20.0, -30.0)).unwrap();
+    assert!(seconds <= adult_s(58.42) + 0.1, "{seconds}");
+}
+
+#[test]
+fn a_wall_keeps_who_stands_behind_it_from_the_straight_line() {
+    // The wall from (50, −30) to (50, 30) stands between A and (80, 0): round its
+    // end √(50² + 30²) + √(30² + 30²) = 100.74 m.
+    let town = plaza()
+        .nodes(&[(20, 50.0, -30.0), (22, 50.0, 30.0)])
+        .way(&OUTLINE, "highway=pedestrian area=yes")
+        .way(&[20, 22], "barrier=wall")
+        .map();
+    let seconds = town.seconds(adult(), (-300.0, 0.0), (80.0, 0.0)).unwrap();
+    assert_near(seconds, adult_s(300.0 + 100.74), 0.1);
+}
+
+#[test]
+fn a_place_on_a_private_square_is_reached_privately() {
+    let town = plaza()
+        .way(&OUTLINE, "highway=pedestrian area=yes access=private")
+        .map();
+    let reach = town.reach(adult(), (-300.0, 0.0), &[(50.0, 20.0)]);
+    assert!(reach.arrivals[0].private_end);
+    assert_near(reach.arrivals[0].seconds, adult_s(353.85), 0.1);
+    // A public square is public, also where a private way leaves it.
+    let town = plaza()
+        .nodes(&[(20, 0.0, 20.0), (21, -100.0, 20.0)])
+        .way(&[1, 20, 2, 3, 4, 5, 6, 1], "highway=pedestrian area=yes")
+        .way(&[20, 21], "highway=service access=private")
+        .map();
+    let reach = town.reach(adult(), (-300.0, 0.0), &[(10.0, 20.0)]);
+    assert!(!reach.arrivals[0].private_end);
+    assert_near(reach.arrivals[0].walk_m, 300.0 + 22.36, 0.1);
 }
 
 #[test]
@@ -263,11 +348,14 @@ fn a_street_through_the_square_is_joined_where_it_is_inside() {
 
 #[test]
 fn a_private_square_stays_private() {
+    // Another street joins the two, 2 × √(350² + 800²) = 1,746.4 m long.
     let town = plaza()
+        .nodes(&[(20, 50.0, -800.0)])
         .way(&OUTLINE, "highway=pedestrian area=yes access=private")
+        .way(&[7, 20, 8], "highway=residential")
         .map();
     // Never through it, from it to the street always.
-    assert_eq!(town.seconds(adult(), (-300.0, 0.0), (400.0, 0.0)), None);
+    assert_near(across(&town), 1_146.4, 0.1);
     let seconds = town.seconds(adult(), (50.0, 0.0), (400.0, 0.0)).unwrap();
     assert_near(seconds, adult_s(350.0), 0.1);
     // As a relation, with a public outline only where a street runs.
