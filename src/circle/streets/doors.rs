@@ -7,8 +7,9 @@
 use std::sync::Arc;
 
 use super::chunks::Chunks;
-use super::file::{StreetMap, View};
+use super::file::StreetMap;
 use super::model::Pace;
+use super::records::View;
 use super::snap::{Snap, Snapper};
 use crate::coordinates::Point;
 

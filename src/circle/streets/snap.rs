@@ -13,9 +13,9 @@
 //! A point on a square gets more: one foot at each place where the square is left
 //! or walked round a corner, as far as the point sees it.
 
-use super::file::View;
 use super::layout::{BarrierSegment, Box2, Edge, Position, SEGMENTS_A_RUN, UNITS_A_DEGREE};
 use super::model::Pace;
+use super::records::View;
 use super::squares;
 use super::tags::flag;
 use crate::coordinates::{EARTH_RADIUS_M, Point};

@@ -3,8 +3,8 @@
 use super::fence::Doubled;
 use super::fence::{Where, blocks, locate_among};
 use super::shape::turns_round;
-use crate::circle::streets::file::View;
 use crate::circle::streets::layout::{Edge, Position};
+use crate::circle::streets::records::View;
 use crate::circle::streets::snap::{Foot, SNAP_AT_MOST_M};
 use crate::coordinates::Point;
 

@@ -3,9 +3,10 @@
 use super::join::RawSquare;
 use super::vertices::VERTICES;
 use crate::circle::streets::boxes::{self, Boxes};
-use crate::circle::streets::file::{MapError, View};
+use crate::circle::streets::file::MapError;
 use crate::circle::streets::graph::Graph;
 use crate::circle::streets::layout::{Box2, Position};
+use crate::circle::streets::records::View;
 use crate::circle::streets::tags::flag;
 use bytemuck::{Pod, Zeroable};
 use std::collections::HashMap;

@@ -2,7 +2,7 @@
 
 use super::town::{adult, at, pace, path_to};
 use crate::circle::osm::{Node, OsmData, Tags, Way};
-use crate::circle::streets::file::View;
+use crate::circle::streets::records::View;
 use crate::circle::streets::tags::{flag, node_flag};
 use crate::circle::streets::{BuildOptions, DoorIndex, DoorTie, Pace, Reach, Snapper, StreetMap, Walker, build};
 use proptest::prelude::*;
