@@ -7,4 +7,5 @@ mod gates;
 mod properties;
 mod squares;
 mod squares_exact;
+mod squares_odd;
 mod town;
