@@ -24,10 +24,12 @@ mod regions;
 mod report;
 mod search;
 mod snap;
+mod surroundings;
 mod tag_shares;
 mod tags;
 mod walk;
 mod walkable;
+mod walked;
 mod wheels;
 
 pub use build::{BuildError, BuildOptions, StreetMapBytes, build, wanted};
@@ -39,10 +41,12 @@ pub use model::{Pace, TimeModel};
 pub use path::{Stretch, WalkPath};
 pub use report::{BuildReport, Finding};
 pub use snap::{Foot, Snap, Snapper};
+pub use surroundings::Beside;
 pub use tag_shares::TagShare;
 pub use walk::{Arrival, ArrivalFoot, Ask, Method, Reach, ReachedStretch, Walker};
 pub(crate) use walkable::{Box2, Boxes, Position, pack};
 pub use walkable::{Walkable, is_barrier, is_water_relation, walkable};
+pub use walked::{StretchKind, WalkedStretch};
 
 #[cfg(test)]
 mod tests;
