@@ -10,6 +10,7 @@ use crate::harness::{World, both_databases};
 const PUBLIC: [&str; 10] = [
     "GET /v1/categories",
     "GET /v1/circle",
+    "GET /v1/facilities",
     "GET /v1/places",
     "GET /v1/places/{id}",
     "GET /v1/places/{id}/doors",
