@@ -53,13 +53,27 @@ towns! {
 
 /// Files ahead of the product. Each must fail; one that passes leaves this list.
 const NOT_YET: &[&str] = &[
-    "c09b_ferry_asked",
-    "c10_residents_leave",
-    "c12_private_end",
-    "c13b_gates_without_walls",
-    "c15_bollard",
-    "c29_escalator",
+    "bus_stops",
+    "c17_square",
+    "c17b_rings_and_areas",
+    "c17c_concave",
+    "c18b_holes_and_walls",
+    "c20_place_on_the_square",
+    "c21_park_gate",
+    "c21b_gates_in_the_fence",
+    "c21c_no_gate",
+    "c22_hospital",
+    "c22b_hospital_gates",
     "c29b_beside_an_escalator",
+    "c32d_inclines",
+    "c34b_a_gate_at_night",
+    "c40_two_banks",
+    "c40b_no_hole",
+    "c40c_routes",
+    "c42_cut_by_a_box",
+    "origin_place",
+    "report_doors",
+    "twins",
 ];
 
 /// The frame of the towns.
