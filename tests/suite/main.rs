@@ -12,6 +12,7 @@ mod cli_import_places;
 mod cli_import_units;
 mod cli_map;
 mod cli_world;
+mod doors;
 mod faults_changes;
 mod faults_persistence;
 mod faults_postgres;

@@ -12,7 +12,7 @@ use super::near_misses::{self, GraphIndex};
 use super::regions::{longest, mark_neighbours, regions};
 use super::report::BuildReport;
 use super::tags::{Unreadable, flag, node_flag, way_use};
-use super::{barriers, snap};
+use super::{barriers, snap, tag_shares};
 use crate::circle::osm::{Bounds, OsmData, Tags, Wanted};
 use crate::coordinates::Point;
 use std::fs::File;
@@ -135,6 +135,7 @@ pub fn build(
         source: options.source.clone(),
         attribution: options.attribution.clone(),
         timestamp: data.timestamp.clone().unwrap_or_default(),
+        tag_shares: tag_shares::count(data, &table, options.bbox),
         bounds: bounds(data, options, &graph),
         bounds_told: options.bbox.or(data.bounds).is_some(),
         barriers,

@@ -9,6 +9,7 @@ use super::check::check_records;
 use super::conditions::Rule;
 use super::graph::NAME_PART;
 use super::layout::{Arc, BarrierSegment, Box2, Edge, Junction, Particulars, Position, Run};
+use super::tag_shares::{self, TagShare};
 use super::tags::node_flag;
 use crate::circle::osm::Bounds;
 use crate::coordinates::Point;
@@ -105,6 +106,7 @@ pub(super) struct Parts {
     pub attribution: String,
     /// Empty where it is not known.
     pub timestamp: String,
+    pub tag_shares: Vec<TagShare>,
     pub bounds: Option<Bounds>,
     pub junctions: Vec<Junction>,
     pub first_arcs: Vec<u32>,
@@ -132,7 +134,8 @@ const RULE_END: char = '\0';
 impl Parts {
     /// The bytes of the file.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let texts = [&self.source, &self.attribution, &self.timestamp]
+        let shares = tag_shares::to_text(&self.tag_shares);
+        let texts = [&self.source, &self.attribution, &self.timestamp, &shares]
             .map(|text| text.replace('\0', " "))
             .join("\0");
         let names = self.names.concat();
@@ -244,6 +247,8 @@ pub struct MapInfo {
     pub components: usize,
     /// Metres of street in all.
     pub street_m: f64,
+    /// How much of each tag the data has.
+    pub tag_shares: Vec<TagShare>,
 }
 
 /// A street map, read-only, shared by all who ask it.
@@ -414,6 +419,7 @@ impl StreetMap {
                 barrier_segments: 0,
                 components: 0,
                 street_m: 0.0,
+                tag_shares: Vec::new(),
             },
             main_component: 0,
             step_free_main_component: 0,
@@ -554,11 +560,11 @@ impl StreetMap {
     fn read_info(&self, header: &Header, has_data: bool) -> Result<MapInfo, MapError> {
         let texts = std::str::from_utf8(self.section(Section::Texts))
             .map_err(|_| MapError::Corrupt("its texts are not UTF-8"))?;
-        let [source, attribution, timestamp] = texts
+        let [source, attribution, timestamp, shares] = texts
             .split('\0')
             .collect::<Vec<_>>()
             .try_into()
-            .map_err(|_| MapError::Corrupt("it does not have three texts"))?;
+            .map_err(|_| MapError::Corrupt("it does not have four texts"))?;
         let view = self.view();
         let (min, max) = (header.min.point(), header.max.point());
         Ok(MapInfo {
@@ -580,6 +586,7 @@ impl StreetMap {
             barrier_segments: view.barriers.len(),
             components: view.components.len(),
             street_m: view.edges.iter().map(|edge| f64::from(edge.length_m)).sum(),
+            tag_shares: tag_shares::from_text(shares).ok_or(MapError::Corrupt("what it says of its tags cannot be"))?,
         })
     }
 }

@@ -24,8 +24,12 @@ mod regions;
 mod report;
 mod search;
 mod snap;
+mod tag_shares;
 mod tags;
 mod walk;
+mod walkable;
+mod surroundings;
+mod walked;
 mod wheels;
 
 pub use build::{BuildError, BuildOptions, StreetMapBytes, build, wanted};
@@ -35,9 +39,14 @@ pub use doors::{DoorIndex, DoorTie};
 pub use file::{MapError, MapInfo, StreetMap, StreetName};
 pub use model::{Pace, TimeModel};
 pub use path::{Stretch, WalkPath};
-pub use report::BuildReport;
+pub use report::{BuildReport, Finding};
 pub use snap::{Foot, Snap, Snapper};
+pub use tag_shares::TagShare;
 pub use walk::{Arrival, ArrivalFoot, Ask, Method, Reach, ReachedStretch, Walker};
+pub(crate) use walkable::{Box2, Boxes, Position, pack};
+pub use walkable::{Walkable, is_barrier, is_water_relation, walkable};
+pub use surroundings::Beside;
+pub use walked::{StretchKind, WalkedStretch};
 
 #[cfg(test)]
 mod tests;

@@ -74,7 +74,7 @@ impl Snap {
         self.nearest().is_none()
     }
 
-    fn push(&mut self, foot: Foot) -> bool {
+    pub(super) fn push(&mut self, foot: Foot) -> bool {
         match self.feet.iter_mut().find(|slot| slot.is_none()) {
             Some(slot) => {
                 *slot = Some(foot);
