@@ -7,13 +7,14 @@
 use std::sync::Arc;
 
 use super::chunks::Chunks;
-use super::file::{StreetMap, View};
+use super::file::StreetMap;
 use super::model::Pace;
+use super::records::View;
 use super::snap::{Snap, Snapper};
 use crate::coordinates::Point;
 
 /// A door with its feet on the streets.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DoorTie {
     /// Where the door is.
     pub point: Point,

@@ -1,9 +1,10 @@
 //! The walk to one door: its line on the map.
 
 use super::doors::DoorIndex;
-use super::file::{StreetMap, View};
+use super::file::StreetMap;
 use super::layout::Position;
 use super::passage::{Passage, Question, Stage, seed_ends};
+use super::records::View;
 use super::search::{DoorLabel, Search, Via};
 use super::snap::Foot;
 use super::walk::{Arrival, Ask, Reach, Walker, question};

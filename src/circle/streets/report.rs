@@ -57,6 +57,15 @@ pub struct BuildReport {
     /// Public ways that can only be reached over private ones or through
     /// private gates, and therefore count as private.
     pub enclosed_edges: u64,
+    /// Walkable areas that can be walked across.
+    pub squares: u64,
+    /// Lines of sight across them.
+    pub sights: u64,
+    /// Those of them that are too large to be walked across as they are: their
+    /// least corners, or all but the outline, are left out.
+    pub squares_cut_short: u64,
+    /// Walkable areas whose outline does not close.
+    pub broken_squares: Finding,
     /// Ends of ways within 2 m of another way without a node in common.
     pub near_misses: Finding,
     /// Crossings that lie across a way without a node in common.
@@ -92,6 +101,10 @@ impl fmt::Display for BuildReport {
         count("elements marked deleted", self.skipped.deleted)?;
         count("duplicate elements", self.skipped.duplicates)?;
         count("nodes without a position", self.skipped.unplaced_nodes)?;
+        count("squares walked across", self.squares)?;
+        count("lines of sight across squares", self.sights)?;
+        count("squares cut short", self.squares_cut_short)?;
+        count("squares whose outline does not close", self.broken_squares.count)?;
         count("edges behind private ways", self.enclosed_edges)?;
         for (key, number) in &self.unreadable.0 {
             writeln!(out, "unreadable {key}: {number}")?;

@@ -5,4 +5,6 @@ mod cases;
 mod files;
 mod gates;
 mod properties;
+mod squares;
+mod squares_exact;
 mod town;

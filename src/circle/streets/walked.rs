@@ -1,10 +1,11 @@
 //! A walk stretch by stretch: on what, how far, how long, by what name.
 
 use super::doors::DoorIndex;
-use super::file::{StreetMap, StreetName, View};
+use super::file::StreetMap;
 use super::layout::Edge;
 use super::passage::{Passage, arcs_of};
 use super::path::{Stretch, WalkPath};
+use super::records::{StreetName, View};
 use super::tags::flag;
 use super::walk::{Ask, Walker, question};
 
