@@ -442,11 +442,19 @@ impl Search {
         let mut walked_m = 0.0;
         let mut before: Option<Position> = None;
         let mut see = |corner: &Position| {
+            let mut at = *corner;
+            let start_m = walked_m;
             if let Some(before) = before.replace(*corner) {
-                let step = LocalMetres::around(before.point()).east_north(corner.point());
+                let frame = LocalMetres::around(before.point());
+                let step = frame.east_north(corner.point());
                 walked_m += step[0].hypot(step[1]) as f32;
+                if start_m <= extent_m && extent_m < walked_m {
+                    // The last piece counts as far as one gets on it.
+                    let share = f64::from((extent_m - start_m) / (walked_m - start_m));
+                    at = Position::of(frame.point(step.map(|metres| metres * share)));
+                }
             }
-            (from_m..=extent_m).contains(&walked_m) && !ask.view.covers(*corner)
+            from_m <= walked_m && start_m <= extent_m && !ask.view.covers(at)
         };
         self.at_edge = if arc.is_backward() {
             corners.iter().rev().any(&mut see)
