@@ -274,7 +274,7 @@ impl Search {
                 junction: end.arc.to,
                 stage: end.stage,
                 seconds: end.seconds,
-                beside: beside(ask, end.arc, end.metres, false, true),
+                beside: beside(ask, end.arc, end.metres, false, end.metres > 0.0),
                 unknown_m: unknown_m(end.arc, end.metres),
                 seed,
             };
