@@ -325,7 +325,11 @@ impl Walker {
             network_m: network_m.max(0.0),
             walk_m: network_m.max(0.0) + legs_m,
             private_end: label.stage == Stage::Arriving || label.private,
-            unknown_m: f64::from(label.unknown_m),
+            unknown_m: if ask.pace.is_step_free() {
+                f64::from(label.unknown_m)
+            } else {
+                0.0
+            },
             foot: Some(ArrivalFoot {
                 edge: label.edge,
                 along_m: label.along_m,
