@@ -248,7 +248,9 @@ impl Walker {
             }
             let whole_m = (towards_m - enters_m).abs();
             let walked_m = room_m.min(whole_m);
-            let leaves_m = if towards_m >= enters_m {
+            let leaves_m = if room_m >= whole_m {
+                towards_m
+            } else if towards_m >= enters_m {
                 enters_m + walked_m
             } else {
                 enters_m - walked_m
