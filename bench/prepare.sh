@@ -6,6 +6,8 @@ fail() {
   exit 1
 }
 
+# Where cargo builds, for those who source this.
+# shellcheck disable=SC2034
 target=$(cargo metadata --locked --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 
 # Builds the measuring program as released; sets `measure` to it.
