@@ -13,7 +13,8 @@ WORKDIR /build
 # Cargo.toml names must be there, if only as empty files.
 COPY Cargo.toml Cargo.lock ./
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
-    mkdir -p src tests/suite && echo 'fn main() {}' > src/main.rs && touch src/lib.rs tests/suite/main.rs \
+    mkdir -p src tests/suite benches/measure && echo 'fn main() {}' > src/main.rs \
+    && touch src/lib.rs tests/suite/main.rs benches/circle.rs benches/measure/main.rs \
     && cargo build --release --locked --features postgres-tls \
     && rm -r src
 

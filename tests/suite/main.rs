@@ -1,5 +1,6 @@
 //! The product from outside.
 
+mod circle_agreement;
 mod circle_bases;
 mod circle_lookup;
 mod circle_properties;

@@ -13,9 +13,9 @@
 //! nearest door of each category that is asked for is found.
 
 use super::doors::DoorFoot;
-use super::records::View;
 use super::layout::{Arc, Position};
 use super::passage::{Passage, Question, Stage, arcs_of, beside, seed_ends};
+use super::records::View;
 use super::snap::Foot;
 use super::tags::flag;
 use crate::coordinates::{LocalMetres, Point};

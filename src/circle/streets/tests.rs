@@ -1,6 +1,5 @@
 //! Tests of the streets as a whole.
 
-mod agreement;
 mod cases;
 mod files;
 mod gates;

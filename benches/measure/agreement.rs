@@ -1,0 +1,250 @@
+//! Agreement with the routing engine Valhalla on real streets, by metres along them.
+//!
+//! Over the nodes that both sides know: per origin the Jaccard index of the two sets
+//! within 700 m, its mean over the origins, and the median difference of the metres
+//! over what both reach. Pairs whose own way is private, or that are reached only so,
+//! are left out: Valhalla walks through.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::Path;
+
+use onegrid::circle::osm::{self, OsmData, Tags, Wanted};
+use onegrid::circle::streets::{
+    BuildOptions, DoorIndex, DoorTie, Pace, Snapper, StreetMap, TimeModel, Walker, build, wanted,
+};
+use onegrid::coordinates::Point;
+
+/// The sets are compared within this many metres of street.
+const WITHIN_M: f64 = 700.0;
+/// Walks are searched for so many seconds: what lies just outside of the one set may
+/// lie inside of the other.
+const SEARCH_S: f64 = 1_200.0;
+
+/// The mean Jaccard index is at least this.
+pub const JACCARD_AT_LEAST: f64 = 0.93;
+/// The median difference is at most this.
+pub const MEDIAN_AT_MOST_M: f64 = 3.0;
+
+type Failed = Box<dyn std::error::Error>;
+
+/// How far two walks agree.
+pub struct Agreement {
+    city: String,
+    origins: usize,
+    pairs: usize,
+    left_out: usize,
+    only_ours: usize,
+    only_theirs: usize,
+    pub mean_jaccard: f64,
+    pub median_m: f64,
+    p90_m: f64,
+}
+
+impl Agreement {
+    /// Whether it is as much as is asked for.
+    pub fn is_enough(&self) -> bool {
+        self.mean_jaccard >= JACCARD_AT_LEAST && self.median_m <= MEDIAN_AT_MOST_M
+    }
+}
+
+impl fmt::Display for Agreement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: {} origins, mean Jaccard {:.4}, median difference {:.2} m (p90 {:.1} m) over {} pairs, \
+             {} pairs left out, {} reached only by ours, {} only by theirs",
+            self.city,
+            self.origins,
+            self.mean_jaccard,
+            self.median_m,
+            self.p90_m,
+            self.pairs,
+            self.left_out,
+            self.only_ours,
+            self.only_theirs
+        )
+    }
+}
+
+/// An origin with what the reference reaches from it, in metres.
+struct Reference {
+    origin: Point,
+    reachable: BTreeMap<String, f64>,
+}
+
+impl Reference {
+    fn read(line: &str) -> Result<Self, Failed> {
+        let line: serde_json::Value = serde_json::from_str(line)?;
+        let number = |value: &serde_json::Value| value.as_f64().ok_or("a number is missing");
+        let origin = &line["origin"];
+        let places = line["reachable"].as_array().ok_or("nothing is reachable")?;
+        let mut reachable = BTreeMap::new();
+        for place in places {
+            let name = place["osm"].as_str().ok_or("a place has no name")?;
+            reachable.insert(name.to_owned(), number(&place["metres"])?);
+        }
+        Ok(Self {
+            origin: Point::new(number(&origin["lat"])?, number(&origin["lon"])?),
+            reachable,
+        })
+    }
+}
+
+/// Streets with a door for each node that the reference names.
+struct Walked {
+    map: StreetMap,
+    doors: DoorIndex,
+    walker: Walker,
+    adult: &'static Pace,
+}
+
+impl Walked {
+    fn new(streets: &OsmData, points: &[Point]) -> Result<Self, Failed> {
+        let (bytes, _) = build(streets, &BuildOptions::default(), &mut |_, _| {})?;
+        let map = StreetMap::from_bytes(&bytes.0)?;
+        let model = TimeModel::shipped()?;
+        let pace = |name| model.pace(name).ok_or("the time model lacks a pace");
+        let (adult, wheelchair) = (pace("adult")?, pace("wheelchair")?);
+        let mut snapper = Snapper::default();
+        let tie = |point: &Point| DoorTie::new(&mut snapper, &map.view(), *point, adult, wheelchair);
+        let ties: Vec<DoorTie> = points.iter().map(tie).collect();
+        Ok(Self {
+            doors: DoorIndex::build(&map, &ties),
+            walker: Walker::default(),
+            map,
+            adult,
+        })
+    }
+
+    /// The metres to each door within reach, and whether the walk ends privately.
+    fn metres<'a>(&mut self, origin: Point, names: &'a [String]) -> BTreeMap<&'a str, (f64, bool)> {
+        let reach = self.walker.reach(&self.map, &self.doors, origin, self.adult, SEARCH_S);
+        let named = reach.arrivals.iter().map(|arrival| {
+            let name = names[arrival.door as usize].as_str();
+            (name, (arrival.network_m, arrival.private_end))
+        });
+        named.collect()
+    }
+}
+
+/// Takes away what makes a way private.
+fn open(streets: &mut OsmData) {
+    let ways = streets.ways.iter_mut().map(|way| &mut way.tags);
+    let nodes = streets.nodes.iter_mut().map(|node| &mut node.tags);
+    for tags in ways.chain(nodes) {
+        tags.0.retain(|(key, value)| {
+            !matches!(key.as_str(), "access" | "foot")
+                || matches!(value.as_str(), "no" | "yes" | "designated" | "use_sidepath")
+        });
+    }
+}
+
+/// The nodes that the reference chose from.
+fn candidates(file: &Path) -> Result<OsmData, Failed> {
+    let is_candidate = |tags: &Tags| {
+        let keys = ["amenity", "shop", "leisure", "healthcare", "office"];
+        keys.iter().any(|key| tags.get(key).is_some())
+    };
+    let wanted = Wanted {
+        node: &is_candidate,
+        way: &|_| false,
+        relation: &|_| false,
+    };
+    Ok(osm::read(file, &wanted, &mut |_, _| {})?)
+}
+
+/// Compares our walks with those in `folder` for a city: its `.osm.pbf` and its
+/// `.valhalla.jsonl`.
+pub fn agreement(folder: &Path, city: &str) -> Result<Agreement, Failed> {
+    let file = folder.join(format!("{city}.osm.pbf"));
+    let text = std::fs::read_to_string(folder.join(format!("{city}.valhalla.jsonl")))?;
+    let references: Vec<Reference> = text.lines().map(Reference::read).collect::<Result<_, _>>()?;
+    let known: BTreeSet<&String> = references.iter().flat_map(|r| r.reachable.keys()).collect();
+    let (names, points): (Vec<String>, Vec<Point>) = candidates(&file)?
+        .nodes
+        .iter()
+        .map(|node| (format!("node/{}", node.id), node.point))
+        .filter(|(name, _)| known.contains(name))
+        .unzip();
+    let mut streets = osm::read(&file, &wanted(), &mut |_, _| {})?;
+    let mut ours = Walked::new(&streets, &points)?;
+    open(&mut streets);
+    // The same streets with nothing private.
+    let mut opened = Walked::new(&streets, &points)?;
+    let mut tally = Tally::default();
+    for Reference { origin, reachable } in &references {
+        tally.count(
+            &ours.metres(*origin, &names),
+            &opened.metres(*origin, &names),
+            reachable,
+        );
+    }
+    tally.agreement(city)
+}
+
+#[derive(Default)]
+struct Tally {
+    jaccards: Vec<f64>,
+    differences: Vec<f64>,
+    left_out: usize,
+    only_ours: usize,
+    only_theirs: usize,
+}
+
+impl Tally {
+    fn count(
+        &mut self,
+        ours: &BTreeMap<&str, (f64, bool)>,
+        opened: &BTreeMap<&str, (f64, bool)>,
+        theirs: &BTreeMap<String, f64>,
+    ) {
+        let is_private = |name: &str| match (ours.get(name), opened.get(name)) {
+            (Some((_, true)), _) | (None, Some(_)) => true,
+            (Some((metres, false)), Some((open_metres, _))) => (metres - open_metres).abs() > 1.0,
+            _ => false,
+        };
+        let counts = |name: &str, metres: f64| metres <= WITHIN_M && !is_private(name);
+        let our_set: BTreeSet<&str> = ours
+            .iter()
+            .filter(|(name, (metres, _))| counts(name, *metres))
+            .map(|(name, _)| *name)
+            .collect();
+        let their_set: BTreeSet<&str> = theirs
+            .iter()
+            .filter(|(name, metres)| counts(name, **metres))
+            .map(|(name, _)| name.as_str())
+            .collect();
+        let union = our_set.union(&their_set).count();
+        let both = our_set.intersection(&their_set).count();
+        // Two empty sets are equal.
+        self.jaccards
+            .push(if union == 0 { 1.0 } else { both as f64 / union as f64 });
+        self.only_ours += our_set.len() - both;
+        self.only_theirs += their_set.len() - both;
+        for (name, metres) in theirs {
+            if is_private(name) {
+                self.left_out += 1;
+            } else if let Some((our_metres, _)) = ours.get(name.as_str()) {
+                self.differences.push((our_metres - metres).abs());
+            }
+        }
+    }
+
+    fn agreement(mut self, city: &str) -> Result<Agreement, Failed> {
+        self.differences.sort_by(f64::total_cmp);
+        let pairs = self.differences.len();
+        let at = |number: usize| self.differences.get(number).copied().ok_or("nothing to compare");
+        Ok(Agreement {
+            city: city.to_owned(),
+            origins: self.jaccards.len(),
+            pairs,
+            left_out: self.left_out,
+            only_ours: self.only_ours,
+            only_theirs: self.only_theirs,
+            mean_jaccard: self.jaccards.iter().sum::<f64>() / self.jaccards.len().max(1) as f64,
+            median_m: at(pairs / 2)?,
+            p90_m: at(pairs * 9 / 10)?,
+        })
+    }
+}
