@@ -62,6 +62,16 @@ impl Rule {
         })
     }
 
+    /// Whether it is private where no clause says otherwise.
+    pub fn is_private(&self) -> bool {
+        self.base == Access::Private
+    }
+
+    /// Whether it is private at some hours.
+    pub fn is_private_at_times(&self) -> bool {
+        self.is_private() || self.clauses.iter().any(|clause| clause.access == Access::Private)
+    }
+
     /// Who may pass at an instant. What is asked for now is remembered until it
     /// changes.
     pub fn standing(&self, when: &When<'_>) -> Standing {
@@ -178,6 +188,27 @@ pub(super) fn rule_text(tags: &Tags, base: Access, unreadable: &mut Unreadable) 
         }
     }
     found.then_some(text)
+}
+
+/// The first letter of a rule that is private unless a clause holds.
+pub(super) const PRIVATE_LETTER: char = 'p';
+
+/// Whether a rule lets residents and the like alone pass at some time.
+pub(super) fn is_private_sometimes(text: &str) -> bool {
+    text.split(PART).any(|part| part.starts_with(PRIVATE_LETTER))
+}
+
+/// The rule of what lies behind a gate with this rule: private while the gate is,
+/// or is shut.
+pub(super) fn behind_gate(text: &str) -> String {
+    let parts: Vec<String> = text
+        .split(PART)
+        .map(|part| match part.strip_prefix('c') {
+            Some(rest) => format!("{PRIVATE_LETTER}{rest}"),
+            None => part.to_owned(),
+        })
+        .collect();
+    parts.join(&PART.to_string())
 }
 
 /// Whether a rule lets anybody pass at some time.

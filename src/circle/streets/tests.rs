@@ -2,8 +2,10 @@
 
 mod agreement;
 mod cases;
+mod figures;
 mod files;
 mod gates;
+mod hours;
 mod modes;
 mod oracle;
 mod properties;
