@@ -13,6 +13,9 @@ use arc_swap::ArcSwapOption;
 use std::cell::RefCell;
 use std::sync::Arc;
 
+/// A value of `OpenStreetMap` has 255 characters; a rule is made of up to four.
+const LONGEST_RULE: usize = 4_096;
+
 /// Between the parts of a rule's text.
 const PART: char = '\u{1e}';
 
@@ -150,7 +153,10 @@ fn clause(part: &str) -> Option<Clause> {
 pub(super) fn rule_text(tags: &Tags, base: Access, unreadable: &mut Unreadable) -> Option<String> {
     let mut text = letter(base).to_string();
     let mut add = |access: Access, unless: bool, hours: &str| {
-        let is_good = Hours::parse(hours).is_ok();
+        // A comment in them may hold anything, also what parts the texts of a map.
+        let is_good = !hours.contains(char::is_control)
+            && text.len() + hours.len() <= LONGEST_RULE
+            && Hours::parse(hours).is_ok();
         if is_good {
             text.extend([PART, letter(access), if unless { 'u' } else { 'w' }]);
             text.push_str(hours.trim());
@@ -357,6 +363,17 @@ mod tests {
         ];
         assert_eq!(access_at(&both, NINE_PM), Access::Public);
         assert_eq!(access_at(&both, ELEVEN_PM), Access::Nobody);
+    }
+
+    #[test]
+    fn hours_with_marks_of_the_map_file_are_no_hours() {
+        for mark in ['\0', PART, '\n'] {
+            let hours = format!("Mo-Fr 08:00-10:00 \"by{mark}cw24/7\"");
+            assert_eq!(text(&[("opening_hours", &hours)]), None);
+        }
+        let long = "no @ (24/7);".repeat(1_000);
+        let rule = text(&[("access:conditional", &long)]);
+        assert!(rule.is_some_and(|rule| rule.len() <= LONGEST_RULE + 2));
     }
 
     #[test]
