@@ -5,6 +5,7 @@ mod cases;
 mod figures;
 mod files;
 mod gates;
+mod hostile;
 mod hours;
 mod modes;
 mod oracle;
