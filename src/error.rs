@@ -241,6 +241,10 @@ reasons! {
     NotFound "not-found" 404
         ["未找到", "Not found"]
         ["没有找到该内容，请检查编号。", "There is no such thing here; check the id."];
+    /// The place is there and no walk of a length that is searched for leads to it.
+    Unreachable "unreachable" 404
+        ["步行无法到达", "Not within reach on foot"]
+        ["按这种方式步行三十分钟内无法到达，请换一种步行方式、时间或起点。", "No walk of thirty minutes leads there; try another pace, time or origin."];
     /// No operation at this path.
     NoSuchPath "no-such-path" 404
         ["没有这个地址", "No such path"]

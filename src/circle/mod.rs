@@ -3,16 +3,19 @@
 //! Rooms inside: [`osm`] reads OpenStreetMap's files, [`streets`] is the map of
 //! walkable ways and the search on it, [`places`] is where one goes; the lookup
 //! brings them together. [`facilities`] is what standards ask for, [`question`] what
-//! the operations take, [`batch`] the circle of many origins at once.
+//! the operations take, [`batch`] the circle of many origins at once, [`area`] the
+//! ground within reach, [`route`] the walk to one place.
 //!
 //! Others may call: [`Circles`] and what these rooms name in their own `mod.rs`.
 
+pub mod area;
 mod batch;
 mod facilities;
 mod lookup;
 pub mod osm;
 pub mod places;
 mod question;
+pub mod route;
 pub mod routes;
 mod speech;
 pub mod streets;

@@ -10,7 +10,7 @@ use super::places::routes::unknown_kind;
 use super::question::view::{BasisName, CircleQuery, Direction, Origin, origin_faults, pace, walking_faults};
 use super::speech;
 use super::view::{CircleView, FacilitiesView, facilities, geojson, passing, view};
-use super::{batch, places};
+use super::{area, batch, places, route};
 use crate::clock;
 use crate::config::Config;
 use crate::coordinates::Crs;
@@ -28,6 +28,8 @@ pub fn operations() -> Vec<Operation> {
         Operation::new::<__path_get_circle, _, _>(get_circle),
         Operation::new::<__path_list_facilities, _, _>(list_facilities),
     ];
+    operations.extend(area::routes::operations());
+    operations.extend(route::routes::operations());
     operations.extend(batch::routes::operations());
     operations.extend(places::routes::operations());
     operations
@@ -119,6 +121,25 @@ pub(super) const fn cost(minutes: u32) -> u32 {
     if minutes > 15 { 2 } else { 1 }
 }
 
+/// The type of an answer that is GeoJSON in any case: what the client names of the
+/// two, GeoJSON where it leaves it open.
+pub(super) fn geojson_type(request: &HttpRequest) -> Result<&'static str> {
+    let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok());
+    preferred(accept, &[GEOJSON, "application/json"]).ok_or_else(|| Error::refused(Reason::NotAcceptable))
+}
+
+/// That a question whose answer is GeoJSON has no other system of coordinates.
+pub(super) fn geojson_is_wgs84(value: &Value, faults: &mut Vec<FieldError>) {
+    if value.get("crs").is_some_and(|crs| crs != Crs::Wgs84.name()) {
+        faults.push(FieldError::query(
+            "crs",
+            "geojson_is_wgs84",
+            "GeoJSON 只使用 WGS-84（RFC 7946）。",
+            "GeoJSON is WGS-84 only (RFC 7946).",
+        ));
+    }
+}
+
 fn wants_geojson(request: &HttpRequest) -> Result<bool> {
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok());
     match preferred(accept, &["application/json", GEOJSON]) {
@@ -130,14 +151,8 @@ fn wants_geojson(request: &HttpRequest) -> Result<bool> {
 impl Input for CircleQuery {
     fn cross_check(value: &Value, request: &HttpRequest, faults: &mut Vec<FieldError>) {
         unknown_kind(value, "query", faults);
-        let is_geojson = matches!(wants_geojson(request), Ok(true));
-        if is_geojson && value.get("crs").is_some_and(|crs| crs != Crs::Wgs84.name()) {
-            faults.push(FieldError::query(
-                "crs",
-                "geojson_is_wgs84",
-                "GeoJSON 只使用 WGS-84（RFC 7946）。",
-                "GeoJSON is WGS-84 only (RFC 7946).",
-            ));
+        if matches!(wants_geojson(request), Ok(true)) {
+            geojson_is_wgs84(value, faults);
         }
         walking_faults(value, FieldError::query, faults);
         origin_faults(value, request, faults);

@@ -9,7 +9,7 @@ use super::lookup::{Asked, Circle, Circles, Reached};
 use super::places::PlaceId;
 use super::places::kinds::Category;
 use super::question::view::{BasisName, CircleQuery, Direction, PaceName};
-use super::streets::{Method, Pace};
+use super::streets::{Foot, Method, Pace};
 use crate::clock::Timestamp;
 use crate::coordinates::{Crs, Point};
 use crate::error::{Error, Result};
@@ -43,6 +43,28 @@ pub struct OriginView {
     pub snapped: Vec<SnappedView>,
     /// Whether these streets hang together with little else.
     pub island: bool,
+}
+
+impl OriginView {
+    /// The origin of a question, with the building or place that it named.
+    pub fn of(
+        asked: &Asked<'_>,
+        (building, place): (Option<UnitId>, Option<PlaceId>),
+        feet: &[Foot],
+        island: bool,
+        crs: Crs,
+    ) -> Self {
+        let at = Location::of(asked.origin, crs);
+        let snapped = |foot: &Foot| snapped_view(foot.point, foot.snap_m, crs);
+        Self {
+            lat: at.lat,
+            lon: at.lon,
+            building,
+            place,
+            snapped: feet.iter().map(snapped).collect(),
+            island,
+        }
+    }
 }
 
 /// How the walk was found.
@@ -302,18 +324,14 @@ pub fn view(
     asked: &Asked<'_>,
     query: &CircleQuery,
 ) -> CircleView {
-    let origin = Location::of(asked.origin, query.crs);
     CircleView {
-        origin: OriginView {
-            lat: origin.lat,
-            lon: origin.lon,
-            building: query.building,
-            place: query.place,
-            snapped: (circle.feet.iter())
-                .map(|foot| snapped_view(foot.point, foot.snap_m, query.crs))
-                .collect(),
-            island: circle.island,
-        },
+        origin: OriginView::of(
+            asked,
+            (query.building, query.place),
+            &circle.feet,
+            circle.island,
+            query.crs,
+        ),
         method: method_view(circle.method),
         model: model_view(circles, asked.pace, query.pace),
         map: map_view(circles),
@@ -355,7 +373,8 @@ pub fn model_view(circles: &Circles, pace: &Pace, name: PaceName) -> ModelView {
     }
 }
 
-fn snapped_view(point: Point, snap_m: f32, crs: Crs) -> SnappedView {
+/// A point on a street with its straight leg.
+pub fn snapped_view(point: Point, snap_m: f32, crs: Crs) -> SnappedView {
     let at = Location::of(point, crs);
     SnappedView {
         lat: at.lat,

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use onegrid::calendar::Hours;
-use onegrid::circle::osm::{Wanted, read};
-use onegrid::circle::places::extract::{ExtractReport, extract, is_wanted};
+use onegrid::circle::osm::read;
+use onegrid::circle::places::extract::{ExtractReport, extract, wanted};
 use onegrid::circle::places::{import_osm_places, import_places_csv, import_places_geojson};
 use onegrid::config::Config;
 use onegrid::db::{self, Db, Tx};
@@ -52,13 +52,8 @@ pub fn places(table: &FromTable) -> Done {
 
 /// Imports OpenStreetMap's places.
 pub fn osm_places(file: &Path) -> Done {
-    let wanted = Wanted {
-        node: &is_wanted,
-        way: &is_wanted,
-        relation: &is_wanted,
-    };
     let mut reading = Progress::new("reading");
-    let data = read(file, &wanted, &mut |done, total| reading.at(done, total))?;
+    let data = read(file, &wanted(), &mut |done, total| reading.at(done, total))?;
     reading.done();
     let extract = extract(&data, &|hours| Hours::parse(hours).is_ok());
     let told = extract.report.clone();
@@ -76,6 +71,8 @@ fn tell(told: &ExtractReport) {
         .collect();
     say!("found: {}", categories.join(", "));
     say!("with doors of their own: {}", told.with_doors);
+    say!("entered where the streets meet their outline: {}", told.by_the_street);
+    say!("areas that no street comes to: {}", told.without_door);
     let named = told
         .unreadable
         .iter()
@@ -91,6 +88,7 @@ fn tell(told: &ExtractReport) {
                 .map(|(tag, count)| (format!("unknown {tag}"), *count)),
         );
     let counted = [
+        ("mapped twice, taken once", told.twins),
         ("left out on purpose (benches, bins …)", told.left_out),
         ("ways that are no outline", told.open_ways),
         ("relations that are no area", told.other_relations),

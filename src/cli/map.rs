@@ -4,11 +4,14 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::str::FromStr;
 
-use onegrid::circle::osm::{Bounds, read};
+use onegrid::circle::osm::{Bounds, Wanted, read};
 use onegrid::circle::places::OSM_ATTRIBUTION;
-use onegrid::circle::streets::{BuildOptions, StreetMap, build as build_map, wanted};
+use onegrid::circle::places::extract::wanted_for_report;
+use onegrid::circle::streets::{BuildOptions, MapInfo, StreetMap, TagShare, build as build_map, wanted};
+use serde_json::{Value, json};
 
 use super::Done;
+use super::findings;
 use super::progress::Progress;
 
 /// A box as the command line has it.
@@ -41,10 +44,17 @@ impl FromStr for Box4 {
     }
 }
 
-/// Reads OpenStreetMap's data and writes a map.
-pub fn build(input: &Path, output: &Path, bbox: Option<Box4>) -> Done {
+/// Reads OpenStreetMap's data and writes a map, and where `findings_file` is given
+/// all that a mapper should look at.
+pub fn build(input: &Path, output: &Path, bbox: Option<Box4>, findings_file: Option<&Path>) -> Done {
     let mut reading = Progress::new("reading");
-    let data = read(input, &wanted(), &mut |done, total| reading.at(done, total))?;
+    let (streets, report) = (wanted(), wanted_for_report());
+    let both = Wanted {
+        node: &|tags| (streets.node)(tags) || (report.node)(tags),
+        way: &|tags| (streets.way)(tags) || (report.way)(tags),
+        relation: &|tags| (streets.relation)(tags) || (report.relation)(tags),
+    };
+    let data = read(input, &both, &mut |done, total| reading.at(done, total))?;
     reading.done();
     let options = BuildOptions {
         bbox: bbox.map(|bbox| bbox.0),
@@ -70,14 +80,25 @@ pub fn build(input: &Path, output: &Path, bbox: Option<Box4>) -> Done {
         .write(output)
         .map_err(|error| format!("{}: {error}", output.display()))?;
     say!("{}", report.to_string().trim_end());
+    let mut found = findings::of_streets(&report);
+    found.extend(findings::of_places(&data, options.bbox));
+    findings::tell(&found);
+    if let Some(file) = findings_file {
+        findings::write(&found, file)?;
+        say!("wrote {}", file.display());
+    }
     say!("wrote {} ({} bytes)", output.display(), bytes.0.len());
     Ok(ExitCode::SUCCESS)
 }
 
-/// Says what a map file holds.
-pub fn info(file: &Path) -> Done {
+/// Says what a map file holds, in words or as JSON.
+pub fn info(file: &Path, as_json: bool) -> Done {
     let map = StreetMap::open(file).map_err(|error| format!("{}: {error}", file.display()))?;
     let info = map.info();
+    if as_json {
+        say!("{}", json_of(info));
+        return Ok(ExitCode::SUCCESS);
+    }
     say!("id           {}", info.id);
     say!("format       {}", info.format_version);
     say!("bytes        {}", info.bytes);
@@ -101,5 +122,43 @@ pub fn info(file: &Path) -> Done {
     say!("barriers     {}", info.barrier_segments);
     say!("components   {}", info.components);
     say!("streets      {:.1} km", info.street_m / 1000.0);
+    tell_tags(&info.tag_shares);
     Ok(ExitCode::SUCCESS)
+}
+
+/// How much of each tag the map has, a line each.
+fn tell_tags(shares: &[TagShare]) {
+    say!("tags");
+    for share in shares {
+        let percent = if share.all > 0.0 {
+            format!("{:.1} %", 100.0 * share.told / share.all)
+        } else {
+            "none there".to_owned()
+        };
+        let amounts = if share.of == "streets" {
+            format!("{:.1} of {:.1} km", share.told / 1000.0, share.all / 1000.0)
+        } else {
+            format!("{:.0} of {:.0}", share.told, share.all)
+        };
+        say!("  {:<10} {:<15} {percent:>10}  {amounts}", share.of, share.tag);
+    }
+}
+
+fn json_of(info: &MapInfo) -> Value {
+    json!({
+        "id": info.id,
+        "format": info.format_version,
+        "bytes": info.bytes,
+        "source": info.source,
+        "attribution": info.attribution,
+        "timestamp": info.timestamp,
+        "bounds": info.bounds.map(|bounds| [bounds.min_lon, bounds.min_lat, bounds.max_lon, bounds.max_lat]),
+        "junctions": info.junctions,
+        "edges": info.edges,
+        "corners": info.corners,
+        "barriers": info.barrier_segments,
+        "components": info.components,
+        "street_m": info.street_m,
+        "tags": info.tag_shares,
+    })
 }

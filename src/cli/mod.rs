@@ -11,6 +11,7 @@ macro_rules! say {
 
 mod check;
 mod draw;
+mod findings;
 mod import;
 mod map;
 mod progress;
@@ -76,6 +77,10 @@ enum MapCommand {
         /// Only this box, in degrees: MIN_LON,MIN_LAT,MAX_LON,MAX_LAT.
         #[arg(long, allow_hyphen_values = true)]
         bbox: Option<map::Box4>,
+        /// Write all that is worth a mapper's look (islands, near misses, places
+        /// without a door, compounds without a gate …) as GeoJSON to this file.
+        #[arg(long)]
+        report: Option<PathBuf>,
     },
     /// Write the streets within reach of a point as GeoJSON.
     Draw(draw::Drawing),
@@ -83,6 +88,9 @@ enum MapCommand {
     Info {
         /// The map file.
         file: PathBuf,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -122,9 +130,14 @@ fn act(command: Command) -> Done {
         Command::Demo => run::demo(),
         Command::Migrate { status } => migrate(status),
         Command::Map { command } => match command {
-            MapCommand::Build { input, output, bbox } => map::build(&input, &output, bbox),
+            MapCommand::Build {
+                input,
+                output,
+                bbox,
+                report,
+            } => map::build(&input, &output, bbox, report.as_deref()),
             MapCommand::Draw(drawing) => draw::draw(&drawing),
-            MapCommand::Info { file } => map::info(&file),
+            MapCommand::Info { file, json } => map::info(&file, json),
         },
         Command::Import { command } => match command {
             ImportCommand::Units(table) => import::units(&table),

@@ -26,7 +26,12 @@ const WRONG: [(&str, &str); 16] = [
     ("ONEGRID_LOG_FORMAT", "xml"),
 ];
 /// Settings that take any text, or whose check is elsewhere in this suite.
-const OTHERS: [&str; 3] = ["ONEGRID_REDIS_PREFIX", "ONEGRID_MAP", "ONEGRID_LOG"];
+const OTHERS: [&str; 4] = [
+    "ONEGRID_REDIS_PREFIX",
+    "ONEGRID_MAP",
+    "ONEGRID_FACILITIES",
+    "ONEGRID_LOG",
+];
 
 #[test]
 fn each_wrong_setting_stops_the_start_with_its_name_and_what_it_takes() {

@@ -20,6 +20,49 @@ const PLACES: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 </osm>
 "#;
 
+/// A library as a node and as the building around it.
+const TWINS: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<osm version="0.6" generator="by hand">
+  <node id="1" lat="31.2001" lon="112.6001"><tag k="amenity" v="library"/><tag k="name" v="东门图书馆"/>
+    <tag k="phone" v="010 5550123"/></node>
+  <node id="11" lat="31.2000" lon="112.6000"/>
+  <node id="12" lat="31.2000" lon="112.6002"/>
+  <node id="13" lat="31.2002" lon="112.6002"/>
+  <node id="14" lat="31.2002" lon="112.6000"/>
+  <way id="20"><nd ref="11"/><nd ref="12"/><nd ref="13"/><nd ref="14"/><nd ref="11"/>
+    <tag k="amenity" v="library"/><tag k="name" v="东门图书馆"/></way>
+</osm>
+"#;
+
+/// A park of about a kilometre with one path in over its southern side, and a
+/// school with a fence of its own 11 m around it, whose gate has a name.
+const DOORS: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<osm version="0.6" generator="by hand">
+  <node id="11" lat="31.2000" lon="112.6000"/>
+  <node id="12" lat="31.2000" lon="112.6100"/>
+  <node id="13" lat="31.2090" lon="112.6100"/>
+  <node id="14" lat="31.2090" lon="112.6000"/>
+  <node id="15" lat="31.1990" lon="112.6050"/>
+  <node id="16" lat="31.2010" lon="112.6050"/>
+  <way id="20"><nd ref="11"/><nd ref="12"/><nd ref="13"/><nd ref="14"/><nd ref="11"/>
+    <tag k="leisure" v="park"/></way>
+  <way id="21"><nd ref="15"/><nd ref="16"/><tag k="highway" v="footway"/><tag k="name" v="公园路"/></way>
+  <node id="31" lat="31.2001" lon="112.6201"/>
+  <node id="32" lat="31.2001" lon="112.6204"/>
+  <node id="33" lat="31.2004" lon="112.6204"/>
+  <node id="34" lat="31.2004" lon="112.6201"/>
+  <way id="30"><nd ref="31"/><nd ref="32"/><nd ref="33"/><nd ref="34"/><nd ref="31"/>
+    <tag k="amenity" v="school"/></way>
+  <node id="41" lat="31.2000" lon="112.6200"/>
+  <node id="42" lat="31.2000" lon="112.6201"><tag k="barrier" v="gate"/><tag k="name" v="东门"/></node>
+  <node id="43" lat="31.2000" lon="112.6205"/>
+  <node id="44" lat="31.2005" lon="112.6205"/>
+  <node id="45" lat="31.2005" lon="112.6200"/>
+  <way id="40"><nd ref="41"/><nd ref="42"/><nd ref="43"/><nd ref="44"/><nd ref="45"/><nd ref="41"/>
+    <tag k="barrier" v="wall"/></way>
+</osm>
+"#;
+
 fn import(world: &World, file: &str) -> Ran {
     world.do_run(&["import", "osm-places", file])
 }
@@ -69,6 +112,63 @@ on_both! {
         );
         let again = import(world, "places.osm");
         assert!(again.out.contains("0 added, 0 changed, 3 unchanged"), "{again:?}");
+    }
+
+    fn twins_are_one_place_also_where_they_were_two_before(world) {
+        // A library as a node, then as a node and the building around it, then as
+        // the node alone again.
+        let node = TWINS.replace("<way", "<!-- <way").replace("</way>", "</way> -->");
+        world.file("node.osm", &node);
+        world.file("both.osm", TWINS);
+        let rows = "SELECT reference || ' ' || status || ' ' || coalesce(phone, '?') AS value FROM place ORDER BY reference";
+        import(world, "node.osm");
+        assert_eq!(world.sql().texts(rows), ["node/1 open 010 5550123"]);
+
+        let both = import(world, "both.osm");
+        assert!(both.out.contains("mapped twice, taken once: 1"), "{both:?}");
+        assert!(both.out.contains("1 added, 1 changed, 0 unchanged"), "{both:?}");
+        let merged = ["node/1 closed 010 5550123", "way/20 open 010 5550123"];
+        assert_eq!(world.sql().texts(rows), merged);
+        let again = import(world, "both.osm");
+        assert!(again.out.contains("0 added, 0 changed, 1 unchanged"), "{again:?}");
+        assert_eq!(world.sql().texts(rows), merged);
+
+        let apart = import(world, "node.osm");
+        assert!(apart.out.contains("0 added, 1 changed, 0 unchanged"), "{apart:?}");
+        assert_eq!(world.sql().texts(rows), ["node/1 open 010 5550123", "way/20 open 010 5550123"]);
+    }
+
+    fn a_twin_that_the_operator_mended_stays_and_the_other_is_left_out(world) {
+        world.file("node.osm", TWINS.replace("<way", "<!-- <way").replace("</way>", "</way> -->"));
+        world.file("both.osm", TWINS);
+        import(world, "node.osm");
+        world.sql().execute(
+            "UPDATE place SET phone = '0600-5550000'; \
+             INSERT INTO place_history (id, place_id, at, actor, from_state, to_state, version) \
+             SELECT id, id, 0, 'operator', 'open', 'open', 2 FROM place;",
+        );
+        for _ in 0..2 {
+            let both = import(world, "both.osm");
+            assert!(both.out.contains("0 added, 0 changed, 0 unchanged"), "{both:?}");
+            let rows = "SELECT reference || ' ' || status || ' ' || phone AS value FROM place";
+            assert_eq!(world.sql().texts(rows), ["node/1 open 0600-5550000"]);
+        }
+    }
+
+    fn a_park_is_entered_where_the_path_comes_in_and_a_school_by_its_named_gate(world) {
+        world.file("doors.osm", DOORS);
+        let ran = import(world, "doors.osm");
+        assert!(ran.out.contains("2 added"), "{ran:?}");
+        assert!(ran.out.contains("with doors of their own: 1"), "{ran:?}");
+        assert!(ran.out.contains("entered where the streets meet their outline: 1"), "{ran:?}");
+        assert!(ran.out.contains("areas that no street comes to: 0"), "{ran:?}");
+        let doors = "SELECT place.reference || ' ' || place_door.kind || ' ' || place_door.lat || ' ' || place_door.lon \
+                     || ' ' || coalesce(place_door.name, '?') AS value FROM place_door \
+                     JOIN place ON place.id = place_door.place_id ORDER BY place.reference";
+        assert_eq!(world.sql().texts(doors), [
+            "way/20 street 31.2 112.605 公园路",
+            "way/30 gate 31.2 112.6201 东门",
+        ]);
     }
 
     fn a_file_that_cannot_be_read_leaves_the_database_alone(world) {

@@ -149,6 +149,132 @@ fn leftovers(world: &World) -> Vec<String> {
         .collect()
 }
 
+/// A park that no way comes near, a walled estate with a street and no gate, the
+/// same with a gate, and a library by the street; and a path of its own.
+const FINDINGS: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<osm version="0.6" generator="by hand">
+  <node id="1" lat="31.2000" lon="112.5900"/>
+  <node id="2" lat="31.2000" lon="112.6100"/>
+  <way id="10"><nd ref="1"/><nd ref="2"/><tag k="highway" v="residential"/><tag k="surface" v="asphalt"/></way>
+  <node id="11" lat="31.2100" lon="112.6000"/>
+  <node id="12" lat="31.2100" lon="112.6010"/>
+  <node id="13" lat="31.2110" lon="112.6010"/>
+  <way id="20"><nd ref="11"/><nd ref="12"/><nd ref="13"/><nd ref="11"/><tag k="leisure" v="park"/></way>
+  <node id="21" lat="31.2001" lon="112.6000"/>
+  <node id="22" lat="31.2001" lon="112.6003"/>
+  <node id="23" lat="31.2003" lon="112.6003"/>
+  <way id="30"><nd ref="21"/><nd ref="22"/><nd ref="23"/><nd ref="21"/><tag k="amenity" v="library"/></way>
+  <node id="31" lat="31.2200" lon="112.6000"/>
+  <node id="32" lat="31.2200" lon="112.6020"/>
+  <node id="33" lat="31.2220" lon="112.6020"/>
+  <node id="34" lat="31.2220" lon="112.6000"/>
+  <way id="40"><nd ref="31"/><nd ref="32"/><nd ref="33"/><nd ref="34"/><nd ref="31"/><tag k="barrier" v="wall"/></way>
+  <node id="35" lat="31.2190" lon="112.6010"/>
+  <node id="36" lat="31.2215" lon="112.6010"/>
+  <way id="41"><nd ref="35"/><nd ref="36"/><tag k="highway" v="service"/></way>
+  <node id="41" lat="31.2300" lon="112.6000"/>
+  <node id="42" lat="31.2300" lon="112.6020"/>
+  <node id="43" lat="31.2320" lon="112.6020"/>
+  <node id="44" lat="31.2320" lon="112.6000"/>
+  <node id="45" lat="31.2300" lon="112.6010"><tag k="barrier" v="gate"/></node>
+  <way id="50"><nd ref="41"/><nd ref="45"/><nd ref="42"/><nd ref="43"/><nd ref="44"/><nd ref="41"/>
+    <tag k="landuse" v="residential"/><tag k="access" v="private"/></way>
+  <node id="46" lat="31.2290" lon="112.6010"/>
+  <node id="47" lat="31.2315" lon="112.6010"/>
+  <way id="51"><nd ref="46"/><nd ref="45"/><nd ref="47"/><tag k="highway" v="steps"/><tag k="step_count" v="9"/></way>
+  <node id="51" lat="31.2000" lon="112.6200"/>
+  <node id="52" lat="31.2000" lon="112.6205"/>
+  <way id="60"><nd ref="51"/><nd ref="52"/><tag k="highway" v="footway"/></way>
+</osm>
+"#;
+
+#[test]
+fn what_a_mapper_should_look_at_is_told_and_written_as_geojson() {
+    let world = World::sqlite();
+    let input = world.file("findings.osm", FINDINGS);
+    let ran = build(&world, &input, &["--report", "findings.geojson"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    for line in [
+        "islands under 200 m: 1",
+        "areas without a door: 1",
+        "private areas without a gate: 1",
+        "  way/20 at 31.210333,112.600667",
+        "  way/40 at 31.221000,112.601000",
+        "wrote findings.geojson",
+    ] {
+        assert!(ran.out.lines().any(|told| told == line), "{line}: {ran:?}");
+    }
+    let text = fs::read_to_string(world.path("findings.geojson")).expect("a report");
+    let report: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(report["type"], "FeatureCollection");
+    assert_eq!(report["counts"]["near_miss"], 0);
+    let features = report["features"].as_array().expect("features");
+    let told: Vec<String> = features
+        .iter()
+        .map(|feature| {
+            assert_eq!(feature["geometry"]["type"], "Point", "{feature}");
+            let words = &feature["properties"];
+            format!(
+                "{} {}",
+                words["finding"].as_str().unwrap_or("?"),
+                words["osm"].as_str().unwrap_or("?")
+            )
+        })
+        .collect();
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told[0].starts_with("island node/5"), "{told:?}");
+    assert_eq!(
+        told[1..],
+        ["area_without_door way/20", "private_area_without_gate way/40"]
+    );
+    // The middle of the walled square, longitude first.
+    let position = &features[2]["geometry"]["coordinates"];
+    assert!(
+        (position[0].as_f64().expect("a number") - 112.601).abs() < 1e-9,
+        "{position}"
+    );
+    assert!(
+        (position[1].as_f64().expect("a number") - 31.221).abs() < 1e-9,
+        "{position}"
+    );
+
+    // Without the option nothing is written; outside of the box nothing is told.
+    fs::remove_file(world.path("findings.geojson")).expect("removed");
+    let ran = build(&world, &input, &["--bbox", "112.58,31.19,112.63,31.205"]);
+    assert!(!ran.out.contains("without a door"), "{ran:?}");
+    assert!(!world.path("findings.geojson").exists());
+    build(&world, &input, &["--report", "nowhere/f.geojson"]).failed_with(&["nowhere/f.geojson"]);
+}
+
+#[test]
+fn a_map_tells_how_much_of_each_tag_it_has() {
+    let world = World::sqlite();
+    build(&world, &world.file("findings.osm", FINDINGS), &[]);
+    let words = info(&world);
+    let line = |of: &str, tag: &str| {
+        let lines = words.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        let mut found = lines.filter(|words| words.starts_with(&[of, tag]));
+        found.next().unwrap_or_else(|| panic!("{of} {tag}: {words}")).join(" ")
+    };
+    // Along the parallel 0.02 degrees are 1902.2 m, 0.0005 are 47.6 m; along the
+    // meridian twice 0.0025 degrees are 556.0 m.
+    assert_eq!(line("streets", "surface"), "streets surface 75.9 % 1.9 of 2.5 km");
+    assert_eq!(line("streets", "lit"), "streets lit 0.0 % 0.0 of 2.5 km");
+    assert_eq!(line("stairs", "step_count"), "stairs step_count 100.0 % 1 of 1");
+    assert_eq!(line("gates", "access"), "gates access 0.0 % 0 of 1");
+    assert_eq!(line("kerbs", "kerb"), "kerbs kerb none there 0 of 0");
+
+    let json: serde_json::Value =
+        serde_json::from_str(&world.do_run(&["map", "info", "out.map", "--json"]).out).expect("JSON");
+    assert_eq!(json["source"], "findings.osm");
+    let tags = json["tags"].as_array().expect("tags");
+    let surface = tags
+        .iter()
+        .find(|share| share["of"] == "streets" && share["tag"] == "surface");
+    let told = surface.and_then(|share| share["told"].as_f64()).expect("metres");
+    assert!((told - 1902.2).abs() < 0.2, "{told}");
+}
+
 #[test]
 fn an_output_that_cannot_be_written_is_named() {
     let world = World::sqlite();

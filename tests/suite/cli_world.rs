@@ -225,8 +225,9 @@ impl World {
 
     /// How many rows each table has that an import or a request may write.
     pub fn row_counts(&self) -> BTreeMap<&'static str, i64> {
-        const TABLES: [&str; 8] = [
+        const TABLES: [&str; 9] = [
             "unit",
+            "unit_door",
             "place",
             "place_door",
             "place_stop",

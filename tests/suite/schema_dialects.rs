@@ -271,6 +271,49 @@ fn the_comparison_sees_what_it_compares() {
     assert_eq!(tables["place_door"].primary_key, ["place_id", "number"]);
 }
 
+/// The statements of a step.
+fn step(world: &World, name: &str, way: &str) -> String {
+    let dialect = if world.is_sqlite() { "sqlite" } else { "postgres" };
+    let file = crate::cli_world::project().join(format!("migrations/{dialect}/{name}/{way}.sql"));
+    std::fs::read_to_string(file).expect("a step")
+}
+
+#[test]
+fn doors_survive_the_step_that_names_them_and_the_way_back() {
+    const GROUND: &str = "2026-11-23-000001_ground";
+    const DOORS: &str = "2026-11-24-000002_doors";
+    for world in [World::sqlite(), World::postgres()] {
+        let mut sql = world.sql();
+        let id = if world.is_sqlite() { "x'01'" } else { "'\\x01'" };
+        let door = |number: i64, kind: &str| {
+            format!("INSERT INTO place_door (place_id, number, kind, lat, lon) VALUES ({id}, {number}, '{kind}', 1, 2)")
+        };
+        sql.execute(&step(&world, GROUND, "up"));
+        sql.execute(&format!(
+            "INSERT INTO unit (id, level, code, name, setting, updated_at) VALUES ({id}, 'city', 'A', '甲', 'urban', 0);
+             INSERT INTO place (id, source, reference, name, category, kind, lat, lon, status, version, created_at, updated_at)
+             VALUES ({id}, 'operator', 'a', '乙', 'party', 'x', 1, 2, 'open', 1, 0, 0);"
+        ));
+        sql.execute(&door(0, "main"));
+        sql.execute(&door(1, "gate"));
+        sql.try_execute(&door(2, "street")).expect_err("no such kind yet");
+        sql.execute(&step(&world, DOORS, "up"));
+        sql.execute(&door(2, "street"));
+        sql.try_execute(&door(3, "window")).expect_err("no such kind");
+        let kinds = "SELECT kind AS value FROM place_door WHERE name IS NULL AND lat = 1 AND lon = 2 ORDER BY number";
+        assert_eq!(sql.texts(kinds), ["main", "gate", "street"]);
+        assert_eq!(sql.numbers("SELECT version AS value FROM unit"), [1]);
+        sql.execute(&format!(
+            "INSERT INTO unit_door (unit_id, number, kind, lat, lon, name) VALUES ({id}, 0, 'main', 1, 2, '东门')"
+        ));
+        sql.execute(&step(&world, DOORS, "down"));
+        let kinds = "SELECT kind AS value FROM place_door ORDER BY number";
+        assert_eq!(sql.texts(kinds), ["main", "gate", "entrance"]);
+        sql.try_execute(&door(3, "street")).expect_err("no such kind any more");
+        sql.execute(&step(&world, DOORS, "up"));
+    }
+}
+
 #[test]
 fn the_steps_of_both_dialects_have_the_same_names() {
     let names = |dialect: &str| {

@@ -20,7 +20,7 @@ const CIRCLES_A_COST: usize = 20;
 
 /// The operations.
 pub fn operations() -> Vec<Operation> {
-    vec![Operation::new::<__path_batch, _, _>(batch)]
+    vec![Operation::new::<__path_batch_circles, _, _>(batch_circles)]
 }
 
 /// The circles of up to a thousand origins, summaries only.
@@ -31,7 +31,7 @@ pub fn operations() -> Vec<Operation> {
     request_body = BatchInput,
     responses((status = 200, description = "The circles, in the order of their origins", body = BatchView)),
 )]
-async fn batch(
+async fn batch_circles(
     _: Caller<Operator>,
     request: HttpRequest,
     _: Query<Nothing>,

@@ -205,9 +205,9 @@ impl Catalogue {
         let mut places: HashMap<PlaceId, Place> = places.into_iter().map(|place| (place.id, place)).collect();
         let mut numbering = self.numbering.lock().unwrap_or_else(PoisonError::into_inner);
         let mut draft = Draft::new(self, Snapshot::clone(&self.now()), &mut numbering);
-        for id in ids {
-            let known = draft.next.place(*id).cloned();
-            match (places.remove(id), known) {
+        for id in ids.iter().copied().collect::<BTreeSet<_>>() {
+            let known = draft.next.place(id).cloned();
+            match (places.remove(&id), known) {
                 (Some(place), Some(known)) if known.place == place => {}
                 (Some(place), known) => {
                     known.iter().for_each(|known| draft.take_off(known));

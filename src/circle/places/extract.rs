@@ -5,19 +5,31 @@
 //! counted, and the place is taken.
 
 mod areas;
+mod compounds;
 pub(crate) mod doors;
+mod fences;
+mod lines;
+mod malls;
+mod nodes;
 pub(crate) mod outline;
+mod street_doors;
 #[cfg(test)]
 mod tests;
+mod twins;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::kinds::{Kind, Kinds, Reading};
 use super::model::is_phone;
-use crate::circle::osm::{Node, OsmData, Point, Tags};
+use crate::circle::osm::{OsmData, Point, Tags, Wanted};
+use crate::circle::streets;
 
-use areas::{Area, corners};
+use areas::Shape;
+pub use compounds::{Compound, compounds_without_gate};
 pub use doors::{OsmDoor, OsmDoorKind};
+use nodes::Nodes;
+use street_doors::Surroundings;
+use twins::Taken;
 
 /// Longest value that is taken, in characters; `OpenStreetMap`'s own limit.
 const MAX_VALUE_CHARS: usize = 255;
@@ -47,7 +59,8 @@ pub struct OsmPlace {
     pub kind: &'static Kind,
     /// The node, or a point inside of the area ([`point_inside`](outline::Outline::point_inside)).
     pub point: Point,
-    /// Doors on its outline; none for a node and where none is mapped.
+    /// Doors on its outline, in its fence, or else where the streets meet it; of a
+    /// node in a mall the mall's. None where there is nothing of all that.
     pub doors: Vec<OsmDoor>,
     /// As written, and readable.
     pub opening_hours: Option<String>,
@@ -78,8 +91,14 @@ pub struct ExtractReport {
     pub broken_areas: usize,
     /// Areas of whose outline nothing is in the file: not taken.
     pub lost_areas: usize,
-    /// Places with at least one door.
+    /// Places with at least one mapped door.
     pub with_doors: usize,
+    /// Areas without one, which are entered where the streets meet their outline.
+    pub by_the_street: usize,
+    /// Areas that no street comes to: of them only the middle is known.
+    pub without_door: usize,
+    /// Places mapped twice, taken once.
+    pub twins: usize,
 }
 
 /// Places and what was counted.
@@ -87,16 +106,49 @@ pub struct ExtractReport {
 pub struct Extract {
     /// Nodes, then ways, then relations, each in file order.
     pub places: Vec<OsmPlace>,
+    /// What is mapped twice and one of these places.
+    pub twins: Vec<Twin>,
     /// What was counted on the way.
     pub report: ExtractReport,
 }
 
-/// Whether an element with these tags concerns places: for a reader that leaves
-/// the rest out. Doors come with the ways on whose outline they are. True also
-/// for what is only counted in the report.
+/// An element that is the same place as another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Twin {
+    /// What is left out, such as `node/123`.
+    pub reference: String,
+    /// The place that it is.
+    pub place: String,
+}
+
+/// Whether an element with these tags concerns places. True also for what is
+/// only counted in the report.
 #[must_use]
 pub fn is_wanted(tags: &Tags) -> bool {
     Kinds::table().read(tags) != Reading::Nothing
+}
+
+/// What of an `OpenStreetMap` file [`extract`] looks at: places, and the streets
+/// and barriers around them. Entrances and gates come with the ways that they
+/// are on.
+#[must_use]
+pub fn wanted() -> Wanted<'static> {
+    Wanted {
+        node: &is_wanted,
+        way: &|tags| is_wanted(tags) || streets::walkable(tags).is_some() || streets::is_barrier(tags),
+        relation: &|tags| is_wanted(tags) || streets::is_water_relation(tags),
+    }
+}
+
+/// What of an `OpenStreetMap` file the report on doors and gates looks at:
+/// areas, compounds, and the streets and barriers around them.
+#[must_use]
+pub fn wanted_for_report() -> Wanted<'static> {
+    Wanted {
+        node: &|_| false,
+        way: &|tags| (wanted().way)(tags) || (compounds::wanted().way)(tags),
+        relation: &|tags| (wanted().relation)(tags) || (compounds::wanted().relation)(tags),
+    }
 }
 
 /// All places of the data. `hours_are_valid` says whether an `opening_hours`
@@ -107,17 +159,33 @@ pub fn extract(data: &OsmData, hours_are_valid: &dyn Fn(&str) -> bool) -> Extrac
         extract: Extract::default(),
         hours_are_valid,
     };
+    let nodes = Nodes::new(data);
+    let mut taken = Vec::new();
     for node in &data.nodes {
         if let Some(kind) = extractor.kind_of(&node.tags) {
             let reference = format!("node/{}", node.id);
-            extractor.take(reference, kind, &node.tags, node.point, Vec::new());
+            taken.push(Taken {
+                id: node.id,
+                place: extractor.place(reference, kind, &node.tags, node.point),
+                outline: None,
+            });
         }
     }
-    let areas = extractor.areas(data);
-    let nodes = corners(data, &areas);
-    for area in &areas {
-        extractor.take_area(area, &nodes);
+    extractor.take_areas(data, &nodes, &mut taken);
+    let (mut taken, twins) = twins::merge(taken);
+    malls::give_doors(data, &nodes, &mut taken);
+    let report = &mut extractor.extract.report;
+    report.twins = twins.len();
+    for one in &taken {
+        let doors = &one.place.doors;
+        *report.taken.entry(&one.place.kind.code).or_default() += 1;
+        let is_mapped = doors.iter().any(|door| door.kind != OsmDoorKind::Street);
+        report.with_doors += usize::from(is_mapped);
+        report.by_the_street += usize::from(!is_mapped && !doors.is_empty());
+        report.without_door += usize::from(one.outline.is_some() && doors.is_empty());
     }
+    extractor.extract.twins = twins;
+    extractor.extract.places = taken.into_iter().map(|one| one.place).collect();
     extractor.extract
 }
 
@@ -143,19 +211,56 @@ impl Extractor<'_> {
         None
     }
 
-    fn take_area(&mut self, area: &Area<'_>, nodes: &HashMap<i64, &Node>) {
-        let shape = area.shape(nodes);
-        let Some(point) = shape.point else {
-            self.extract.report.lost_areas += 1;
-            return;
-        };
-        self.extract.report.broken_areas += usize::from(shape.broken);
-        self.extract.report.with_doors += usize::from(!shape.doors.is_empty());
-        self.take(area.reference.clone(), area.kind, area.tags, point, shape.doors);
+    /// The places that are areas, with their doors.
+    fn take_areas(&mut self, data: &OsmData, nodes: &Nodes<'_>, taken: &mut Vec<Taken>) {
+        let areas = self.areas(data);
+        let mut shapes: Vec<Shape> = areas.iter().map(|area| area.parts.shape(nodes)).collect();
+        for (number, gates) in fences::gates(data, nodes, &shapes) {
+            let Some(shape) = shapes.get_mut(number as usize) else {
+                continue;
+            };
+            shape.mapped.stated.extend(gates.along);
+            if shape.mapped.stated.is_empty() {
+                shape.mapped.stated.extend(gates.around);
+            }
+        }
+        let doorless: Vec<&Shape> = shapes.iter().filter(|shape| shape.mapped.is_empty()).collect();
+        let surroundings = Surroundings::new(data, nodes, &doorless);
+        let mut number = 0;
+        let street_doors: Vec<Vec<OsmDoor>> = areas
+            .iter()
+            .zip(&shapes)
+            .map(|(area, shape)| {
+                if !shape.mapped.is_empty() {
+                    return Vec::new();
+                }
+                number += 1;
+                surroundings.doors(number - 1, &area.parts, shape, nodes)
+            })
+            .collect();
+        for ((area, shape), street_doors) in areas.iter().zip(shapes).zip(street_doors) {
+            let Some(point) = shape.point else {
+                self.extract.report.lost_areas += 1;
+                continue;
+            };
+            self.extract.report.broken_areas += usize::from(shape.broken);
+            let mut place = self.place(area.reference.clone(), area.kind, area.tags, point);
+            place.doors = if shape.mapped.is_empty() {
+                street_doors
+            } else {
+                shape.mapped.doors()
+            };
+            taken.push(Taken {
+                id: area.id,
+                place,
+                outline: Some(shape.outline),
+            });
+        }
     }
 
-    fn take(&mut self, reference: String, kind: &'static Kind, tags: &Tags, point: Point, doors: Vec<OsmDoor>) {
-        let place = OsmPlace {
+    /// What the tags say about a place, which has no doors yet.
+    fn place(&mut self, reference: String, kind: &'static Kind, tags: &Tags, point: Point) -> OsmPlace {
+        OsmPlace {
             reference,
             name: self.text(
                 tags,
@@ -164,13 +269,11 @@ impl Extractor<'_> {
             name_en: self.text(tags, &["name:en", "int_name"]),
             kind,
             point,
-            doors,
+            doors: Vec::new(),
             opening_hours: self.checked(tags, "opening_hours", self.hours_are_valid),
             phone: self.phone(tags),
             wheelchair: self.wheelchair(tags),
-        };
-        *self.extract.report.taken.entry(&kind.code).or_default() += 1;
-        self.extract.places.push(place);
+        }
     }
 
     /// The first of `keys` that says something.

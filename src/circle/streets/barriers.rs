@@ -43,32 +43,33 @@ pub(super) fn segments(
     table: &NodeTable<'_>,
     bbox: Option<Bounds>,
 ) -> (Vec<BarrierSegment>, Vec<Box2>) {
+    let mut segments = Vec::new();
+    for [a, b] in lines(data, table) {
+        let [a, b] = [a, b].map(|place| table.at(place).point);
+        if bbox.is_none_or(|bbox| bbox.contains(a) || bbox.contains(b)) && a != b {
+            segments.push(BarrierSegment {
+                a: Position::of(a),
+                b: Position::of(b),
+            });
+        }
+    }
+    let boxes = boxes::pack(&mut segments, |segment| Box2::EMPTY.with(segment.a).with(segment.b));
+    (segments, boxes)
+}
+
+/// The lines of all barriers, by the places of their nodes.
+pub(super) fn lines<'a>(data: &'a OsmData, table: &'a NodeTable<'_>) -> impl Iterator<Item = [u32; 2]> + 'a {
     let shores: HashSet<i64> = data
         .relations
         .iter()
         .filter(|relation| is_water_relation(&relation.tags))
         .flat_map(way_members)
         .collect();
-    let mut segments = Vec::new();
-    for way in &data.ways {
-        if !is_barrier(&way.tags) && !shores.contains(&way.id) {
-            continue;
-        }
-        for pair in way.nodes.windows(2) {
-            let [Some(a), Some(b)] = [pair[0], pair[1]].map(|id| table.place(id)) else {
-                continue;
-            };
-            let [a, b] = [a, b].map(|place| table.at(place).point);
-            if bbox.is_none_or(|bbox| bbox.contains(a) || bbox.contains(b)) && a != b {
-                segments.push(BarrierSegment {
-                    a: Position::of(a),
-                    b: Position::of(b),
-                });
-            }
-        }
-    }
-    let boxes = boxes::pack(&mut segments, |segment| Box2::EMPTY.with(segment.a).with(segment.b));
-    (segments, boxes)
+    data.ways
+        .iter()
+        .filter(move |way| is_barrier(&way.tags) || shores.contains(&way.id))
+        .flat_map(|way| way.nodes.windows(2))
+        .filter_map(|ends| Some([table.place(*ends.first()?)?, table.place(*ends.last()?)?]))
 }
 
 fn way_members(relation: &Relation) -> impl Iterator<Item = i64> {

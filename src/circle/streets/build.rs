@@ -11,8 +11,9 @@ use super::model::TimeModel;
 use super::near_misses::{self, GraphIndex};
 use super::regions::{longest, mark_neighbours, regions};
 use super::report::BuildReport;
+use super::squares::SquareParts;
 use super::tags::{Unreadable, flag, node_flag, way_use};
-use super::{barriers, snap};
+use super::{barriers, snap, squares, tag_shares};
 use crate::circle::osm::{Bounds, OsmData, Tags, Wanted};
 use crate::coordinates::Point;
 use std::fs::File;
@@ -79,7 +80,7 @@ pub fn wanted() -> Wanted<'static> {
     Wanted {
         node: &|_| false,
         way: &|tags: &Tags| way_use(tags, &mut Unreadable::default()).is_some() || barriers::is_barrier(tags),
-        relation: &barriers::is_water_relation,
+        relation: &|tags: &Tags| barriers::is_water_relation(tags) || squares::is_square_relation(tags),
     }
 }
 
@@ -135,6 +136,7 @@ pub fn build(
         source: options.source.clone(),
         attribution: options.attribution.clone(),
         timestamp: data.timestamp.clone().unwrap_or_default(),
+        tag_shares: tag_shares::count(data, &table, options.bbox),
         bounds: bounds(data, options, &graph),
         bounds_told: options.bbox.or(data.bounds).is_some(),
         barriers,
@@ -144,6 +146,7 @@ pub fn build(
     if let Some(covered) = options.bbox.or(data.bounds) {
         mark_cut(&mut graph, covered);
     }
+    parts.squares = SquareParts::new(&graph);
     lay_out(&graph, &regions, &mut parts, &mut report);
     (parts.names, parts.rules) = (
         std::mem::take(&mut graph.names.all),
@@ -289,7 +292,7 @@ fn lay_out(graph: &Graph, regions: &[u32], parts: &mut Parts, report: &mut Build
             first_corner: parts.corners.len() as u32,
         });
         parts.corners.extend_from_slice(&edge.corners);
-        report.street_m += f64::from(edge.length_m);
+        report.street_m += edge.street_m();
     }
     (parts.first_arcs, parts.arcs) = arcs(graph);
     report_islands(graph, &walked.of_junction, &walked.metres, report);

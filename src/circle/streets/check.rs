@@ -1,7 +1,8 @@
 //! The look at every record of a map when it is opened.
 
-use super::file::{MapError, View};
+use super::file::MapError;
 use super::graph::SHORTEST_EDGE_M;
+use super::records::View;
 use super::tags::{flag, node_flag};
 
 /// Looks at every record once, so that nothing asked later can go astray.

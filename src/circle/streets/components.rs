@@ -58,7 +58,7 @@ pub(super) fn components(graph: &Graph, usable: impl Fn(&RawEdge) -> bool) -> Co
         })
         .collect();
     for edge in used() {
-        metres[of_junction[edge.from as usize] as usize] += f64::from(edge.length_m);
+        metres[of_junction[edge.from as usize] as usize] += edge.street_m();
     }
     Components {
         of_junction,
@@ -95,7 +95,7 @@ pub(super) fn mark_enclosed(graph: &mut Graph) -> u64 {
     let mut metres = vec![0.0_f64; junctions + graph.edges.len()];
     for (edge, part) in graph.edges.iter().zip(&part_of_edge) {
         if let Some(part) = part {
-            metres[sets.root(*part) as usize] += f64::from(edge.length_m);
+            metres[sets.root(*part) as usize] += edge.street_m();
         }
     }
     // The longest part of each component.

@@ -7,13 +7,14 @@
 use std::sync::Arc;
 
 use super::chunks::Chunks;
-use super::file::{StreetMap, View};
+use super::file::StreetMap;
 use super::model::Pace;
+use super::records::View;
 use super::snap::{Snap, Snapper};
 use crate::coordinates::Point;
 
 /// A door with its feet on the streets.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DoorTie {
     /// Where the door is.
     pub point: Point,
@@ -286,5 +287,79 @@ impl DoorIndex {
         } else {
             self.walked.on_edge(edge)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::circle::streets::snap::Foot;
+
+    /// A door with a foot on each of these edges; step-free on the first only.
+    fn tie(edges: &[u32]) -> DoorTie {
+        let snap = |edges: &[u32]| {
+            let mut snap = Snap::default();
+            for edge in edges {
+                let foot = Foot {
+                    edge: *edge,
+                    along_m: 1.0,
+                    point: NOWHERE,
+                    snap_m: 2.0,
+                };
+                assert!(snap.push(foot));
+            }
+            snap
+        };
+        DoorTie {
+            point: Point::new(1.0, 2.0),
+            walked: snap(edges),
+            step_free: snap(&edges[..1]),
+        }
+    }
+
+    fn on(listed: &Listed, edge: u32) -> Vec<u32> {
+        listed.on_edge(edge).iter().map(|foot| foot.door).collect()
+    }
+
+    #[test]
+    fn a_patch_makes_anew_only_the_blocks_that_it_touches() {
+        let mut index = DoorIndex::on_edges(3 * EDGES);
+        let ties = [tie(&[0, 600]), tie(&[0]), tie(&[1_500, 99_999]), tie(&[63, 64])];
+        let come: Vec<(u32, &DoorTie, u8)> = (0..).zip(&ties).map(|(door, tie)| (door, tie, 3)).collect();
+        index.patch(&[], &come);
+        let before = index.clone();
+        let moved = tie(&[1_500, 511]);
+        index.patch(&[(0, &ties[0]), (3, &ties[3])], &[(0, &moved, 9)]);
+
+        assert_eq!(
+            [0, 63, 600, 1_500].map(|edge| on(&before.walked, edge)),
+            [vec![0, 1], vec![3], vec![0], vec![2]]
+        );
+        assert_eq!(
+            [0, 63, 64, 600].map(|edge| on(&index.walked, edge)),
+            [vec![1], vec![], vec![], vec![]]
+        );
+        assert_eq!(
+            [511, 1_500, 1_536].map(|edge| on(&index.walked, edge)),
+            [vec![0], vec![0, 2], vec![]]
+        );
+        assert_eq!(
+            [511, 1_500].map(|edge| on(&index.step_free, edge)),
+            [vec![], vec![0, 2]]
+        );
+        assert_eq!([0, 1, 3, 4].map(|door| index.category(door)), [9, 3, NONE, NONE]);
+        assert_eq!([3, 9, 4, NONE].map(|category| index.count_of(category)), [2, 1, 0, 0]);
+        assert_eq!(before.count_of(3), 4);
+        assert_eq!((index.len(), index.points().get(3)), (4, Some(&NOWHERE)));
+
+        // Edge 1,000 is in the block in the middle.
+        let far = tie(&[1_000]);
+        let before = index.clone();
+        index.patch(&[], &[(3, &far, 0)]);
+        let shared = |number: usize| {
+            let rows = |index: &DoorIndex| index.walked.blocks[number].rows.as_ref().map(Arc::as_ptr);
+            rows(&index) == rows(&before)
+        };
+        assert_eq!([0, 1, 2].map(shared), [true, false, true]);
     }
 }

@@ -7,9 +7,10 @@
 use super::boxes::Boxes;
 use super::check::check_records;
 use super::conditions::Rule;
-use super::graph::NAME_PART;
 use super::layout::{Arc, BarrierSegment, Box2, Edge, Junction, Particulars, Position, Run};
-use super::tags::node_flag;
+use super::records::{RunIndex, View};
+use super::squares::{self, SquareParts, SquareView};
+use super::tag_shares::{self, TagShare};
 use crate::circle::osm::Bounds;
 use crate::coordinates::Point;
 use bytemuck::{Pod, Zeroable};
@@ -70,9 +71,14 @@ enum Section {
     Names,
     NameStarts,
     Rules,
+    Squares,
+    SquareBoxes,
+    SquareRings,
+    SquareCorners,
+    SquareVertices,
 }
 
-const SECTIONS: usize = Section::Rules as usize + 1;
+const SECTIONS: usize = Section::SquareVertices as usize + 1;
 
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
@@ -105,6 +111,7 @@ pub(super) struct Parts {
     pub attribution: String,
     /// Empty where it is not known.
     pub timestamp: String,
+    pub tag_shares: Vec<TagShare>,
     pub bounds: Option<Bounds>,
     pub junctions: Vec<Junction>,
     pub first_arcs: Vec<u32>,
@@ -122,6 +129,7 @@ pub(super) struct Parts {
     pub particulars: Vec<Particulars>,
     pub names: Vec<String>,
     pub rules: Vec<String>,
+    pub squares: SquareParts,
     /// Whether the bounds are told, not only those of the streets.
     pub bounds_told: bool,
 }
@@ -132,7 +140,8 @@ const RULE_END: char = '\0';
 impl Parts {
     /// The bytes of the file.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let texts = [&self.source, &self.attribution, &self.timestamp]
+        let shares = tag_shares::to_text(&self.tag_shares);
+        let texts = [&self.source, &self.attribution, &self.timestamp, &shares]
             .map(|text| text.replace('\0', " "))
             .join("\0");
         let names = self.names.concat();
@@ -144,6 +153,7 @@ impl Parts {
             })
             .collect();
         let rules = self.rules.join(&RULE_END.to_string());
+        let [squares, square_boxes, square_rings, square_corners, square_vertices] = self.squares.sections();
         let sections: [&[u8]; SECTIONS] = [
             texts.as_bytes(),
             bytemuck::cast_slice(&self.junctions),
@@ -163,6 +173,11 @@ impl Parts {
             names.as_bytes(),
             bytemuck::cast_slice(&name_starts),
             rules.as_bytes(),
+            squares,
+            square_boxes,
+            square_rings,
+            square_corners,
+            square_vertices,
         ];
         let (min, max) = self.bounds.map_or(Default::default(), |bounds| {
             (
@@ -244,6 +259,8 @@ pub struct MapInfo {
     pub components: usize,
     /// Metres of street in all.
     pub street_m: f64,
+    /// How much of each tag the data has.
+    pub tag_shares: Vec<TagShare>,
 }
 
 /// A street map, read-only, shared by all who ask it.
@@ -256,116 +273,6 @@ pub struct StreetMap {
     step_free_main_component: u32,
     rules: Vec<Rule>,
     covered: Option<Box2>,
-}
-
-/// Runs of edges and the tree over them.
-#[derive(Debug, Clone, Copy)]
-pub struct RunIndex<'a> {
-    pub runs: &'a [Run],
-    pub tree: Boxes<'a>,
-}
-
-/// The records of a map.
-#[derive(Debug, Clone, Copy)]
-pub struct View<'a> {
-    pub junctions: &'a [Junction],
-    pub first_arcs: &'a [u32],
-    pub arcs: &'a [Arc],
-    pub edges: &'a [Edge],
-    pub corners: &'a [Position],
-    /// The index over the edges of the longest region.
-    pub main_runs: RunIndex<'a>,
-    /// The index over those of all others.
-    pub minor_runs: RunIndex<'a>,
-    pub barriers: &'a [BarrierSegment],
-    pub barrier_tree: Boxes<'a>,
-    /// Metres of each component.
-    pub components: &'a [f32],
-    /// Metres of each component of what can be used without stairs.
-    pub step_free_components: &'a [f32],
-    /// The longest component of each kind.
-    pub main_component: u32,
-    pub step_free_main_component: u32,
-    pub particulars: &'a [Particulars],
-    pub names: &'a str,
-    pub name_starts: &'a [u32],
-    pub(super) rules: &'a [Rule],
-    /// The box that the data covers, where it is told.
-    pub covered: Option<Box2>,
-}
-
-/// The name of a street.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StreetName<'a> {
-    /// As it is written there, in Chinese where it has a Chinese name.
-    pub local: &'a str,
-    /// In English.
-    pub english: Option<&'a str>,
-}
-
-impl<'a> View<'a> {
-    /// The edges that leave a junction.
-    #[must_use]
-    pub fn arcs_at(&self, junction: u32) -> &'a [Arc] {
-        let junction = junction as usize;
-        &self.arcs[self.first_arcs[junction] as usize..self.first_arcs[junction + 1] as usize]
-    }
-
-    /// What is particular about an edge.
-    #[must_use]
-    pub fn particulars_of(&self, edge: &Edge) -> Particulars {
-        let number = (edge.particulars as usize).checked_sub(1);
-        number
-            .and_then(|number| self.particulars.get(number))
-            .copied()
-            .unwrap_or_default()
-    }
-
-    /// The name of an edge's street.
-    #[must_use]
-    pub fn edge_name(&self, edge: u32) -> Option<StreetName<'a>> {
-        let number = (self.edges.get(edge as usize)?.name as usize).checked_sub(1)?;
-        let start = *self.name_starts.get(number)? as usize;
-        let end = self
-            .name_starts
-            .get(number + 1)
-            .map_or(self.names.len(), |end| *end as usize);
-        let text = self.names.get(start..end)?;
-        Some(match text.split_once(NAME_PART) {
-            Some((local, english)) => StreetName {
-                local,
-                english: Some(english),
-            },
-            None => StreetName {
-                local: text,
-                english: None,
-            },
-        })
-    }
-
-    /// Whether the map ends at a junction though the street may go on.
-    #[must_use]
-    pub fn is_cut(&self, junction: u32) -> bool {
-        self.junctions[junction as usize].flags & node_flag::CUT != 0
-    }
-
-    /// Whether the data covers a position, as far as it is told.
-    #[must_use]
-    pub fn covers(&self, position: Position) -> bool {
-        self.covered
-            .is_none_or(|covered| covered.meets(&Box2::EMPTY.with(position)))
-    }
-
-    /// Where the corners of an edge lie in the list of all.
-    #[must_use]
-    pub fn corner_range(&self, edge: u32) -> Range<usize> {
-        let edge = edge as usize;
-        let end = self
-            .edges
-            .get(edge + 1)
-            .map_or(self.corners.len(), |next| next.first_corner as usize);
-        self.edges[edge].first_corner as usize..end
-    }
 }
 
 impl StreetMap {
@@ -414,6 +321,7 @@ impl StreetMap {
                 barrier_segments: 0,
                 components: 0,
                 street_m: 0.0,
+                tag_shares: Vec::new(),
             },
             main_component: 0,
             step_free_main_component: 0,
@@ -451,8 +359,16 @@ impl StreetMap {
             names: std::str::from_utf8(self.section(Section::Names)).unwrap_or_default(),
             name_starts: self.records(Section::NameStarts),
             rules: &self.rules,
+            squares: self.squares().unwrap_or(SquareView::NONE),
             covered: self.covered,
         }
+    }
+
+    /// `None` where a section ends inside a record.
+    fn squares(&self) -> Option<SquareView<'_>> {
+        use Section::{SquareBoxes, SquareCorners, SquareRings, SquareVertices, Squares};
+        let sections = [Squares, SquareBoxes, SquareRings, SquareCorners, SquareVertices];
+        SquareView::new(sections.map(|section| self.section(section)))
     }
 
     fn run_index(&self, runs: Section, boxes: Section) -> RunIndex<'_> {
@@ -502,6 +418,7 @@ impl StreetMap {
         });
         map.rules = map.read_rules()?;
         check_records(&map.view())?;
+        squares::check(&map.view())?;
         map.info = map.read_info(&header, has_data)?;
         map.main_component = longest(map.view().components);
         map.step_free_main_component = longest(map.view().step_free_components);
@@ -539,7 +456,7 @@ impl StreetMap {
         let runs = self.records::<Run>(Section::Runs).len();
         let minor_runs = self.records::<Run>(Section::MinorRuns).len();
         let barriers = self.records::<BarrierSegment>(Section::Barriers).len();
-        if !all_whole {
+        if !all_whole || self.squares().is_none() {
             return Err(MapError::Corrupt("a section ends inside a record"));
         }
         if !tree(Section::RunBoxes, runs)
@@ -554,11 +471,11 @@ impl StreetMap {
     fn read_info(&self, header: &Header, has_data: bool) -> Result<MapInfo, MapError> {
         let texts = std::str::from_utf8(self.section(Section::Texts))
             .map_err(|_| MapError::Corrupt("its texts are not UTF-8"))?;
-        let [source, attribution, timestamp] = texts
+        let [source, attribution, timestamp, shares] = texts
             .split('\0')
             .collect::<Vec<_>>()
             .try_into()
-            .map_err(|_| MapError::Corrupt("it does not have three texts"))?;
+            .map_err(|_| MapError::Corrupt("it does not have four texts"))?;
         let view = self.view();
         let (min, max) = (header.min.point(), header.max.point());
         Ok(MapInfo {
@@ -579,7 +496,8 @@ impl StreetMap {
             corners: view.corners.len(),
             barrier_segments: view.barriers.len(),
             components: view.components.len(),
-            street_m: view.edges.iter().map(|edge| f64::from(edge.length_m)).sum(),
+            street_m: view.edges.iter().map(|edge| edge.street_m()).sum(),
+            tag_shares: tag_shares::from_text(shares).ok_or(MapError::Corrupt("what it says of its tags cannot be"))?,
         })
     }
 }

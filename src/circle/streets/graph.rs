@@ -4,8 +4,9 @@
 //! of the way change, or where the node itself changes the way (a barrier, a
 //! kerb, a lift, an entrance, a light). Through all others the way is contracted.
 
-use super::layout::{Particulars, Position};
+use super::layout::{Particulars, Position, street_m};
 use super::report::BuildReport;
+use super::squares::{self, RawSquare};
 use super::tags::{WayUse, flag, node_flag, node_use, way_use};
 use crate::circle::osm::{Bounds, Node, OsmData, Tags};
 use std::collections::HashMap;
@@ -37,10 +38,18 @@ pub(super) struct RawEdge {
     pub corners: Vec<Position>,
 }
 
+impl RawEdge {
+    /// Metres of street that it is: none where it is a line of sight.
+    pub fn street_m(&self) -> f64 {
+        street_m(self.flags, self.length_m)
+    }
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Graph {
     pub junctions: Vec<RawJunction>,
     pub edges: Vec<RawEdge>,
+    pub squares: Vec<RawSquare>,
     /// Names of streets, in the language of the place and in English.
     pub names: Texts,
     /// Rules of hours.
@@ -127,20 +136,20 @@ impl<'a> NodeTable<'a> {
 
 /// A straight piece of a way, in the way's direction.
 #[derive(Debug, Clone, Copy)]
-struct Link {
-    a: u32,
-    b: u32,
+pub(super) struct Link {
+    pub a: u32,
+    pub b: u32,
     /// Which of the walkable ways.
-    way: u32,
+    pub way: u32,
     /// Whether `a` starts, `b` ends the way.
-    starts: bool,
-    ends: bool,
+    pub starts: bool,
+    pub ends: bool,
 }
 
-struct WalkableWay {
-    id: i64,
-    layer: i32,
-    usage: WayUse,
+pub(super) struct WalkableWay {
+    pub id: i64,
+    pub layer: i32,
+    pub usage: WayUse,
     length_m: f64,
     name: u32,
     rule: u32,
@@ -180,19 +189,21 @@ pub(super) fn contract(data: &OsmData, table: &NodeTable<'_>, bbox: Option<Bound
             links.add(way, usage, table, bbox, report);
         }
     }
+    let squares = squares::join(&mut links, data, table, bbox, report);
     links.read_node_tags(table, report);
     let mut graph = links.contract(table);
     stop_wheels(&mut graph);
+    graph.squares = squares;
     graph.names = links.names;
     graph.rules = links.rules;
     graph
 }
 
-struct Links {
-    ways: Vec<WalkableWay>,
-    links: Vec<Link>,
+pub(super) struct Links {
+    pub ways: Vec<WalkableWay>,
+    pub links: Vec<Link>,
     /// By place in the node table.
-    node_flags: Vec<u32>,
+    pub node_flags: Vec<u32>,
     /// Rules of hours of gates, by place.
     node_rules: HashMap<u32, u32>,
     names: Texts,
@@ -254,10 +265,14 @@ impl Links {
         if let Some(last) = own_links.last_mut() {
             last.ends = true;
         }
+        self.add_way(way.id, &way.tags, usage, length_m);
+    }
+
+    pub(super) fn add_way(&mut self, id: i64, tags: &Tags, usage: WayUse, length_m: f64) {
         self.ways.push(WalkableWay {
-            id: way.id,
-            layer: super::tags::layer(&way.tags),
-            name: self.names.number(name_text(&way.tags)),
+            id,
+            layer: super::tags::layer(tags),
+            name: self.names.number(name_text(tags)),
             rule: self.rules.number(usage.rule.clone()),
             usage,
             length_m,

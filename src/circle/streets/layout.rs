@@ -79,6 +79,24 @@ pub struct Edge {
     pub first_corner: u32,
 }
 
+impl Edge {
+    /// Metres of street that it is: none where it is a line of sight.
+    #[must_use]
+    pub fn street_m(&self) -> f64 {
+        street_m(self.flags, self.length_m)
+    }
+}
+
+/// Metres of street that an edge with these flags is.
+#[must_use]
+pub fn street_m(flags: u32, length_m: f32) -> f64 {
+    if flags & super::tags::flag::SIGHT == 0 {
+        f64::from(length_m)
+    } else {
+        0.0
+    }
+}
+
 /// What makes an edge take other than its metres at the pace, or open at some
 /// hours only.
 #[repr(C)]

@@ -20,24 +20,36 @@ mod model;
 mod near_misses;
 mod passage;
 mod path;
+mod records;
 mod regions;
 mod report;
 mod search;
 mod snap;
+mod squares;
+mod surroundings;
+mod tag_shares;
 mod tags;
 mod walk;
+mod walkable;
+mod walked;
 mod wheels;
 
 pub use build::{BuildError, BuildOptions, StreetMapBytes, build, wanted};
 pub use chunks::Chunks;
 pub use conditions::When;
 pub use doors::{DoorIndex, DoorTie};
-pub use file::{MapError, MapInfo, StreetMap, StreetName};
+pub use file::{MapError, MapInfo, StreetMap};
 pub use model::{Pace, TimeModel};
 pub use path::{Stretch, WalkPath};
-pub use report::BuildReport;
+pub use records::StreetName;
+pub use report::{BuildReport, Finding};
 pub use snap::{Foot, Snap, Snapper};
+pub use surroundings::Beside;
+pub use tag_shares::TagShare;
 pub use walk::{Arrival, ArrivalFoot, Ask, Method, Reach, ReachedStretch, Walker};
+pub(crate) use walkable::{Box2, Boxes, Position, pack};
+pub use walkable::{Walkable, is_barrier, is_water_relation, walkable};
+pub use walked::{StretchKind, WalkedStretch};
 
 #[cfg(test)]
 mod tests;

@@ -39,7 +39,7 @@ pub(super) fn find(index: &GraphIndex<'_>, report: &mut BuildReport) {
                 report.near_misses.note(junction.node_id, junction.position.point());
             }
         }
-        if edge.flags & flag::CROSSING != 0
+        if edge.flags & (flag::CROSSING | flag::SIGHT) == flag::CROSSING
             && let Some(point) = index.crossed_without_node(edge)
         {
             report.unjoined_crossings.note(edge.way_id, point);
@@ -60,7 +60,7 @@ impl GraphIndex<'_> {
             let meets = [other.from, other.to]
                 .iter()
                 .any(|end| *end == edge.from || *end == edge.to);
-            if meets || other.layer != edge.layer {
+            if meets || other.layer != edge.layer || other.flags & flag::SIGHT != 0 {
                 return true;
             }
             missed = segments(other, run)
@@ -81,7 +81,7 @@ impl GraphIndex<'_> {
             let meets = [other.from, other.to]
                 .iter()
                 .any(|end| *end == edge.from || *end == edge.to);
-            if meets || other.layer != edge.layer || other.flags & flag::CROSSING != 0 {
+            if meets || other.layer != edge.layer || other.flags & (flag::CROSSING | flag::SIGHT) != 0 {
                 return true;
             }
             for pair in edge.corners.windows(2) {

@@ -2,9 +2,9 @@
 
 use super::conditions::{Met, When};
 use super::doors::DoorIndex;
-use super::file::View;
 use super::layout::{Arc, Edge};
 use super::model::Pace;
+use super::records::View;
 use super::snap::{Foot, is_usable};
 use super::tags::{Access, flag, node_flag};
 

@@ -1,9 +1,10 @@
 //! The walk to one door: its line on the map.
 
 use super::doors::DoorIndex;
-use super::file::{StreetMap, View};
+use super::file::StreetMap;
 use super::layout::Position;
 use super::passage::{Passage, Question, Stage, seed_ends};
+use super::records::View;
 use super::search::{DoorLabel, Search, Via};
 use super::snap::Foot;
 use super::walk::{Arrival, Ask, Reach, Walker, question};
@@ -28,6 +29,8 @@ pub struct WalkPath {
     pub points: Vec<Point>,
     /// The edges walked, in order.
     pub stretches: Vec<Stretch>,
+    /// Which of the points each stretch starts at, and the one where the last ends.
+    pub starts: Vec<usize>,
     /// The same figures as the reach gives for this door.
     pub arrival: Arrival,
 }
@@ -50,21 +53,37 @@ impl Walker {
         let mut stretches = stretches(&self.search, &question, &reach.feet, label)?;
         let origin = reach.foot_origins.get(usize::from(label.seed))?;
         let mut points = vec![*ask.origins.get(usize::from(*origin))?];
+        let mut starts = Vec::with_capacity(stretches.len() + 1);
         for stretch in &stretches {
-            draw(view, *stretch, &mut points);
+            for (nth, (point, _)) in drawn(view, *stretch).into_iter().enumerate() {
+                if points.last() != Some(&point) {
+                    points.push(point);
+                }
+                if nth == 0 {
+                    starts.push(points.len() - 1);
+                }
+            }
         }
-        points.push(*doors.points().get(door as usize)?);
-        points.dedup();
+        starts.push(points.len() - 1);
+        let door = *doors.points().get(door as usize)?;
+        if points.last() != Some(&door) {
+            points.push(door);
+        }
         if ask.reverse {
             points.reverse();
             stretches.reverse();
             for stretch in &mut stretches {
                 (stretch.enters_m, stretch.leaves_m) = (stretch.leaves_m, stretch.enters_m);
             }
+            starts.reverse();
+            for start in &mut starts {
+                *start = points.len() - 1 - *start;
+            }
         }
         Some(WalkPath {
             points,
             stretches,
+            starts,
             arrival,
         })
     }
@@ -150,8 +169,8 @@ fn predecessor(search: &Search, ask: &Question<'_>, junction: u32, stage: Stage)
     None
 }
 
-/// Adds the corners of a stretch, its ends included.
-fn draw(view: &View<'_>, stretch: Stretch, points: &mut Vec<Point>) {
+/// The corners of a stretch, its ends included, each with its metres along the edge.
+pub(super) fn drawn(view: &View<'_>, stretch: Stretch) -> Vec<(Point, f32)> {
     let length_m = f64::from(view.edges[stretch.edge as usize].length_m);
     let corners: Vec<Point> = view.corners[view.corner_range(stretch.edge)]
         .iter()
@@ -167,24 +186,29 @@ fn draw(view: &View<'_>, stretch: Stretch, points: &mut Vec<Point>) {
     let scale = if length_m > 0.0 { total / length_m } else { 0.0 };
     let (enters, leaves) = (f64::from(stretch.enters_m) * scale, f64::from(stretch.leaves_m) * scale);
     let (low, high) = (enters.min(leaves), enters.max(leaves));
-    let mut drawn = vec![point_at(&corners, &along, low)];
+    let on_edge = |metres: f64| if scale > 0.0 { (metres / scale) as f32 } else { 0.0 };
+    let mut drawn = vec![(point_at(&corners, &along, low), on_edge(low))];
     drawn.extend(
         corners
             .iter()
             .zip(&along)
             .filter(|(_, at)| **at > low && **at < high)
-            .map(|(corner, _)| *corner),
+            .map(|(corner, at)| (*corner, on_edge(*at))),
     );
-    drawn.push(point_at(&corners, &along, high));
+    drawn.push((point_at(&corners, &along, high), on_edge(high)));
     if enters > leaves {
         drawn.reverse();
     }
-    points.extend(drawn);
+    drawn
 }
 
 fn point_at(corners: &[Point], along: &[f64], metres: f64) -> Point {
     for (pair, at) in corners.windows(2).zip(along.windows(2)) {
         if metres <= at[1] && at[1] > at[0] {
+            // At the corner itself, where the next stretch begins.
+            if at[1] - metres < 1e-6 {
+                return pair[1];
+            }
             let share = ((metres - at[0]) / (at[1] - at[0])).clamp(0.0, 1.0);
             return Point::new(
                 pair[0].lat + share * (pair[1].lat - pair[0].lat),

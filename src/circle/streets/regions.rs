@@ -48,7 +48,7 @@ pub(super) fn longest(graph: &Graph, regions: &[u32]) -> Option<u32> {
 fn metres(graph: &Graph, regions: &[u32]) -> Vec<f64> {
     let mut metres = vec![0.0; regions.len()];
     for edge in &graph.edges {
-        metres[regions[edge.from as usize] as usize] += f64::from(edge.length_m);
+        metres[regions[edge.from as usize] as usize] += edge.street_m();
     }
     metres
 }

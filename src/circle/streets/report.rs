@@ -4,13 +4,16 @@ use super::tags::Unreadable;
 use crate::circle::osm::{Point, Skipped};
 use std::fmt;
 
-/// How many examples of a finding are kept; all are counted.
-const EXAMPLES: usize = 1_000;
+/// How many examples of a finding are kept; all are counted. More than any
+/// city's map has: the bound is for data that is one great fault.
+const EXAMPLES: usize = 100_000;
 
-/// A finding: how often, and where, up to a thousand of them.
+/// A finding: how often, and where, up to a hundred thousand of them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Finding {
+    /// How often.
     pub count: u64,
+    /// The node or way, and where it is.
     pub examples: Vec<(i64, Point)>,
 }
 
@@ -54,6 +57,15 @@ pub struct BuildReport {
     /// Public ways that can only be reached over private ones or through
     /// private gates, and therefore count as private.
     pub enclosed_edges: u64,
+    /// Walkable areas that can be walked across.
+    pub squares: u64,
+    /// Lines of sight across them.
+    pub sights: u64,
+    /// Those of them that are too large to be walked across as they are: their
+    /// least corners, or all but the outline, are left out.
+    pub squares_cut_short: u64,
+    /// Walkable areas whose outline does not close.
+    pub broken_squares: Finding,
     /// Ends of ways within 2 m of another way without a node in common.
     pub near_misses: Finding,
     /// Crossings that lie across a way without a node in common.
@@ -62,6 +74,7 @@ pub struct BuildReport {
     pub unreadable: Unreadable,
 }
 
+/// Without the findings, which whoever shows them names with examples.
 impl fmt::Display for BuildReport {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
@@ -88,10 +101,11 @@ impl fmt::Display for BuildReport {
         count("elements marked deleted", self.skipped.deleted)?;
         count("duplicate elements", self.skipped.duplicates)?;
         count("nodes without a position", self.skipped.unplaced_nodes)?;
-        count("islands under 200 m", self.islands.count)?;
+        count("squares walked across", self.squares)?;
+        count("lines of sight across squares", self.sights)?;
+        count("squares cut short", self.squares_cut_short)?;
+        count("squares whose outline does not close", self.broken_squares.count)?;
         count("edges behind private ways", self.enclosed_edges)?;
-        count("near misses under 2 m", self.near_misses.count)?;
-        count("crossings not joined", self.unjoined_crossings.count)?;
         for (key, number) in &self.unreadable.0 {
             writeln!(out, "unreadable {key}: {number}")?;
         }

@@ -9,10 +9,14 @@
 //! corner), or where nothing on the map leads to it from a nearer one. Were every
 //! further edge taken, the leg to it would be a short cut over blocks, past
 //! closed gates and red lights: in real towns it wins half of all walks.
+//!
+//! A point on a square gets more: one foot at each place where the square is left
+//! or walked round a corner, as far as the point sees it.
 
-use super::file::View;
 use super::layout::{BarrierSegment, Box2, Edge, Position, SEGMENTS_A_RUN, UNITS_A_DEGREE};
 use super::model::Pace;
+use super::records::View;
+use super::squares;
 use super::tags::flag;
 use crate::coordinates::{EARTH_RADIUS_M, Point};
 
@@ -47,19 +51,22 @@ pub struct Foot {
     pub snap_m: f32,
 }
 
-/// The feet of a point, nearest first.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+/// The feet of a point, nearest first; then those that it has because it stands
+/// on a square.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Snap {
     feet: [Option<Foot>; FEET],
+    on_squares: Option<Box<[Foot]>>,
     /// Whether the nearest foot is on a component that does not hang together
     /// with the rest of the network.
     pub island: bool,
 }
 
 impl Snap {
-    /// The feet, nearest first; none where no street is near.
+    /// The feet, nearest first, then those on squares; none where no street is
+    /// near.
     pub fn feet(&self) -> impl Iterator<Item = &Foot> {
-        self.feet.iter().flatten()
+        self.feet.iter().flatten().chain(self.on_squares.iter().flatten())
     }
 
     /// The nearest foot.
@@ -74,7 +81,7 @@ impl Snap {
         self.nearest().is_none()
     }
 
-    fn push(&mut self, foot: Foot) -> bool {
+    pub(super) fn push(&mut self, foot: Foot) -> bool {
         match self.feet.iter_mut().find(|slot| slot.is_none()) {
             Some(slot) => {
                 *slot = Some(foot);
@@ -220,8 +227,30 @@ impl Snapper {
         if snap.is_empty() {
             snap = self.choose(view, &frame, pace, |_| true);
         }
+        snap.on_squares = self.feet_on_squares(view, &frame, pace, is_open, &snap);
         snap.island = snap.nearest().is_some_and(|foot| is_on_island(view, foot.edge, pace));
         snap
+    }
+
+    /// Who stands on a square walks straight to where it is left, if that hangs
+    /// together with as much as the nearest foot.
+    fn feet_on_squares(
+        &self,
+        view: &View<'_>,
+        frame: &Frame,
+        pace: &Pace,
+        is_open: &dyn Fn(&Edge) -> bool,
+        snap: &Snap,
+    ) -> Option<Box<[Foot]>> {
+        let nearest_m = component_metres(view, snap.nearest()?.edge, pace);
+        let point = frame.point([0.0, 0.0]);
+        squares::feet(view, point, &mut |edge, foot| {
+            edge.flags & flag::NO_FOOT == 0
+                && is_usable(view, edge, pace)
+                && is_open(edge)
+                && component_metres(view, foot.edge, pace) >= nearest_m.min(ISLAND_M)
+                && !is_barred(view, frame, frame.metres(Position::of(foot.point)))
+        })
     }
 
     /// Collects the runs of the main and the minor index within the radius of

@@ -69,8 +69,10 @@ pub mod flag {
         RECORDED | FORWARD_ONLY | BACKWARD_ONLY | CONVEYING | NO_WHEELCHAIR | STEP_AT_FROM | STEP_AT_TO;
     /// What an arc has beside its edge's flags.
     pub const ARC_ONLY: u32 = TO_GATE | TO_DEAD_END;
+    /// A line of sight across a square, not drawn on the ground.
+    pub const SIGHT: u32 = 1 << 25;
     /// All bits in use; another one in a file is an error.
-    pub const ALL: u32 = (1 << 25) - 1;
+    pub const ALL: u32 = (1 << 26) - 1;
 }
 
 /// What a node does to the ways that meet in it, as the map file stores it.

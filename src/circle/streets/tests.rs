@@ -4,4 +4,6 @@ mod cases;
 mod files;
 mod gates;
 mod properties;
+mod squares;
+mod squares_exact;
 mod town;

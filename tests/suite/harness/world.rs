@@ -108,6 +108,7 @@ impl World {
         let output = self.command(arguments, &[]).output().expect("the program runs");
         Ran {
             code: output.status.code(),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
             err: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
     }
@@ -145,6 +146,8 @@ impl World {
 pub struct Ran {
     /// Its exit code; none where a signal ended it.
     pub code: Option<i32>,
+    /// What it wrote to standard output.
+    pub out: String,
     /// What it wrote to standard error.
     pub err: String,
 }

@@ -3,44 +3,76 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::circle::osm::{Member, MemberKind, Node, OsmData, Point, Tags, Way};
-use crate::circle::places::extract::doors::{OsmDoor, doors_among};
-use crate::circle::places::extract::outline::{Outline, assemble};
 use crate::circle::places::kinds::Kind;
 
 use super::Extractor;
+use super::doors::Mapped;
+use super::nodes::Nodes;
+use super::outline::{Outline, assemble};
 
 /// A way or relation that is a place.
 pub(super) struct Area<'a> {
+    pub id: i64,
     pub reference: String,
     pub kind: &'static Kind,
     pub tags: &'a Tags,
-    outer: Vec<&'a [i64]>,
-    inner: Vec<&'a [i64]>,
+    pub parts: AreaParts<'a>,
+}
+
+/// The ways that an area is drawn with.
+#[derive(Default)]
+pub(super) struct AreaParts<'a> {
+    /// The ways of its outline.
+    pub ways: Vec<i64>,
+    pub outer: Vec<&'a [i64]>,
+    pub inner: Vec<&'a [i64]>,
     /// Whether a part of the outline is not in the file.
-    broken: bool,
+    pub broken: bool,
 }
 
 /// What became of an area's outline.
 pub(super) struct Shape {
     /// A point for it; none where nothing of the outline is in the file.
     pub point: Option<Point>,
-    pub doors: Vec<OsmDoor>,
+    pub outline: Outline,
+    /// The nodes of its outer rings.
+    pub corners: HashSet<i64>,
+    pub mapped: Mapped,
     /// Whether a part of the outline is missing or does not close.
     pub broken: bool,
 }
 
-impl Area<'_> {
+impl<'a> AreaParts<'a> {
+    /// Of a closed way; none where it does not close.
+    pub fn of_way(way: &'a Way) -> Option<Self> {
+        (way.nodes.len() >= 4 && way.nodes.first() == way.nodes.last()).then(|| Self {
+            ways: vec![way.id],
+            outer: vec![&way.nodes],
+            ..Self::default()
+        })
+    }
+
+    /// Of a multipolygon's members.
+    pub fn of_members(members: &[Member], ways: &HashMap<i64, &'a Way>) -> Self {
+        let (outer, outer_missing) = member_ways(members, &["outer", ""], ways);
+        let (inner, inner_missing) = member_ways(members, &["inner"], ways);
+        let nodes = |ways: &[&'a Way]| ways.iter().map(|way| way.nodes.as_slice()).collect();
+        Self {
+            ways: outer.iter().chain(&inner).map(|way| way.id).collect(),
+            outer: nodes(&outer),
+            inner: nodes(&inner),
+            broken: outer_missing || inner_missing,
+        }
+    }
+
     /// Puts the outline together. Doors are looked for on the outer rings only:
     /// what stands in a hole is another place's.
-    pub fn shape(&self, nodes: &HashMap<i64, &Node>) -> Shape {
+    pub fn shape(&self, nodes: &Nodes<'_>) -> Shape {
         let outer = assemble(&self.outer);
         let inner = assemble(&self.inner);
         let mut broken = self.broken || !outer.open.is_empty() || !inner.open.is_empty();
         let mut points = |ring: &Vec<i64>| {
-            let points: Vec<Point> = ring
-                .iter()
-                .filter_map(|id| nodes.get(id).map(|node| node.point))
-                .collect();
+            let points: Vec<Point> = ring.iter().filter_map(|id| nodes.point(*id)).collect();
             broken |= points.len() < ring.len();
             points
         };
@@ -53,14 +85,34 @@ impl Area<'_> {
             .iter()
             .copied()
             .flatten()
-            .filter_map(|id| nodes.get(id).copied())
+            .filter_map(|id| nodes.get(*id))
             .collect();
         Shape {
             point: outline.point_inside().or_else(|| middle_corner(&corners)),
-            doors: doors_among(corners),
+            outline,
+            corners: corners.iter().map(|node| node.id).collect(),
+            mapped: Mapped::among(corners),
             broken,
         }
     }
+}
+
+/// The ways that relations have as members, by id.
+pub(super) fn members_of<'a, 'b>(
+    data: &'a OsmData,
+    relations: impl Iterator<Item = &'b [Member]>,
+) -> HashMap<i64, &'a Way> {
+    let members: HashSet<i64> = relations.flatten().map(|member| member.id).collect();
+    data.ways
+        .iter()
+        .filter(|way| members.contains(&way.id))
+        .map(|way| (way.id, way))
+        .collect()
+}
+
+/// Whether a relation with these tags is an area.
+pub(super) fn is_area_relation(tags: &Tags) -> bool {
+    matches!(tags.get("type"), Some("multipolygon" | "boundary"))
 }
 
 impl Extractor<'_> {
@@ -71,17 +123,16 @@ impl Extractor<'_> {
             let Some(kind) = self.kind_of(&way.tags) else {
                 continue;
             };
-            if way.nodes.len() < 4 || way.nodes.first() != way.nodes.last() {
+            let Some(parts) = AreaParts::of_way(way) else {
                 self.extract.report.open_ways += 1;
                 continue;
-            }
+            };
             areas.push(Area {
+                id: way.id,
                 reference: format!("way/{}", way.id),
                 kind,
                 tags: &way.tags,
-                outer: vec![&way.nodes],
-                inner: Vec::new(),
-                broken: false,
+                parts,
             });
         }
         let mut relations = Vec::new();
@@ -89,56 +140,27 @@ impl Extractor<'_> {
             let Some(kind) = self.kind_of(&relation.tags) else {
                 continue;
             };
-            if matches!(relation.tags.get("type"), Some("multipolygon" | "boundary")) {
+            if is_area_relation(&relation.tags) {
                 relations.push((relation, kind));
             } else {
                 self.extract.report.other_relations += 1;
             }
         }
-        let members: HashSet<i64> = relations
-            .iter()
-            .flat_map(|(relation, _)| &relation.members)
-            .map(|member| member.id)
-            .collect();
-        let ways: HashMap<i64, &Way> = data
-            .ways
-            .iter()
-            .filter(|way| members.contains(&way.id))
-            .map(|way| (way.id, way))
-            .collect();
-        areas.extend(relations.into_iter().map(|(relation, kind)| {
-            let (outer, outer_missing) = member_ways(&relation.members, &["outer", ""], &ways);
-            let (inner, inner_missing) = member_ways(&relation.members, &["inner"], &ways);
-            Area {
-                reference: format!("relation/{}", relation.id),
-                kind,
-                tags: &relation.tags,
-                outer,
-                inner,
-                broken: outer_missing || inner_missing,
-            }
+        let ways = members_of(data, relations.iter().map(|(relation, _)| relation.members.as_slice()));
+        areas.extend(relations.into_iter().map(|(relation, kind)| Area {
+            id: relation.id,
+            reference: format!("relation/{}", relation.id),
+            kind,
+            tags: &relation.tags,
+            parts: AreaParts::of_members(&relation.members, &ways),
         }));
         areas
     }
 }
 
-/// The nodes of all outlines, by id.
-pub(super) fn corners<'a>(data: &'a OsmData, areas: &[Area<'_>]) -> HashMap<i64, &'a Node> {
-    let ids: HashSet<i64> = areas
-        .iter()
-        .flat_map(|area| area.outer.iter().chain(&area.inner))
-        .flat_map(|way| way.iter().copied())
-        .collect();
-    data.nodes
-        .iter()
-        .filter(|node| ids.contains(&node.id))
-        .map(|node| (node.id, node))
-        .collect()
-}
-
 /// The ways among a relation's members in one of `roles`, each once, and
 /// whether any is not in the file.
-fn member_ways<'a>(members: &[Member], roles: &[&str], ways: &HashMap<i64, &'a Way>) -> (Vec<&'a [i64]>, bool) {
+fn member_ways<'a>(members: &[Member], roles: &[&str], ways: &HashMap<i64, &'a Way>) -> (Vec<&'a Way>, bool) {
     let mut seen = HashSet::new();
     let mut found = Vec::new();
     let mut missing = false;
@@ -148,7 +170,7 @@ fn member_ways<'a>(members: &[Member], roles: &[&str], ways: &HashMap<i64, &'a W
             continue;
         }
         match ways.get(&member.id) {
-            Some(way) => found.push(way.nodes.as_slice()),
+            Some(way) => found.push(*way),
             None => missing = true,
         }
     }

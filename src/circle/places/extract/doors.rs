@@ -1,6 +1,9 @@
-//! The doors of a mapped area: entrances and gates among the nodes of its outline.
+//! The mapped doors of an area: entrances and gates among the nodes of its outline.
 
 use crate::circle::osm::{Node, Point, Tags};
+
+use super::lines::spread;
+use crate::circle::places::model::MOST_ACCESS_POINTS;
 
 /// What kind of door a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -12,6 +15,8 @@ pub enum OsmDoorKind {
     Entrance,
     /// A gate in the fence.
     Gate,
+    /// Where the street network meets the outline, or comes close to it.
+    Street,
 }
 
 /// A door of a place, on its outline.
@@ -21,9 +26,14 @@ pub struct OsmDoor {
     pub point: Point,
     /// What kind of access point it is.
     pub kind: OsmDoorKind,
-    /// The node that it is in `OpenStreetMap`.
-    pub osm_node: i64,
+    /// What it is called: `东门`, `A口`; of a [`OsmDoorKind::Street`] the street.
+    pub name: Option<String>,
+    /// The node that it is in `OpenStreetMap`, where it is one.
+    pub osm_node: Option<i64>,
 }
+
+/// Longest name of a door that is taken, in characters.
+const MOST_NAME_CHARS: usize = 80;
 
 /// Barriers that a person walks through.
 const GATES: [&str; 12] = [
@@ -58,75 +68,165 @@ const NOT_FOR_VISITORS: [&str; 13] = [
     "residents",
 ];
 
+/// Barriers that nobody walks through unless they are told to be open.
+const CLOSED: [&str; 8] = [
+    "city_wall",
+    "ditch",
+    "fence",
+    "guard_rail",
+    "hedge",
+    "retaining_wall",
+    "wall",
+    "wire_fence",
+];
+
 /// A node's standing as a door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
+pub(super) enum Standing {
+    /// An entrance or gate.
     Stated(OsmDoorKind),
     /// An entrance without a type that says for whom.
     Untyped,
+    /// A door that is not for who visits, or a closed barrier.
+    Refused,
+    /// No door.
+    None,
 }
 
-/// The doors among the nodes of an outline: main and plain entrances and gates
-/// alike; those of no such type only where there is none of these; never
-/// service, emergency, exit, private or locked ones. Each node once.
-pub fn doors_among<'a>(nodes: impl IntoIterator<Item = &'a Node>) -> Vec<OsmDoor> {
-    let mut stated: Vec<OsmDoor> = Vec::new();
-    let mut untyped: Vec<OsmDoor> = Vec::new();
-    let mut seen = std::collections::HashSet::new();
-    for node in nodes {
-        let (list, kind) = match standing(&node.tags) {
-            Some(Standing::Stated(kind)) => (&mut stated, kind),
-            Some(Standing::Untyped) => (&mut untyped, OsmDoorKind::Entrance),
-            None => continue,
-        };
-        if seen.insert(node.id) {
-            list.push(OsmDoor {
-                point: node.point,
-                kind,
-                osm_node: node.id,
-            });
+/// The doors among the nodes of an outline.
+#[derive(Debug, Default)]
+pub(super) struct Mapped {
+    /// Main and plain entrances and gates, alike.
+    pub stated: Vec<OsmDoor>,
+    /// Doors of no such type, which count where there is none of these.
+    pub untyped: Vec<OsmDoor>,
+    /// Where one is that is not for who visits.
+    pub refused: Vec<Point>,
+}
+
+impl Mapped {
+    /// Looks at the nodes of an outline, each once.
+    pub fn among<'a>(nodes: impl IntoIterator<Item = &'a Node>) -> Self {
+        let mut found = Self::default();
+        let mut seen = std::collections::HashSet::new();
+        for node in nodes {
+            let (list, kind) = match standing(&node.tags) {
+                Standing::Stated(kind) => (&mut found.stated, kind),
+                Standing::Untyped => (&mut found.untyped, OsmDoorKind::Entrance),
+                Standing::Refused => {
+                    found.refused.push(node.point);
+                    continue;
+                }
+                Standing::None => continue,
+            };
+            if seen.insert(node.id) {
+                list.push(door_at(node, kind));
+            }
         }
+        found
     }
-    if stated.is_empty() { untyped } else { stated }
+
+    /// Whether there is no door at all.
+    pub fn is_empty(&self) -> bool {
+        self.stated.is_empty() && self.untyped.is_empty()
+    }
+
+    /// Those that count: main and plain entrances and gates alike; those of no
+    /// such type only where there is none of these; never service, emergency,
+    /// exit, private or locked ones.
+    pub fn doors(self) -> Vec<OsmDoor> {
+        let mut doors = if self.stated.is_empty() {
+            self.untyped
+        } else {
+            self.stated
+        };
+        // What has more doors than a place may have keeps its main ones.
+        if doors.len() > MOST_ACCESS_POINTS {
+            doors.sort_by_key(|door| door.kind != OsmDoorKind::Main);
+        }
+        spread(doors, MOST_ACCESS_POINTS, |door| door.point)
+    }
 }
 
-fn standing(tags: &Tags) -> Option<Standing> {
-    if tags.is_empty() || !visitors_may_pass(tags) {
-        return None;
+/// The door that a node is.
+pub(super) fn door_at(node: &Node, kind: OsmDoorKind) -> OsmDoor {
+    OsmDoor {
+        point: node.point,
+        kind,
+        name: name_of(&node.tags),
+        osm_node: Some(node.id),
+    }
+}
+
+/// What a door is called: its name, else its number among the doors (`ref`),
+/// else its address.
+pub(super) fn name_of(tags: &Tags) -> Option<String> {
+    let told = |keys: &[&str]| {
+        keys.iter()
+            .filter_map(|key| tags.get(key))
+            .map(str::trim)
+            .find(|value| !value.is_empty() && !value.contains(char::is_control))
+    };
+    let name = told(&["name:zh-Hans", "name:zh", "name", "ref", "addr:unit", "addr:housename"]);
+    let name = match (name, told(&["addr:housenumber"])) {
+        (Some(name), _) => name.to_owned(),
+        (None, Some(number)) => match told(&["addr:street"]) {
+            Some(street) => format!("{street} {number}"),
+            None => number.to_owned(),
+        },
+        (None, None) => return None,
+    };
+    Some(name.chars().take(MOST_NAME_CHARS).collect())
+}
+
+/// What a node is as a door.
+pub(super) fn standing(tags: &Tags) -> Standing {
+    if tags.is_empty() {
+        return Standing::None;
     }
     let entrance: Vec<&str> = tags
         .get("entrance")
         .map_or_else(Vec::new, |value| value.split(';').map(str::trim).collect());
-    if entrance.iter().any(|value| NOT_FOR_VISITORS.contains(value)) {
-        return None;
+    let barrier = tags.get("barrier");
+    let is_gate = barrier.is_some_and(|kind| GATES.contains(&kind));
+    let has_door = tags.get("door").is_some_and(|door| door != "no");
+    let is_untyped = !entrance.is_empty() || has_door || tags.is("building", "entrance");
+    let is_closed = barrier.is_some_and(|kind| CLOSED.contains(&kind));
+    if !is_gate && !is_untyped && !is_closed {
+        return Standing::None;
+    }
+    let is_for_others = entrance.iter().any(|value| NOT_FOR_VISITORS.contains(value));
+    if is_for_others || !visitors_may_pass(tags, is_closed) {
+        return Standing::Refused;
     }
     if entrance.contains(&"main") {
-        return Some(Standing::Stated(OsmDoorKind::Main));
+        return Standing::Stated(OsmDoorKind::Main);
     }
     if entrance.contains(&"yes") {
-        return Some(Standing::Stated(OsmDoorKind::Entrance));
+        return Standing::Stated(OsmDoorKind::Entrance);
     }
-    if tags.get("barrier").is_some_and(|b| GATES.contains(&b)) {
-        return Some(Standing::Stated(OsmDoorKind::Gate));
+    if is_gate {
+        return Standing::Stated(OsmDoorKind::Gate);
     }
-    let has_door = tags.get("door").is_some_and(|door| door != "no");
-    let untyped = !entrance.is_empty() || has_door || tags.is("building", "entrance");
-    untyped.then_some(Standing::Untyped)
+    Standing::Untyped
 }
 
 /// By the usual precedence `foot` decides before `access`; a locked door is one
-/// only where `foot` says so.
-fn visitors_may_pass(tags: &Tags) -> bool {
+/// only where `foot` says so, a piece of wall only where either does.
+fn visitors_may_pass(tags: &Tags, is_closed: bool) -> bool {
     let closed = |value: &str| {
         matches!(
             value,
-            "no" | "private" | "residents" | "permit" | "employees" | "staff" | "delivery"
+            "no" | "private" | "resident" | "residents" | "permit" | "employees" | "staff" | "delivery" | "military"
         )
     };
     if let Some(foot) = tags.get("foot") {
         return !closed(foot);
     }
-    !tags.get("access").is_some_and(closed) && !tags.is("locked", "yes")
+    match tags.get("access") {
+        Some(access) => !closed(access) && !tags.is("locked", "yes"),
+        None => !is_closed && !tags.is("locked", "yes"),
+    }
 }
 
 #[cfg(test)]
@@ -142,9 +242,10 @@ mod tests {
                 tags: Tags(tags.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect()),
             })
             .collect();
-        doors_among(nodes.iter().chain(nodes.first()))
+        Mapped::among(nodes.iter().chain(nodes.first()))
+            .doors()
             .into_iter()
-            .map(|door| (door.osm_node, door.kind))
+            .filter_map(|door| Some((door.osm_node?, door.kind)))
             .collect()
     }
 
@@ -206,5 +307,34 @@ mod tests {
             .len(),
             3
         );
+    }
+
+    #[test]
+    fn a_door_is_called_by_its_name_its_number_or_its_address() {
+        let called = |tags: &[(&str, &str)]| {
+            name_of(&Tags(
+                tags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+            ))
+        };
+        assert_eq!(called(&[("ref", "2"), ("name", " 东门 ")]).as_deref(), Some("东门"));
+        assert_eq!(
+            called(&[("ref", "A口"), ("addr:housenumber", "9")]).as_deref(),
+            Some("A口")
+        );
+        assert_eq!(
+            called(&[("addr:housenumber", "9"), ("addr:street", "幸福路")]).as_deref(),
+            Some("幸福路 9")
+        );
+        assert_eq!(called(&[("entrance", "main"), ("name", " ")]), None);
+    }
+
+    #[test]
+    fn a_refused_door_is_told_from_none() {
+        let tags = |key: &str, value: &str| Tags::from([(key, value)]);
+        assert_eq!(standing(&tags("entrance", "service")), Standing::Refused);
+        assert_eq!(standing(&tags("barrier", "wall")), Standing::Refused);
+        assert_eq!(standing(&tags("barrier", "bollard")), Standing::None);
+        assert_eq!(standing(&tags("access", "private")), Standing::None);
+        assert_eq!(standing(&tags("entrance", "no")), Standing::Refused);
     }
 }

@@ -124,6 +124,17 @@ impl Outline {
         west.iter().filter(|&&lon| lon < point.lon).count() % 2 == 1
     }
 
+    /// The sides of its outer rings.
+    pub fn outer_sides(&self) -> impl Iterator<Item = (Point, Point)> {
+        self.outer.iter().flat_map(|ring| edges(ring))
+    }
+
+    /// How large its outer rings are together, in square degrees.
+    pub fn extent(&self) -> f64 {
+        let areas = self.outer.iter().filter_map(|ring| ring_moments(ring));
+        areas.map(|(area, _)| area).sum()
+    }
+
     /// Longitudes at which the outline crosses a parallel, from west to east.
     fn crossings(&self, lat: f64) -> Vec<f64> {
         let mut crossings = Vec::new();

@@ -1,5 +1,5 @@
 use super::*;
-use crate::circle::osm::{Member, MemberKind, Relation, Way};
+use crate::circle::osm::{Member, MemberKind, Node, Relation, Way};
 use crate::circle::places::extract::doors::OsmDoorKind;
 
 fn tags_of(tags: &[(&str, &str)]) -> Tags {
@@ -56,7 +56,7 @@ fn only(data: &OsmData) -> OsmPlace {
 }
 
 fn door_nodes(place: &OsmPlace) -> Vec<i64> {
-    place.doors.iter().map(|door| door.osm_node).collect()
+    place.doors.iter().filter_map(|door| door.osm_node).collect()
 }
 
 #[test]
@@ -299,4 +299,8 @@ fn a_reader_is_asked_for_places_and_what_the_report_counts() {
     assert!(!is_wanted(&Tags::default()));
 }
 
+mod compounds;
 mod extracts;
+mod fence_gates;
+mod street_doors;
+mod twins;

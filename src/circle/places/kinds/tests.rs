@@ -139,6 +139,22 @@ fn what_is_closed_gone_or_not_for_the_public_is_no_place() {
         &[("amenity", "toilets"), ("access", "private")],
         &[("amenity", "toilets"), ("access", "no")],
         &[("leisure", "garden"), ("garden:type", "residential")],
+        &[("razed:amenity", "cinema")],
+        &[("abandoned:shop", "books")],
+        &[("construction:amenity", "school")],
+        &[("proposed:leisure", "park")],
+        &[("demolished:amenity", "bank"), ("removed:shop", "yes")],
+        &[("shop", "books"), ("vacant", "yes")],
+        &[("amenity", "cafe"), ("opening_hours", "closed")],
+        &[("leisure", "park"), ("landuse", "construction")],
+        &[("amenity", "clinic"), ("operational_status", "closed")],
+        &[("amenity", "canteen"), ("access", "employees")],
+        &[("leisure", "fitness_station"), ("access", "residents")],
+        &[("leisure", "sports_centre"), ("access", "members")],
+        &[("leisure", "swimming_pool"), ("access", "customers")],
+        &[("amenity", "parcel_locker"), ("access", "residents")],
+        &[("amenity", "library"), ("access", "private")],
+        &[("shop", "supermarket"), ("access", "no")],
         &[("amenity", "bench")],
         &[("amenity", "parking"), ("name", "P1")],
         &[("highway", "residential")],
@@ -149,6 +165,21 @@ fn what_is_closed_gone_or_not_for_the_public_is_no_place() {
     assert_eq!(
         kind(&[("leisure", "swimming_pool"), ("access", "yes")]),
         Some("swimming_pool")
+    );
+    // Customers of a shop, a gym or a restaurant are the public.
+    for (key, value, code) in [
+        ("shop", "supermarket", "supermarket"),
+        ("amenity", "restaurant", "restaurant"),
+        ("leisure", "fitness_centre", "fitness_centre"),
+    ] {
+        assert_eq!(kind(&[(key, value), ("access", "customers")]), Some(code));
+    }
+    let closed_on_holidays = [("amenity", "cafe"), ("opening_hours", "Mo-Fr 08:00-18:00; PH off")];
+    assert_eq!(kind(&closed_on_holidays), Some("cafe"));
+    assert_eq!(
+        kind(&[("amenity", "school"), ("access", "private")]),
+        Some("school"),
+        "its grounds are private, it is no less a school"
     );
     // A shop that is gone does not take the cash machine with it.
     assert_eq!(kind(&[("shop", "vacant"), ("amenity", "atm")]), Some("atm"));

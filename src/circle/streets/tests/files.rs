@@ -18,6 +18,13 @@ fn bytes() -> &'static Vec<u8> {
             .way(&[2, 5, 4], "highway=footway")
             .way(&[4, 1], "highway=steps step_count=30")
             .way(&[6, 7], "barrier=wall")
+            // A square with a hole, on which one of the doors stands.
+            .nodes(&[(11, 140.0, 0.0), (12, 160.0, 0.0), (13, 160.0, 20.0), (14, 140.0, 20.0)])
+            .nodes(&[(15, 145.0, 10.0), (16, 155.0, 10.0), (17, 150.0, 15.0)])
+            .way(&[2, 11, 14], "highway=footway")
+            .way(&[11, 12, 13, 14, 11], "")
+            .way(&[15, 16, 17, 15], "")
+            .relation(&[("outer", 6), ("inner", 7)], "highway=pedestrian")
             .data();
         let options = BuildOptions {
             source: "town.osm".to_owned(),

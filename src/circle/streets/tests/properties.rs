@@ -2,7 +2,7 @@
 
 use super::town::{adult, at, pace, path_to};
 use crate::circle::osm::{Node, OsmData, Tags, Way};
-use crate::circle::streets::file::View;
+use crate::circle::streets::records::View;
 use crate::circle::streets::tags::{flag, node_flag};
 use crate::circle::streets::{BuildOptions, DoorIndex, DoorTie, Pace, Reach, Snapper, StreetMap, Walker, build};
 use proptest::prelude::*;
@@ -174,7 +174,11 @@ fn plain(
         }
     };
     let feet_of = |tie: &DoorTie| {
-        let snap = if pace.is_step_free() { tie.step_free } else { tie.walked };
+        let snap = if pace.is_step_free() {
+            &tie.step_free
+        } else {
+            &tie.walked
+        };
         snap.feet().copied().collect::<Vec<_>>()
     };
     for foot in snap_feet {

@@ -32,6 +32,8 @@ pub fn at(east: f64, north: f64) -> Point {
 pub struct Town {
     xml: String,
     ways: i64,
+    xml_of_relations: String,
+    relations: i64,
 }
 
 impl Town {
@@ -39,6 +41,7 @@ impl Town {
         Self {
             xml: "<?xml version='1.0' encoding='UTF-8'?>\n<osm version='0.6'>\n".to_owned(),
             ways: 0,
+            ..Self::default()
         }
     }
 
@@ -80,10 +83,26 @@ impl Town {
         self
     }
 
+    /// A multipolygon relation over ways, which are numbered from one in their
+    /// order: role and number of each.
+    pub fn relation(mut self, members: &[(&str, i64)], tags: &str) -> Self {
+        self.relations += 1;
+        let members: String = members.iter().fold(String::new(), |mut all, (role, way)| {
+            write!(all, "<member type='way' ref='{way}' role='{role}'/>").unwrap();
+            all
+        });
+        self.xml_of_relations += &format!(
+            "<relation id='{}'>{members}<tag k='type' v='multipolygon'/>{}</relation>\n",
+            self.relations,
+            tag_elements(tags)
+        );
+        self
+    }
+
     pub fn data(self) -> OsmData {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("town.osm");
-        std::fs::write(&path, self.xml + "</osm>\n").unwrap();
+        std::fs::write(&path, self.xml + &self.xml_of_relations + "</osm>\n").unwrap();
         osm::read(&path, &wanted(), &mut |_, _| {}).unwrap()
     }
 

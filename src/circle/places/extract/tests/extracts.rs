@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
-use crate::circle::osm::{OsmData, Wanted, read};
-use crate::circle::places::extract::{Extract, extract, is_wanted};
+use crate::circle::osm::{OsmData, read};
+use crate::circle::places::extract::{Extract, extract, wanted};
 use crate::circle::places::kinds::Category;
 
 fn folder() -> PathBuf {
@@ -20,12 +20,7 @@ fn city(name: &str) -> Option<OsmData> {
         eprintln!("skipped: {} is not there", file.display());
         return None;
     }
-    let wanted = Wanted {
-        node: &is_wanted,
-        way: &is_wanted,
-        relation: &is_wanted,
-    };
-    Some(read(&file, &wanted, &mut |_, _| {}).unwrap())
+    Some(read(&file, &wanted(), &mut |_, _| {}).unwrap())
 }
 
 fn count(extract: &Extract, category: Category) -> usize {
@@ -66,6 +61,7 @@ fn check(name: &str, least: &[(Category, usize)]) {
     let extract = extract(&data, &|_| true);
     let counts: Vec<_> = Category::ALL.map(|c| (c, count(&extract, c))).into();
     let (share, others) = share_of_reference(name, &data, &extract);
+    eprintln!("{:?}", extract.report);
     eprintln!("{name}: {counts:?}\n{share:.3} of the reference's nodes, not {others:?}");
     for &(category, least) in least {
         assert!(count(&extract, category) >= least, "{category:?}: {counts:?}");
