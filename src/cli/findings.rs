@@ -74,6 +74,12 @@ pub fn of_streets(report: &BuildReport) -> Vec<Findings> {
             "way",
             &report.unjoined_crossings,
         ),
+        findings(
+            "broken_square",
+            "squares whose outline does not close",
+            "way",
+            &report.broken_squares,
+        ),
     ]
 }
 

@@ -17,12 +17,14 @@ pub(super) fn draw_park(sketch: &mut Sketch, lot: &Lot, name: Named, random: &mu
         ("name:en", name.en.as_str()),
     ];
     let fence = sketch.ring(&ground.0, tags(&outline));
-    let footway = [("highway", "footway")];
+    // The park is closed at night; its gates are reached from the street.
+    let outside = [("highway", "footway")];
+    let footway = [("highway", "footway"), ("opening_hours", "06:00-22:00")];
     let round = sketch.ring(&ground.inset(18.0).0, tags(&footway));
     let mut doors = Vec::new();
     for (side, street) in lot.streets.iter().enumerate() {
         let at = ground.on_side(side, random.between(0.3, 0.7));
-        let gate = draw_gate(sketch, (*street, fence, round), at, (&footway, &footway));
+        let gate = draw_gate(sketch, (*street, fence, round), at, (&outside, &footway));
         doors.push(sketch.position(gate));
     }
     // A round path about the pond, tied to the outer one.

@@ -1,6 +1,7 @@
 //! The product from outside.
 
 mod circle_agreement;
+mod circle_bases;
 mod circle_lookup;
 mod circle_properties;
 mod circle_questions;

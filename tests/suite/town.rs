@@ -35,32 +35,25 @@ macro_rules! towns {
 }
 
 towns! {
-    basis_by_metres basis_gb50180 beyond bus_stops c01_river c01b_barriers c01c_no_barriers c03_stub
-    c03b_island_sizes c04_island c05_motorway c05b_big_roads c06_tunnel c06b_over_and_through c07_bridge
-    c07b_crossing_lines c09_ferry c09b_ferry_asked c10_residents_leave c10b_only_the_gate_says_so
-    c11_never_through c11b_two_gates c11c_who_may_pass c12_private_end c12b_the_wall_is_a_wall
-    c13_two_gates c13b_gates_without_walls c13c_no_leg_past_a_lock c15_bollard c16_kinds_of_way
-    c16b_more_kinds c17_square c17b_rings_and_areas c17c_concave c18_square_relation
-    c18b_holes_and_walls c20_place_on_the_square c21_park_gate c21b_gates_in_the_fence c21c_no_gate
-    c22_hospital c22b_hospital_gates c22c_no_public_door c23_mall c24_one_long_street c24b_paces
-    c25_same_edge c27_legs c28_no_street c29_escalator c29b_beside_an_escalator c30_stairs_or_ramp
-    c30b_ramps c32_unknown c32b_surfaces c32c_kerbs c32d_inclines c34_hours c34b_a_gate_at_night
-    c34c_holidays c35_pontoon c36_not_built c37_near_miss c37b_joined_and_far c39_not_for_the_public
-    c40_two_banks c40b_no_hole c40c_routes c42_cut_by_a_box c42b_bounds_of_the_file
-    c42c_an_end_is_no_edge c44_degenerate c44b_two_nodes c46_shifted_days c48_unreadable c48b_readable
-    direction_to lifts moving_walkway origin_place report_doors signals slopes twins
+    areas_of_paces basis_by_metres basis_gb50180 beyond bus_stops c01_river c01b_barriers
+    c01c_no_barriers c01d_under_and_over_the_rails c03_stub c03b_island_sizes c04_island c05_motorway
+    c05b_big_roads c06_tunnel c06b_over_and_through c07_bridge c07b_crossing_lines c09_ferry
+    c09b_ferry_asked c10_residents_leave c10b_only_the_gate_says_so c11_never_through c11b_two_gates
+    c11c_who_may_pass c12_private_end c12b_the_wall_is_a_wall c13_two_gates c13b_gates_without_walls
+    c13c_no_leg_past_a_lock c15_bollard c16_kinds_of_way c16b_more_kinds c17_square c17b_rings_and_areas
+    c17c_concave c18_square_relation c18b_holes_and_walls c20_place_on_the_square c21_park_gate
+    c21b_gates_in_the_fence c21c_no_gate c22_hospital c22b_hospital_gates c22c_no_public_door c23_mall
+    c24_one_long_street c24b_paces c25_same_edge c27_legs c28_no_street c29_escalator
+    c29b_beside_an_escalator c30_stairs_or_ramp c30b_ramps c32_unknown c32b_surfaces c32c_kerbs
+    c32d_inclines c34_hours c34b_a_gate_at_night c34c_holidays c34d_more_hours c35_pontoon c36_not_built
+    c37_near_miss c37b_joined_and_far c39_not_for_the_public c40_two_banks c40b_no_hole c40c_routes
+    c42_cut_by_a_box c42b_bounds_of_the_file c42c_an_end_is_no_edge c44_degenerate c44b_two_nodes
+    c46_shifted_days c48_unreadable c48b_readable direction_to facilities lifts moving_walkway
+    origin_place report_doors signals slopes twins
 }
 
 /// Files ahead of the product. Each must fail; one that passes leaves this list.
-const NOT_YET: &[&str] = &[
-    "c09b_ferry_asked",
-    "c10_residents_leave",
-    "c12_private_end",
-    "c13b_gates_without_walls",
-    "c15_bollard",
-    "c29_escalator",
-    "c29b_beside_an_escalator",
-];
+const NOT_YET: &[&str] = &["c32d_inclines"];
 
 /// The frame of the towns.
 fn frame() -> LocalMetres {

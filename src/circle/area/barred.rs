@@ -32,16 +32,24 @@ pub(super) struct Step {
 pub(super) struct Barred {
     /// By axis, by the lower end.
     crossed: [Vec<Crossed>; 2],
+    /// To which neighbours nothing bars the way, a bit each; none on the edge.
+    open: Vec<u8>,
     pieces: Vec<[[f64; 2]; 2]>,
     /// The cells that a piece passes, sorted.
     in_cell: Vec<(u32, u32)>,
 }
+
+/// The eight neighbours of a point: steps east and north.
+const NEIGHBOURS: [[i64; 2]; 8] = [[1, 0], [-1, 0], [0, 1], [0, -1], [1, 1], [-1, -1], [1, -1], [-1, 1]];
+/// The first of them along the axes, the others across a cell.
+const ALONG: usize = 4;
 
 impl Barred {
     /// Lays barriers over a lattice.
     pub fn of(lattice: &Lattice, barriers: &[[Point; 2]]) -> Self {
         let mut barred = Self {
             crossed: [vec![FREE; lattice.points()], vec![FREE; lattice.points()]],
+            open: vec![u8::MAX; lattice.points()],
             pieces: Vec::new(),
             in_cell: Vec::new(),
         };
@@ -62,7 +70,79 @@ impl Barred {
         }
         barred.in_cell.sort_unstable();
         barred.in_cell.dedup();
+        barred.close(lattice);
         barred
+    }
+
+    /// Closes the ways that are barred, and those from the edge of the lattice.
+    fn close(&mut self, lattice: &Lattice) {
+        let (columns, points) = (lattice.columns, lattice.points());
+        for axis in 0..2 {
+            for from in 0..points {
+                let crossed = self.crossed[axis][from];
+                if crossed.first > crossed.last {
+                    continue;
+                }
+                // All whose way there, or round a corner there, may lead over this step.
+                let beside = if axis == 0 { columns } else { 1 };
+                let to = from + if axis == 0 { 1 } else { columns };
+                for end in [from, to] {
+                    for node in [end.checked_sub(beside), Some(end), Some(end + beside)] {
+                        if let Some(node) = node.filter(|node| *node < points && !lattice.is_edge(*node)) {
+                            self.open[node] = self.open_at(lattice, node);
+                        }
+                    }
+                }
+            }
+        }
+        for node in lattice.edge() {
+            self.open[node] = 0;
+        }
+    }
+
+    /// The open ways of a point that is not on the edge. A step across a cell goes
+    /// round one of its corners.
+    fn open_at(&self, lattice: &Lattice, node: usize) -> u8 {
+        let columns = lattice.columns as i64;
+        let node = node as i64;
+        let free = |from: i64, axis: usize, way: i64| {
+            let back = if axis == 0 { 1 } else { columns };
+            let lower = if way > 0 { from } else { from - back };
+            self.is_free(Step {
+                from: lower as usize,
+                axis,
+            })
+        };
+        let is_open = |[east, north]: &[i64; 2]| match (*east, *north) {
+            (east, 0) => free(node, 0, east),
+            (0, north) => free(node, 1, north),
+            (east, north) => {
+                (free(node, 0, east) && free(node + east, 1, north))
+                    || (free(node, 1, north) && free(node + north * columns, 0, east))
+            }
+        };
+        let bits = NEIGHBOURS.iter().enumerate();
+        bits.fold(0, |open, (bit, step)| open | u8::from(is_open(step)) << bit)
+    }
+
+    /// The neighbours of a point to which nothing bars the way, and whether the step
+    /// leads across a cell. Points on the edge of the lattice have none.
+    pub fn open_ways(&self, lattice: &Lattice, node: usize) -> impl Iterator<Item = (usize, bool)> + use<> {
+        let open = self.open[node];
+        let columns = lattice.columns as i64;
+        let bits = NEIGHBOURS.iter().enumerate();
+        bits.filter_map(move |(bit, [east, north])| {
+            let to = (node as i64 + north * columns + east) as usize;
+            (open >> bit & 1 == 1).then_some((to, bit >= ALONG))
+        })
+    }
+
+    /// The eight neighbours of a point that is not on the edge.
+    pub fn neighbours(lattice: &Lattice, node: usize) -> impl Iterator<Item = usize> + use<> {
+        let columns = lattice.columns as i64;
+        NEIGHBOURS
+            .iter()
+            .map(move |[east, north]| (node as i64 + north * columns + east) as usize)
     }
 
     /// Marks where a piece crosses the lines of the lattice that lead along `axis`.
@@ -101,7 +181,7 @@ impl Barred {
     }
 
     /// Whether nothing crosses a step.
-    pub fn is_free(&self, step: Step) -> bool {
+    fn is_free(&self, step: Step) -> bool {
         let crossed = self.crossed[step.axis][step.from];
         crossed.first > crossed.last
     }

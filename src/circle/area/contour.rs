@@ -135,7 +135,8 @@ struct Parts {
 
 impl Parts {
     fn of(lattice: &Lattice, field: &Field, limit_s: f32) -> Self {
-        let is_in = |node: usize| field.seconds[node] <= limit_s && !lattice.is_edge(node);
+        // No street owns a point on the edge of the lattice.
+        let is_in = |node: usize| field.seconds[node] <= limit_s;
         let mut parts = Self {
             part: vec![0; lattice.points()],
             count: 0,

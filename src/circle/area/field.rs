@@ -1,7 +1,7 @@
 //! To which street each point of the lattice belongs: the one that is nearest on
 //! foot.
 
-use super::barred::{Barred, Step};
+use super::barred::Barred;
 use super::contour::cell_holds;
 use super::lattice::Lattice;
 use super::{Ground, ReachedStreet};
@@ -19,9 +19,6 @@ const ENCLOSED: u16 = u16::MAX - 1;
 const ENCLOSED_M2: f64 = 250_000.0;
 /// A yard smaller than this is no hole in an outline.
 const SLIVER_M2: f64 = 100.0;
-
-/// The eight neighbours: steps east and north.
-const NEIGHBOURS: [[i64; 2]; 8] = [[1, 0], [-1, 0], [0, 1], [0, -1], [1, 1], [-1, -1], [1, -1], [-1, 1]];
 
 /// By point of the lattice.
 pub(super) struct Field {
@@ -95,6 +92,10 @@ impl Field {
             field.seconds[node] = field.seconds[node].min(seconds);
         }
         field.enclose(lattice, barred);
+        // Whatever a line from outside did there: outlines close within the lattice.
+        for node in lattice.edge() {
+            field.seconds[node] = f32::INFINITY;
+        }
         field
     }
 
@@ -118,9 +119,8 @@ impl Field {
                     continue;
                 }
                 let seconds = self.seconds[node];
-                for to in free_neighbours(lattice, barred, node) {
-                    let (next, step_cost) = to;
-                    let next_cost = cost + step_cost;
+                for (next, is_across) in barred.open_ways(lattice, node) {
+                    let next_cost = cost + if is_across { ACROSS } else { STRAIGHT };
                     if next_cost > at_most {
                         continue;
                     }
@@ -149,22 +149,12 @@ impl Field {
             patch.clear();
             patch.push(start);
             seen[start] = true;
-            // The last of the streets that one walks to it from, and of all around.
-            let (mut last, mut last_of_all) = (f32::NEG_INFINITY, f32::NEG_INFINITY);
-            let mut is_open = false;
+            // The last of the streets from which one walks to it.
+            let mut last = f32::NEG_INFINITY;
             let mut at = 0;
             while let Some(node) = patch.get(at).copied() {
                 at += 1;
-                if lattice.is_edge(node) {
-                    is_open = true;
-                    continue;
-                }
-                for next in neighbours(lattice, node) {
-                    if self.cost[next] != NOBODY {
-                        last_of_all = last_of_all.max(self.seconds[next]);
-                    }
-                }
-                for (next, _) in free_neighbours(lattice, barred, node) {
+                for (next, _) in barred.open_ways(lattice, node) {
                     if self.cost[next] != NOBODY {
                         last = last.max(self.seconds[next]);
                     } else if !seen[next] {
@@ -174,16 +164,20 @@ impl Field {
                 }
             }
             let m2 = patch.len() as f64 * cell_m2;
-            let seconds = if last > f32::NEG_INFINITY { last } else { last_of_all };
-            let at_most_m2 = if last > f32::NEG_INFINITY {
-                ENCLOSED_M2
-            } else {
-                SLIVER_M2
-            };
-            if !is_open && seconds.is_finite() && m2 <= at_most_m2 {
+            // Nobody walks to a yard: it goes to the last of the streets around it.
+            let is_yard = last == f32::NEG_INFINITY;
+            if m2 > if is_yard { SLIVER_M2 } else { ENCLOSED_M2 } || patch.iter().any(|node| lattice.is_edge(*node)) {
+                continue;
+            }
+            if is_yard {
+                let around = patch.iter().flat_map(|node| Barred::neighbours(lattice, *node));
+                let owned = around.filter(|next| self.cost[*next] != NOBODY);
+                last = owned.map(|next| self.seconds[next]).fold(last, f32::max);
+            }
+            if last.is_finite() {
                 for node in &patch {
                     self.cost[*node] = ENCLOSED;
-                    self.seconds[*node] = seconds;
+                    self.seconds[*node] = last;
                 }
             }
         }
@@ -260,47 +254,3 @@ impl Seeds<'_> {
 /// The corners of a cell from its south-western one, in the order of
 /// [`Lattice::corners`].
 const CORNERS: [[f64; 2]; 4] = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]];
-
-fn neighbours(lattice: &Lattice, node: usize) -> impl Iterator<Item = usize> + use<> {
-    let columns = lattice.columns as i64;
-    let is_edge = lattice.is_edge(node);
-    let steps: &[[i64; 2]] = if is_edge { &[] } else { &NEIGHBOURS };
-    steps
-        .iter()
-        .map(move |[east, north]| (node as i64 + north * columns + east) as usize)
-}
-
-/// The neighbours to which nothing bars the way, with what the step costs. A step
-/// across a cell goes round one of its corners. Points on the edge of the lattice
-/// have none.
-fn free_neighbours<'a>(
-    lattice: &'a Lattice,
-    barred: &'a Barred,
-    node: usize,
-) -> impl Iterator<Item = (usize, u16)> + use<'a> {
-    let columns = lattice.columns as i64;
-    let steps: &[[i64; 2]] = if lattice.is_edge(node) { &[] } else { &NEIGHBOURS };
-    // A step along an axis, from a node so many steps off, in either direction.
-    let free = move |from: i64, axis: usize, way: i64| {
-        let back = if axis == 0 { 1 } else { columns };
-        let lower = if way > 0 { from } else { from - back };
-        barred.is_free(Step {
-            from: lower as usize,
-            axis,
-        })
-    };
-    steps.iter().filter_map(move |[east, north]| {
-        let node = node as i64;
-        let to = node + north * columns + east;
-        let is_free = match (*east, *north) {
-            (east, 0) => free(node, 0, east),
-            (0, north) => free(node, 1, north),
-            (east, north) => {
-                (free(node, 0, east) && free(node + east, 1, north))
-                    || (free(node, 1, north) && free(node + north * columns, 0, east))
-            }
-        };
-        let cost = if *east != 0 && *north != 0 { ACROSS } else { STRAIGHT };
-        is_free.then_some((to as usize, cost))
-    })
-}

@@ -112,6 +112,13 @@ impl Lattice {
         column == 0 || row == 0 || column + 1 == self.columns || row + 1 == self.rows
     }
 
+    /// Its outermost points; corners come twice.
+    pub fn edge(&self) -> impl Iterator<Item = usize> + use<> {
+        let (columns, points) = (self.columns, self.points());
+        let sides = (0..self.rows).flat_map(move |row| [row * columns, (row + 1) * columns - 1]);
+        (0..columns).chain(points - columns..points).chain(sides)
+    }
+
     /// Steps east and north of the first point.
     pub fn place(&self, node: usize) -> [f64; 2] {
         [(node % self.columns) as f64, (node / self.columns) as f64]

@@ -1,8 +1,10 @@
 //! What hangs together: components by walking and by walking without stairs,
 //! and the public ways that lie behind private ones.
 
+use super::conditions::is_private_at_times;
 use super::graph::{Graph, RawEdge};
 use super::tags::{flag, node_flag};
+use std::collections::{HashMap, HashSet};
 
 /// Public ways behind private ones count as private up to this length in all.
 /// A longer stretch is another part of town, and the mapping is in doubt.
@@ -70,10 +72,74 @@ pub(super) fn components(graph: &Graph, usable: impl Fn(&RawEdge) -> bool) -> Co
 /// only over private ways or through private gates: the streets inside a
 /// compound whose gate alone says so. The longest public part stays public.
 /// Returns how many edges were marked.
+///
+/// Behind gates that are private at some hours the streets are so at the same
+/// hours: they take over the rule of the gates, where these agree.
 pub(super) fn mark_enclosed(graph: &mut Graph) -> u64 {
+    let is_private = |graph: &Graph, junction: u32| graph.junctions[junction as usize].flags & node_flag::PRIVATE != 0;
+    let parts = enclosed(graph, |junction| is_private(graph, junction));
+    let mut marked = 0;
+    for edge in graph
+        .edges
+        .iter_mut()
+        .zip(parts)
+        .filter_map(|(edge, part)| part.and(Some(edge)))
+    {
+        edge.flags |= flag::PRIVATE;
+        marked += 1;
+    }
+    let gate_rules = private_at_times(graph);
+    if gate_rules.is_empty() {
+        return marked;
+    }
+    let rule_at = |junction: u32| gate_rules.get(&junction).copied();
+    let parts = enclosed(graph, |junction| {
+        is_private(graph, junction) || gate_rules.contains_key(&junction)
+    });
+    // The rule of all gates of a part, none where they differ.
+    let mut rule_of_part: HashMap<u32, Option<u32>> = HashMap::new();
+    for (edge, part) in graph.edges.iter().zip(&parts) {
+        let Some(part) = part else { continue };
+        for rule in [edge.from, edge.to].into_iter().filter_map(rule_at) {
+            let known = rule_of_part.entry(*part).or_insert(Some(rule));
+            *known = known.filter(|known| *known == rule);
+        }
+    }
+    for (edge, part) in graph.edges.iter_mut().zip(parts) {
+        let rule = part.and_then(|part| rule_of_part.get(&part).copied().flatten());
+        let [own, ..] = &mut edge.particulars.rules;
+        if let (Some(rule), 0) = (rule, *own) {
+            *own = rule;
+            edge.flags |= flag::CONDITIONAL;
+        }
+    }
+    marked
+}
+
+/// The gates that are private at some hours and open at all others, with the
+/// numbers of their rules.
+fn private_at_times(graph: &Graph) -> HashMap<u32, u32> {
+    let rules: HashSet<u32> = (1_u32..)
+        .zip(&graph.rules.all)
+        .filter_map(|(number, text)| is_private_at_times(text).then_some(number))
+        .collect();
+    let mut gates = HashMap::new();
+    for edge in &graph.edges {
+        let [_, from, to] = edge.particulars.rules;
+        for (junction, rule) in [(edge.from, from), (edge.to, to)] {
+            if rules.contains(&rule) {
+                gates.insert(junction, rule);
+            }
+        }
+    }
+    gates
+}
+
+/// Of each public edge that hangs on the rest of its component only over private
+/// ways or through gates the part of the network that it is in.
+fn enclosed(graph: &Graph, is_gate: impl Fn(u32) -> bool) -> Vec<Option<u32>> {
     let junctions = graph.junctions.len();
     let whole = components(graph, |edge| edge.flags & flag::FERRY == 0);
-    let is_gate = |junction: u32| graph.junctions[junction as usize].flags & node_flag::PRIVATE != 0;
     let is_public = |flags: u32| flags & (flag::PRIVATE | flag::FERRY) == 0;
     // Public parts: edges joined at junctions that are no private gate. An edge
     // between two gates is a part of its own, numbered after the junctions.
@@ -112,15 +178,11 @@ pub(super) fn mark_enclosed(graph: &mut Graph) -> u64 {
             main[component] = Some(root);
         }
     }
-    let mut marked = 0;
-    for (edge, part) in graph.edges.iter_mut().zip(&part_of_edge) {
-        let Some(part) = part else { continue };
-        let root = sets.root(*part);
+    let edges = graph.edges.iter().zip(part_of_edge);
+    let in_enclosed = edges.map(|(edge, part)| {
+        let root = sets.root(part?);
         let component = whole.of_junction[edge.from as usize] as usize;
-        if main[component] != Some(root) && metres[root as usize] <= ENCLOSED_AT_MOST_M {
-            edge.flags |= flag::PRIVATE;
-            marked += 1;
-        }
-    }
-    marked
+        (main[component] != Some(root) && metres[root as usize] <= ENCLOSED_AT_MOST_M).then_some(root)
+    });
+    in_enclosed.collect()
 }

@@ -180,6 +180,19 @@ pub(super) fn rule_text(tags: &Tags, base: Access, unreadable: &mut Unreadable) 
     found.then_some(text)
 }
 
+/// Whether a rule leaves a gate to its residents at some hours, open to all at all
+/// others.
+pub(super) fn is_private_at_times(text: &str) -> bool {
+    let mut parts = text.split(PART);
+    let is_open = parts.next().and_then(access_of) == Some(Access::Public);
+    let (mut private, mut closed) = (false, false);
+    for part in parts {
+        private |= part.starts_with('p');
+        closed |= part.starts_with('c');
+    }
+    is_open && private && !closed
+}
+
 /// Whether a rule lets anybody pass at some time.
 pub(super) fn opens(text: &str) -> bool {
     text.split(PART).any(|part| !part.starts_with('c'))

@@ -249,18 +249,27 @@ pub(super) struct SeedEnd {
     pub leaves_m: f32,
 }
 
-/// The ends of a foot's edge that can be walked to from it.
+/// The ends of a foot's edge that can be walked to from it. Who stands at the
+/// very end stands at the junction: there is nothing to walk or to wait for, as
+/// for a door there.
 pub(super) fn seed_ends(ask: &Question<'_>, foot: &Foot) -> impl Iterator<Item = SeedEnd> {
     let leg_s = foot.snap_m * ask.pace.seconds_a_metre;
     let end = |arc: Arc| {
-        let passage = Passage::of(ask, arc).filter(|passage| passage.open && passage.leaves)?;
+        let passage = Passage::of(ask, arc)?;
         let leaves_m = if arc.is_backward() { 0.0 } else { arc.length_m };
         let metres = (leaves_m - foot.along_m).abs();
+        let seconds = if metres == 0.0 {
+            0.0
+        } else if passage.open && passage.leaves {
+            metres * passage.seconds_a_metre + passage.leave_s
+        } else {
+            return None;
+        };
         let stage = passage.stage_at_origin();
         Some(SeedEnd {
             arc,
             stage: if passage.gate { stage.through_gate() } else { stage },
-            seconds: leg_s + (metres * passage.seconds_a_metre + passage.leave_s),
+            seconds: leg_s + seconds,
             metres,
             leaves_m,
         })

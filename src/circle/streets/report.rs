@@ -104,7 +104,6 @@ impl fmt::Display for BuildReport {
         count("squares walked across", self.squares)?;
         count("lines of sight across squares", self.sights)?;
         count("squares cut short", self.squares_cut_short)?;
-        count("squares whose outline does not close", self.broken_squares.count)?;
         count("edges behind private ways", self.enclosed_edges)?;
         for (key, number) in &self.unreadable.0 {
             writeln!(out, "unreadable {key}: {number}")?;

@@ -15,9 +15,10 @@
 use super::doors::DoorFoot;
 use super::layout::{Arc, Position};
 use super::passage::{Passage, Question, Stage, arcs_of, beside, seed_ends};
+use super::records::View;
 use super::snap::Foot;
 use super::tags::flag;
-use crate::coordinates::LocalMetres;
+use crate::coordinates::{LocalMetres, Point};
 
 const STAGES: usize = Stage::ALL.len();
 /// Seconds that share a bucket.
@@ -201,6 +202,8 @@ impl Search {
                 if let (Some(best), Some(label)) = (best.get_mut(number), self.door(door))
                     && wanted >> number & 1 == 1
                     && label.seconds < best.0
+                    // A nearer way to it may have been found since.
+                    && label.seconds > ask.limit_s
                 {
                     *best = (label.seconds, Some(door));
                 }
@@ -274,7 +277,7 @@ impl Search {
                 junction: end.arc.to,
                 stage: end.stage,
                 seconds: end.seconds,
-                beside: beside(ask, end.arc, end.metres, false, true),
+                beside: beside(ask, end.arc, end.metres, false, end.metres > 0.0),
                 unknown_m: unknown_m(end.arc, end.metres),
                 seed,
             };
@@ -288,7 +291,8 @@ impl Search {
                 } else {
                     foot.along_m
                 };
-                let extent_m = from_m + (ask.limit_s - leg_s) / passage.seconds_a_metre;
+                let room_m = (ask.limit_s - leg_s) / passage.seconds_a_metre;
+                let extent_m = from_m + if passage.open { room_m } else { room_m.min(0.0) };
                 self.note_edge(ask, arc, from_m, extent_m);
             }
         }
@@ -439,19 +443,10 @@ impl Search {
             return;
         }
         let corners = &ask.view.corners[ask.view.corner_range(arc.edge())];
-        let mut walked_m = 0.0;
-        let mut before: Option<Position> = None;
-        let mut see = |corner: &Position| {
-            if let Some(before) = before.replace(*corner) {
-                let step = LocalMetres::around(before.point()).east_north(corner.point());
-                walked_m += step[0].hypot(step[1]) as f32;
-            }
-            (from_m..=extent_m).contains(&walked_m) && !ask.view.covers(*corner)
-        };
         self.at_edge = if arc.is_backward() {
-            corners.iter().rev().any(&mut see)
+            leaves_covered(&ask.view, corners.iter().rev(), from_m, extent_m)
         } else {
-            corners.iter().any(&mut see)
+            leaves_covered(&ask.view, corners.iter(), from_m, extent_m)
         };
     }
 
@@ -475,6 +470,46 @@ impl Search {
         self.label(junction)
             .map_or(f32::INFINITY, |label| label.seconds[stage as usize])
     }
+}
+
+/// Whether the line over `corners` is outside of what the map covers anywhere
+/// between two distances along it. A box holds all between two points that it
+/// holds, so that the ends and the corners tell.
+fn leaves_covered<'a>(
+    view: &View<'_>,
+    corners: impl Iterator<Item = &'a Position>,
+    from_m: f32,
+    extent_m: f32,
+) -> bool {
+    let mut start_m = 0.0;
+    let mut before: Option<Point> = None;
+    for corner in corners.map(|corner| corner.point()) {
+        if let Some(before) = before.replace(corner) {
+            let step = LocalMetres::around(before).east_north(corner);
+            let step_m = step[0].hypot(step[1]) as f32;
+            let end_m = start_m + step_m;
+            if from_m <= end_m && start_m <= extent_m {
+                let walked = [from_m.max(start_m), extent_m.min(end_m)];
+                let outside = walked.into_iter().any(|metres| {
+                    let share = if step_m > 0.0 {
+                        f64::from((metres - start_m) / step_m)
+                    } else {
+                        0.0
+                    };
+                    let at = Point::new(
+                        before.lat + share * (corner.lat - before.lat),
+                        before.lon + share * (corner.lon - before.lon),
+                    );
+                    !view.covers(Position::of(at))
+                });
+                if outside {
+                    return true;
+                }
+            }
+            start_m = end_m;
+        }
+    }
+    false
 }
 
 /// A walk to a junction.

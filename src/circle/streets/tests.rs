@@ -3,7 +3,12 @@
 mod cases;
 mod files;
 mod gates;
+mod modes;
+mod oracle;
 mod properties;
+mod random;
+mod reached;
 mod squares;
 mod squares_exact;
+mod squares_odd;
 mod town;

@@ -248,7 +248,9 @@ impl Walker {
             }
             let whole_m = (towards_m - enters_m).abs();
             let walked_m = room_m.min(whole_m);
-            let leaves_m = if towards_m >= enters_m {
+            let leaves_m = if room_m >= whole_m {
+                towards_m
+            } else if towards_m >= enters_m {
                 enters_m + walked_m
             } else {
                 enters_m - walked_m
@@ -325,7 +327,11 @@ impl Walker {
             network_m: network_m.max(0.0),
             walk_m: network_m.max(0.0) + legs_m,
             private_end: label.stage == Stage::Arriving || label.private,
-            unknown_m: f64::from(label.unknown_m),
+            unknown_m: if ask.pace.is_step_free() {
+                f64::from(label.unknown_m)
+            } else {
+                0.0
+            },
             foot: Some(ArrivalFoot {
                 edge: label.edge,
                 along_m: label.along_m,

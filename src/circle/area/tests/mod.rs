@@ -1,6 +1,7 @@
 //! Rings are compared in whole units of 1e-7 degrees, where all is exact.
 
 mod cases;
+mod cities;
 mod properties;
 
 use super::{Ground, MultiPolygon, ReachedStreet, Ring, UnreachedStreet, bands};

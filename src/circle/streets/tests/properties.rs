@@ -267,9 +267,11 @@ fn rate(view: &View<'_>, edge: usize, pace: &Pace) -> f64 {
     }
 }
 
-/// From a foot to an end of its edge: the wait there counts even for who stands
-/// at the very end.
+/// From a foot to an end of its edge; who stands at the very end is there.
 fn seed_s(view: &View<'_>, edge: usize, along: f64, end: f64, pace: &Pace) -> Option<f64> {
+    if along == end {
+        return (pace.stairs.is_some() || view.edges[edge].flags & flag::STEPS == 0).then_some(0.0);
+    }
     let wait = view.particulars_of(&view.edges[edge]).half_waits[usize::from(end != 0.0)];
     let flags = view.edges[edge].flags;
     let forward = end != 0.0;

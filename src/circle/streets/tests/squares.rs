@@ -1,13 +1,10 @@
 //! Walks across squares, each worked out by hand.
 
 use super::town::{Built, Town, adult, adult_s, assert_near, at, wheelchair};
-use crate::circle::osm::Bounds;
-use crate::circle::streets::tags::flag;
-use crate::circle::streets::{BuildOptions, StreetMap, build};
 
 /// A square of 100 by 150 m whose entrances A (node 1) and B (node 4) lie 100 m
 /// apart, or 75 + 100 + 75 = 250 m round. Streets of 300 m lead away from both.
-fn plaza() -> Town {
+pub fn plaza() -> Town {
     Town::new()
         .nodes(&[(1, 0.0, 0.0), (2, 0.0, 75.0), (3, 100.0, 75.0)])
         .nodes(&[(4, 100.0, 0.0), (5, 100.0, -75.0), (6, 0.0, -75.0)])
@@ -16,12 +13,12 @@ fn plaza() -> Town {
         .way(&[4, 8], "highway=residential")
 }
 
-const OUTLINE: [i64; 7] = [1, 2, 3, 4, 5, 6, 1];
+pub const OUTLINE: [i64; 7] = [1, 2, 3, 4, 5, 6, 1];
 
 /// Metres of an adult's walk between the far ends of the two streets, less the
 /// 300 m of each.
 #[track_caller]
-fn across(town: &Built) -> f64 {
+pub fn across(town: &Built) -> f64 {
     let seconds = town.seconds(adult(), (-300.0, 0.0), (400.0, 0.0)).unwrap();
     seconds * (5.1 / 3.6) - 600.0
 }
@@ -153,75 +150,6 @@ fn case_20_a_place_in_the_middle_is_reached_over_the_square() {
     };
     assert!(a.metres_to(at(0.0, 0.0)) < 0.05);
     assert!(place.metres_to(at(50.0, 20.0)) < 0.05);
-}
-
-#[test]
-fn who_stands_on_a_square_goes_round_its_corners() {
-    // A building of 20 by 20 m in the middle, the place behind it at (70, 0):
-    // √(40² + 10²) to its corner, 20 m along it, √(10² + 10²) on: 75.37 m.
-    let town = plaza()
-        .nodes(&[(11, 40.0, -10.0), (12, 60.0, -10.0), (13, 60.0, 10.0), (14, 40.0, 10.0)])
-        .way(&OUTLINE, "")
-        .way(&[11, 12, 13, 14, 11], "building=yes")
-        .relation(&[("outer", 3), ("inner", 4)], "highway=pedestrian")
-        .map();
-    let seconds = town.seconds(adult(), (-300.0, 0.0), (70.0, 0.0)).unwrap();
-    assert_near(seconds, adult_s(300.0 + 75.37), 0.1);
-    // From (50, 40) north of it to A: √(50² + 40²) = 64.03 m.
-    let seconds = town.seconds(adult(), (50.0, 40.0), (-300.0, 0.0)).unwrap();
-    assert_near(seconds, adult_s(300.0 + 64.03), 0.1);
-    // In the building nobody stands on the square: the feet are the usual ones,
-    // and all of them on its outline, 8 m away.
-    let reach = town.reach(adult(), (50.0, 2.0), &[]);
-    assert!(reach.feet.len() <= 4);
-    assert_near(f64::from(reach.feet[0].snap_m), 8.0, 0.1);
-    // The same outside.
-    let reach = town.reach(adult(), (50.0, 80.0), &[]);
-    assert!(reach.feet.len() <= 4);
-}
-
-#[test]
-fn two_places_on_one_square_are_as_far_as_over_a_line_of_sight() {
-    let town = plaza().way(&OUTLINE, "highway=pedestrian area=yes").map();
-    // (20, 10) and (80, 10): over the line from A to B, 10 + 60 + 10 m.
-    let seconds = town.seconds(adult(), (20.0, 10.0), (80.0, 10.0)).unwrap();
-    assert!(seconds <= adult_s(80.0) + 0.1, "{seconds}");
-    assert!(seconds >= adult_s(60.0) - 0.1, "{seconds}");
-    // (20, 10) and (20, −30): over A, √(20² + 10²) + √(20² + 30²) = 58.4 m.
-    let seconds = town.seconds(adult(), (20.0, 10.0), (20.0, -30.0)).unwrap();
-    assert!(seconds <= adult_s(58.42) + 0.1, "{seconds}");
-}
-
-#[test]
-fn a_wall_keeps_who_stands_behind_it_from_the_straight_line() {
-    // The wall from (50, −30) to (50, 30) stands between A and (80, 0): round its
-    // end √(50² + 30²) + √(30² + 30²) = 100.74 m.
-    let town = plaza()
-        .nodes(&[(20, 50.0, -30.0), (22, 50.0, 30.0)])
-        .way(&OUTLINE, "highway=pedestrian area=yes")
-        .way(&[20, 22], "barrier=wall")
-        .map();
-    let seconds = town.seconds(adult(), (-300.0, 0.0), (80.0, 0.0)).unwrap();
-    assert_near(seconds, adult_s(300.0 + 100.74), 0.1);
-}
-
-#[test]
-fn a_place_on_a_private_square_is_reached_privately() {
-    let town = plaza()
-        .way(&OUTLINE, "highway=pedestrian area=yes access=private")
-        .map();
-    let reach = town.reach(adult(), (-300.0, 0.0), &[(50.0, 20.0)]);
-    assert!(reach.arrivals[0].private_end);
-    assert_near(reach.arrivals[0].seconds, adult_s(353.85), 0.1);
-    // A public square is public, also where a private way leaves it.
-    let town = plaza()
-        .nodes(&[(20, 0.0, 20.0), (21, -100.0, 20.0)])
-        .way(&[1, 20, 2, 3, 4, 5, 6, 1], "highway=pedestrian area=yes")
-        .way(&[20, 21], "highway=service access=private")
-        .map();
-    let reach = town.reach(adult(), (-300.0, 0.0), &[(10.0, 20.0)]);
-    assert!(!reach.arrivals[0].private_end);
-    assert_near(reach.arrivals[0].walk_m, 300.0 + 22.36, 0.1);
 }
 
 #[test]
@@ -486,209 +414,4 @@ fn nobody_walks_through_the_bend_of_a_wall() {
     // round the wall's end it is 90 + √(20² + 75²) = 167.6 m.
     let seconds = town.seconds(adult(), (-300.0, 0.0), (70.0, 300.0)).unwrap();
     assert_near(seconds, adult_s(300.0 + 145.0 + 225.0), 0.1);
-}
-
-#[test]
-fn gates_on_the_outline_hold() {
-    let gate = |tags: &str| {
-        Town::new()
-            .node(1, 0.0, 0.0, tags)
-            .nodes(&[
-                (2, 0.0, 75.0),
-                (3, 100.0, 75.0),
-                (4, 100.0, 0.0),
-                (5, 100.0, -75.0),
-                (6, 0.0, -75.0),
-            ])
-            .nodes(&[(7, -300.0, 0.0), (8, 400.0, 0.0)])
-            .way(&[7, 1], "highway=residential")
-            .way(&[4, 8], "highway=residential")
-            .way(&OUTLINE, "highway=pedestrian area=yes")
-            .map()
-    };
-    assert_near(across(&gate("barrier=gate")), 100.0, 0.1);
-    assert_near(across(&gate("barrier=bollard")), 100.0, 0.1);
-    let locked = gate("barrier=gate locked=yes");
-    assert_eq!(locked.seconds(adult(), (-300.0, 0.0), (400.0, 0.0)), None);
-}
-
-#[test]
-fn outlines_that_touch_cross_or_cut_themselves_do_no_harm() {
-    // A cut from the outline to the hole and back: one way draws both.
-    let cut = plaza()
-        .nodes(&[(11, 40.0, -10.0), (12, 60.0, -10.0), (13, 60.0, 10.0), (14, 40.0, 10.0)])
-        .way(
-            &[1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 11, 6, 1],
-            "highway=pedestrian area=yes",
-        )
-        .map();
-    assert_near(across(&cut), 102.46, 0.1);
-    // A figure of eight through one node in the middle: both halves, over it.
-    let eight = Town::new()
-        .nodes(&[
-            (1, 0.0, 0.0),
-            (2, 0.0, 75.0),
-            (3, 50.0, 0.0),
-            (4, 100.0, 0.0),
-            (5, 100.0, 75.0),
-            (6, 0.0, -75.0),
-        ])
-        .nodes(&[(7, -300.0, 0.0), (8, 400.0, 0.0), (9, 100.0, -75.0)])
-        .way(&[7, 1], "highway=residential")
-        .way(&[4, 8], "highway=residential")
-        .way(&[1, 2, 3, 5, 4, 9, 3, 6, 1], "highway=pedestrian area=yes")
-        .map();
-    assert_near(across(&eight), 100.0, 0.1);
-    assert_eq!(eight.report.squares, 2);
-    // Crossing itself without a node: from the west half nobody comes to the east.
-    let bow = Town::new()
-        .nodes(&[
-            (1, 0.0, 0.0),
-            (2, 0.0, 75.0),
-            (3, 100.0, -75.0),
-            (4, 100.0, 0.0),
-            (5, 100.0, 75.0),
-            (6, 0.0, -75.0),
-        ])
-        .nodes(&[(7, -300.0, 0.0), (8, 400.0, 0.0)])
-        .way(&[7, 1], "highway=residential")
-        .way(&[4, 8], "highway=residential")
-        .way(&[1, 2, 3, 4, 5, 6, 1], "highway=pedestrian area=yes")
-        .map();
-    // Along the outline: 75 + √(100² + 150²) + 75 = 330.28 m.
-    assert_near(across(&bow), 330.28, 0.1);
-}
-
-#[test]
-fn a_broken_relation_is_walked_along_what_is_there() {
-    // Its southern half is missing.
-    let town = plaza()
-        .way(&[1, 2, 3, 4], "")
-        .relation(&[("outer", 3), ("outer", 99)], "highway=pedestrian")
-        .map();
-    assert_near(across(&town), 250.0, 0.1);
-    assert_eq!(town.report.broken_squares.count, 1);
-    // So is that of an area with a node that is not there, of one that has only a
-    // hole, and of one without anything.
-    let mut outline = OUTLINE.to_vec();
-    outline[5] = 99;
-    let town = plaza().way(&outline, "highway=pedestrian area=yes").map();
-    assert_eq!((town.report.broken_squares.count, town.report.squares), (1, 0));
-    let town = plaza()
-        .way(&OUTLINE, "")
-        .relation(&[("inner", 3)], "highway=pedestrian")
-        .map();
-    assert_eq!((town.report.broken_squares.count, town.report.squares), (1, 0));
-    let town = plaza().relation(&[], "highway=pedestrian").map();
-    assert_eq!((town.report.broken_squares.count, town.report.squares), (1, 0));
-}
-
-#[test]
-fn lines_of_sight_are_no_streets() {
-    let town = plaza().way(&OUTLINE, "highway=pedestrian area=yes").map();
-    // Two streets of 300 m and an outline of 500 m.
-    assert_near(town.report.street_m, 1_100.0, 0.5);
-    assert_near(town.map.info().street_m, 1_100.0, 0.5);
-    assert_near(f64::from(town.map.view().components[0]), 1_100.0, 0.5);
-    // A crossing over the square is not told to miss them.
-    let town = plaza()
-        .nodes(&[(20, 30.0, -10.0), (21, 30.0, 10.0)])
-        .way(&OUTLINE, "highway=pedestrian area=yes")
-        .way(&[20, 21], "highway=footway footway=crossing")
-        .map();
-    assert_eq!(town.report.unjoined_crossings.count, 0);
-}
-
-#[test]
-fn the_box_cuts_a_square() {
-    let data = plaza()
-        .way(&OUTLINE, "")
-        .relation(&[("outer", 3)], "highway=pedestrian")
-        .data();
-    // The south of the square is outside, both entrances are inside.
-    let (low, high) = (at(-310.0, -50.0), at(410.0, 100.0));
-    let options = BuildOptions {
-        bbox: Some(Bounds {
-            min_lon: low.lon,
-            min_lat: low.lat,
-            max_lon: high.lon,
-            max_lat: high.lat,
-        }),
-        ..BuildOptions::default()
-    };
-    let (bytes, report) = build(&data, &options, &mut |_, _| {}).unwrap();
-    let map = StreetMap::from_bytes(&bytes.0).unwrap();
-    assert_eq!((report.squares, report.sights), (1, 1));
-    let cut = crate::circle::streets::tags::node_flag::CUT;
-    let view = map.view();
-    assert_eq!(
-        view.junctions
-            .iter()
-            .filter(|junction| junction.flags & cut != 0)
-            .count(),
-        2
-    );
-}
-
-#[test]
-fn a_large_square_keeps_its_bounds_and_stays_good() {
-    // A round square of 200 m radius with 300 entrances.
-    let count = 300;
-    let round = |id: i64| {
-        let angle = std::f64::consts::TAU * (id as f64) / f64::from(count);
-        (200.0 * angle.cos(), 200.0 * angle.sin())
-    };
-    let mut town = Town::new();
-    for id in 0..i64::from(count) {
-        let (east, north) = round(id);
-        town = town.nodes(&[(id + 1, east, north), (id + 1_001, east * 2.0, north * 2.0)]);
-    }
-    let mut ring: Vec<i64> = (1..=i64::from(count)).collect();
-    ring.push(1);
-    town = town.way(&ring, "highway=pedestrian area=yes");
-    for id in 1..=i64::from(count) {
-        town = town.way(&[id, id + 1_000], "highway=footway");
-    }
-    let town = town.map();
-    assert_eq!((town.report.squares, town.report.squares_cut_short), (1, 1));
-    assert!(town.report.sights <= 2_000, "{}", town.report.sights);
-    // From the first entrance to the one 100 further on, which are both among
-    // those kept: 2 × 200 m × sin 60° = 346.4 m, at most one in a hundred more.
-    let (from, to) = ((400.0, 0.0), round(100));
-    let seconds = town.seconds(adult(), from, (to.0 * 2.0, to.1 * 2.0)).unwrap();
-    let metres = seconds * (5.1 / 3.6) - 400.0;
-    assert!((346.3..=346.5 * 1.01).contains(&metres), "{metres}");
-}
-
-#[test]
-fn a_hostile_square_neither_hangs_nor_grows() {
-    // 60,000 corners in a zigzag; 9,000 corners that cross one another at random.
-    let zigzag = |count: i64, step: i64| {
-        let mut town = Town::new();
-        for id in 1..=count {
-            let at = (id * step) % count;
-            town = town.nodes(&[(id, (at % 300) as f64, ((at * 7_919) % 997) as f64)]);
-        }
-        let mut ring: Vec<i64> = (1..=count).collect();
-        ring.push(1);
-        town.way(&ring, "highway=pedestrian area=yes")
-            .nodes(&[(900_001, -500.0, 0.0)])
-            .way(&[900_001, 1], "highway=footway")
-            .way(&[900_001, count / 2], "highway=footway")
-            .map()
-    };
-    for (count, step) in [(60_000, 1), (9_000, 4_001)] {
-        let town = zigzag(count, step);
-        assert_eq!(town.report.squares_cut_short, 1);
-        assert!(town.report.sights <= 7_140);
-    }
-}
-
-#[test]
-fn sights_are_marked() {
-    let town = plaza().way(&OUTLINE, "highway=pedestrian area=yes").map();
-    let view = town.map.view();
-    let sights = view.edges.iter().filter(|edge| edge.flags & flag::SIGHT != 0);
-    assert!(sights.clone().all(|edge| edge.flags & flag::AREA != 0));
-    assert_eq!(sights.count(), 1);
 }
