@@ -3,7 +3,8 @@
 //! Over the nodes that both sides know: per origin the Jaccard index of the two sets
 //! within 700 m, its mean over the origins, and the median difference of the metres
 //! over what both reach. Pairs whose own way is private, or that are reached only so,
-//! are left out: Valhalla walks through.
+//! are left out: Valhalla walks through. It also walks round squares, which costs who
+//! walks across; so the same is told of the walks that do not.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -28,9 +29,31 @@ pub const MEDIAN_AT_MOST_M: f64 = 3.0;
 
 type Failed = Box<dyn std::error::Error>;
 
-/// How far two walks agree.
-pub struct Agreement {
+/// How far our walks in a city agree with the reference.
+pub struct Agreements {
     city: String,
+    /// Of all walks but private ones.
+    pub all: Agreement,
+    /// Of those among them that lead across no square.
+    pub round_squares: Agreement,
+}
+
+impl fmt::Display for Agreements {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            city,
+            all,
+            round_squares,
+        } = self;
+        write!(
+            f,
+            "{city}: {all}\n{city}, without walks across squares: {round_squares}"
+        )
+    }
+}
+
+/// How far some walks agree.
+pub struct Agreement {
     origins: usize,
     pairs: usize,
     left_out: usize,
@@ -52,9 +75,8 @@ impl fmt::Display for Agreement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{}: {} origins, mean Jaccard {:.4}, median difference {:.2} m (p90 {:.1} m) over {} pairs, \
+            "{} origins, mean Jaccard {:.4}, median difference {:.2} m (p90 {:.1} m) over {} pairs, \
              {} pairs left out, {} reached only by ours, {} only by theirs",
-            self.city,
             self.origins,
             self.mean_jaccard,
             self.median_m,
@@ -140,6 +162,16 @@ fn open(streets: &mut OsmData) {
     }
 }
 
+/// Makes squares streets around them.
+fn round(streets: &mut OsmData) {
+    let ways = streets.ways.iter_mut().map(|way| &mut way.tags);
+    let relations = streets.relations.iter_mut().map(|relation| &mut relation.tags);
+    for tags in ways.chain(relations) {
+        // The first value of a key counts.
+        tags.0.insert(0, ("area".to_owned(), "no".to_owned()));
+    }
+}
+
 /// The nodes that the reference chose from.
 fn candidates(file: &Path) -> Result<OsmData, Failed> {
     let is_candidate = |tags: &Tags| {
@@ -156,7 +188,7 @@ fn candidates(file: &Path) -> Result<OsmData, Failed> {
 
 /// Compares our walks with those in `folder` for a city: its `.osm.pbf` and its
 /// `.valhalla.jsonl`.
-pub fn agreement(folder: &Path, city: &str) -> Result<Agreement, Failed> {
+pub fn agreement(folder: &Path, city: &str) -> Result<Agreements, Failed> {
     let file = folder.join(format!("{city}.osm.pbf"));
     let text = std::fs::read_to_string(folder.join(format!("{city}.valhalla.jsonl")))?;
     let references: Vec<Reference> = text.lines().map(Reference::read).collect::<Result<_, _>>()?;
@@ -167,20 +199,35 @@ pub fn agreement(folder: &Path, city: &str) -> Result<Agreement, Failed> {
         .map(|node| (format!("node/{}", node.id), node.point))
         .filter(|(name, _)| known.contains(name))
         .unzip();
-    let mut streets = osm::read(&file, &wanted(), &mut |_, _| {})?;
-    let mut ours = Walked::new(&streets, &points)?;
-    open(&mut streets);
-    // The same streets with nothing private.
-    let mut opened = Walked::new(&streets, &points)?;
-    let mut tally = Tally::default();
+    let streets = osm::read(&file, &wanted(), &mut |_, _| {})?;
+    let changed = |change: fn(&mut OsmData)| {
+        let mut streets = streets.clone();
+        change(&mut streets);
+        Walked::new(&streets, &points)
+    };
+    let (mut ours, mut opened, mut rounded) = (changed(|_| {})?, changed(open)?, changed(round)?);
+    let (mut all, mut round_squares) = (Tally::default(), Tally::default());
     for Reference { origin, reachable } in &references {
-        tally.count(
-            &ours.metres(*origin, &names),
-            &opened.metres(*origin, &names),
-            reachable,
-        );
+        let ours = ours.metres(*origin, &names);
+        let opened = opened.metres(*origin, &names);
+        let rounded = rounded.metres(*origin, &names);
+        let is_private = |name: &str| match (ours.get(name), opened.get(name)) {
+            (Some((_, true)), _) | (None, Some(_)) => true,
+            (Some((metres, false)), Some((opened, _))) => (metres - opened).abs() > 1.0,
+            _ => false,
+        };
+        let is_across = |name: &str| match (ours.get(name), rounded.get(name)) {
+            (Some((metres, _)), Some((rounded, _))) => (metres - rounded).abs() > 1.0,
+            (one, other) => one.is_some() != other.is_some(),
+        };
+        all.count(&ours, reachable, &is_private);
+        round_squares.count(&ours, reachable, &|name| is_private(name) || is_across(name));
     }
-    tally.agreement(city)
+    Ok(Agreements {
+        city: city.to_owned(),
+        all: all.agreement()?,
+        round_squares: round_squares.agreement()?,
+    })
 }
 
 #[derive(Default)]
@@ -196,15 +243,10 @@ impl Tally {
     fn count(
         &mut self,
         ours: &BTreeMap<&str, (f64, bool)>,
-        opened: &BTreeMap<&str, (f64, bool)>,
         theirs: &BTreeMap<String, f64>,
+        is_left_out: &dyn Fn(&str) -> bool,
     ) {
-        let is_private = |name: &str| match (ours.get(name), opened.get(name)) {
-            (Some((_, true)), _) | (None, Some(_)) => true,
-            (Some((metres, false)), Some((open_metres, _))) => (metres - open_metres).abs() > 1.0,
-            _ => false,
-        };
-        let counts = |name: &str, metres: f64| metres <= WITHIN_M && !is_private(name);
+        let counts = |name: &str, metres: f64| metres <= WITHIN_M && !is_left_out(name);
         let our_set: BTreeSet<&str> = ours
             .iter()
             .filter(|(name, (metres, _))| counts(name, *metres))
@@ -223,7 +265,7 @@ impl Tally {
         self.only_ours += our_set.len() - both;
         self.only_theirs += their_set.len() - both;
         for (name, metres) in theirs {
-            if is_private(name) {
+            if is_left_out(name) {
                 self.left_out += 1;
             } else if let Some((our_metres, _)) = ours.get(name.as_str()) {
                 self.differences.push((our_metres - metres).abs());
@@ -231,12 +273,11 @@ impl Tally {
         }
     }
 
-    fn agreement(mut self, city: &str) -> Result<Agreement, Failed> {
+    fn agreement(mut self) -> Result<Agreement, Failed> {
         self.differences.sort_by(f64::total_cmp);
         let pairs = self.differences.len();
         let at = |number: usize| self.differences.get(number).copied().ok_or("nothing to compare");
         Ok(Agreement {
-            city: city.to_owned(),
             origins: self.jaccards.len(),
             pairs,
             left_out: self.left_out,
