@@ -93,10 +93,8 @@ pub fn build(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<(StreetMapBytes, BuildReport), BuildError> {
     const STAGES: u64 = 6;
-    if let Some(bbox) = options.bbox {
-        if !is_box(bbox) {
-            return Err(BuildError::Box);
-        }
+    if options.bbox.is_some_and(|bbox| !is_box(bbox)) {
+        return Err(BuildError::Box);
     }
     // A junction, arc and corner is counted in 32 bits; every one comes from a
     // reference of a way.
