@@ -145,7 +145,10 @@ fn agrees(town: &Random, map: &StreetMap, mode: Mode, hour: Option<When<'_>>) ->
                 "{seconds} s along {:?}, not {arrival:?}",
                 path.stretches
             );
-            prop_assert!((cost.metres + across_m - arrival.network_m).abs() < NEAR_S, "{cost:?} {arrival:?}");
+            prop_assert!(
+                (cost.metres + across_m - arrival.network_m).abs() < NEAR_S,
+                "{cost:?} {arrival:?}"
+            );
             prop_assert!(
                 (cost.metres + legs_m - arrival.walk_m).abs() < NEAR_S,
                 "{cost:?} {arrival:?}"
