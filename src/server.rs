@@ -55,7 +55,6 @@ struct Parts {
     tree: web::Data<LiveTree>,
     catalogue: web::Data<Catalogue>,
     circles: web::Data<Circles>,
-    facilities: web::Data<Facilities>,
     health: web::Data<Health>,
 }
 
@@ -138,6 +137,7 @@ pub async fn start(config: Config) -> Result<Running> {
 
     let gate: Arc<dyn Gate> = Arc::new(Access::new(operator_key, Arc::clone(&follower)));
     let circles = Circles::new(Arc::clone(&map), model, catalogue.clone().into_inner(), calendar);
+    let circles = circles.with_facilities(facilities);
     let parts = Parts {
         http: web::Data::new(Http {
             gate,
@@ -149,7 +149,6 @@ pub async fn start(config: Config) -> Result<Running> {
         tree,
         catalogue,
         circles: web::Data::new(circles),
-        facilities: web::Data::new(facilities),
         health: web::Data::new(Health {
             follower,
             draining: AtomicBool::new(false),
@@ -299,7 +298,6 @@ fn routes(parts: &Parts, service: &mut web::ServiceConfig) {
         .app_data(parts.tree.clone())
         .app_data(parts.catalogue.clone())
         .app_data(parts.circles.clone())
-        .app_data(parts.facilities.clone())
         .app_data(parts.health.clone())
         .service(
             web::scope("/v1")

@@ -92,7 +92,7 @@ struct Table {
 }
 
 /// The table in force.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Facilities(Vec<Facility>);
 
 impl Facilities {

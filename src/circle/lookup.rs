@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::facilities::tier_m;
+use super::facilities::{Facilities, tier_m};
 use super::places::kinds::Category;
 use super::places::{Catalogue, Entry, LiveHours, Snapshot, Target};
 use super::streets::{Arrival, ArrivalFoot, Ask, Foot, Method, Pace, Reach, StreetMap, TimeModel, Walker, When};
@@ -80,6 +80,7 @@ pub struct Circles {
     model: &'static TimeModel,
     catalogue: Arc<Catalogue>,
     calendar: Arc<Calendar>,
+    facilities: Facilities,
 }
 
 /// What is counted.
@@ -206,7 +207,18 @@ impl Circles {
             model,
             catalogue,
             calendar,
+            facilities: Facilities::default(),
         }
+    }
+
+    /// The same with a table of facilities; without one nothing is asked for.
+    pub fn with_facilities(self, facilities: Facilities) -> Self {
+        Self { facilities, ..self }
+    }
+
+    /// The table of facilities in force.
+    pub fn facilities(&self) -> &Facilities {
+        &self.facilities
     }
 
     /// The streets.

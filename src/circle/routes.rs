@@ -4,7 +4,6 @@ use actix_web::http::header::ACCEPT;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
 
-use super::facilities::Facilities;
 use super::lookup::{Asked, Circles};
 use super::places::routes::unknown_kind;
 use super::question::view::{BasisName, CircleQuery, Direction, Origin, origin_faults, pace, walking_faults};
@@ -52,7 +51,6 @@ async fn get_circle(
     query: Query<CircleQuery>,
     circles: web::Data<Circles>,
     tree: web::Data<LiveTree>,
-    table: web::Data<Facilities>,
     http: web::Data<Http>,
     config: web::Data<Config>,
 ) -> Answer {
@@ -89,7 +87,7 @@ async fn get_circle(
     let passing = passing(&circle, &query, words.as_ref());
     let mut view = view(&circles, &circle, &passing, &asked, &query);
     if query.basis == BasisName::Gb50180 {
-        view.facilities = Some(facilities(&table, &circle, query.minutes));
+        view.facilities = Some(facilities(circles.facilities(), &circle, query.minutes));
     }
     if query.profile.is_some() {
         let told = speech::Told {
@@ -167,7 +165,7 @@ impl Input for CircleQuery {
     tag = "circle",
     responses((status = 200, description = "The table in force", body = FacilitiesView)),
 )]
-async fn list_facilities(_: Caller<Public>, _: Query<Nothing>, facilities: web::Data<Facilities>) -> Answer {
-    let items = facilities.all().to_vec();
+async fn list_facilities(_: Caller<Public>, _: Query<Nothing>, circles: web::Data<Circles>) -> Answer {
+    let items = circles.facilities().all().to_vec();
     Ok(HttpResponse::Ok().json(FacilitiesView { items }))
 }

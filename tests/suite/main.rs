@@ -1,10 +1,12 @@
 //! The product from outside.
 
 mod circle_agreement;
+mod circle_area;
 mod circle_bases;
 mod circle_lookup;
 mod circle_properties;
 mod circle_questions;
+mod circle_route;
 mod circle_times;
 mod circle_words;
 mod cli_commands;

@@ -9,6 +9,10 @@ use crate::coordinates::Point;
 /// Pieces of street shorter than this are left out.
 const SHORTEST_M: f32 = 0.5;
 
+/// A door at most so far from what was asked about is its own: the ground between
+/// belongs to both.
+const AT_HOME_M: f64 = 100.0;
+
 /// What a walk reaches, ready to be drawn.
 #[derive(Debug, Default)]
 pub struct Reached {
@@ -19,10 +23,22 @@ pub struct Reached {
 }
 
 impl Reached {
-    /// All that lies around a reach and its stretches.
+    /// All that lies around a reach and its stretches. `home` is what was asked
+    /// about, whose doors are the origins.
     #[must_use]
-    pub fn of(map: &StreetMap, ask: &Ask<'_>, reach: &Reach, stretches: &[ReachedStretch]) -> Self {
+    pub fn of(map: &StreetMap, home: Point, ask: &Ask<'_>, reach: &Reach, stretches: &[ReachedStretch]) -> Self {
         let mut reached = Self::default();
+        for origin in ask
+            .origins
+            .iter()
+            .filter(|origin| home.metres_to(**origin) <= AT_HOME_M)
+        {
+            reached.ground.reached.push(ReachedStreet {
+                line: vec![home, *origin],
+                seconds: vec![0.0, 0.0],
+                narrow: false,
+            });
+        }
         for (foot, origin) in reach.feet.iter().zip(&reach.foot_origins) {
             let Some(origin) = ask.origins.get(usize::from(*origin)) else {
                 continue;

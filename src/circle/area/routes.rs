@@ -106,7 +106,7 @@ async fn get_area(
             streets_change_at: reach.streets_change_at,
         };
         let is_streets = reach.method == Method::Streets;
-        let reached = is_streets.then(|| Reached::of(circles.map(), &ask, reach, &stretches));
+        let reached = is_streets.then(|| Reached::of(circles.map(), asked.origin, &ask, reach, &stretches));
         (reached, view)
     });
     let (areas, streets) = match reached {

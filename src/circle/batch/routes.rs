@@ -39,14 +39,15 @@ async fn batch_circles(
     circles: web::Data<Circles>,
     tree: web::Data<LiveTree>,
     http: web::Data<Http>,
-    config: web::Data<Config>,
 ) -> Answer {
+    let config = request.app_data::<web::Data<Config>>();
+    let config = config.ok_or_else(|| Error::internal("the configuration is not there"))?;
     let input = body.value;
     let circles_cost = input.origins.len().div_ceil(CIRCLES_A_COST) as u32;
     let own_rate = Rate {
         name: "circle_batch",
-        burst: rate(&config).burst.max(2 * 1_000 / CIRCLES_A_COST as u32 * cost(30)),
-        ..rate(&config)
+        burst: rate(config).burst.max(2 * 1_000 / CIRCLES_A_COST as u32 * cost(30)),
+        ..rate(config)
     };
     http.limits
         .charge(&request, &http, own_rate, circles_cost * cost(input.minutes))

@@ -5,6 +5,7 @@
 use super::element::{Element, Head, Kind, Sink, Source};
 use super::wire::{Broken, Fields, Packed, Value, zigzag};
 use super::{Bounds, Member, MemberKind, Node, OsmError, Point, Relation, Tags, Way};
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -12,6 +13,11 @@ use std::path::{Path, PathBuf};
 /// The format's own limits, in bytes.
 const BLOB_HEADER_AT_MOST: u64 = 64 << 10;
 const BLOCK_AT_MOST: u64 = 32 << 20;
+/// A block names its strings by number, so that a small one may ask for very many
+/// copies of a long one. Real blocks stay below a third of this, in bytes.
+const TEXTS_A_BLOCK: u64 = 512 << 20;
+/// What a text takes beside its letters.
+const TEXT_ITSELF: u64 = 48;
 /// `OpenStreetMap` allows 2,000 nodes a way; extracts of other sources have more.
 const NODES_A_WAY: usize = 100_000;
 
@@ -301,6 +307,8 @@ fn kinds_in(block: &[u8]) -> Result<Holds, Broken> {
 /// What the elements of a block share.
 struct Block<'a> {
     strings: Vec<&'a [u8]>,
+    /// Bytes of texts that may still be taken.
+    texts_left: Cell<u64>,
     granularity_nano: i64,
     lat_offset_nano: i64,
     lon_offset_nano: i64,
@@ -309,6 +317,7 @@ struct Block<'a> {
 fn elements(bytes: &[u8], kind: Kind, sink: Sink<'_>) -> Result<(), String> {
     let mut block = Block {
         strings: Vec::new(),
+        texts_left: Cell::new(TEXTS_A_BLOCK),
         granularity_nano: 100,
         lat_offset_nano: 0,
         lon_offset_nano: 0,
@@ -345,11 +354,14 @@ fn elements(bytes: &[u8], kind: Kind, sink: Sink<'_>) -> Result<(), String> {
 
 impl Block<'_> {
     fn text(&self, index: u64) -> Result<String, Broken> {
-        usize::try_from(index)
+        let bytes = usize::try_from(index)
             .ok()
             .and_then(|index| self.strings.get(index))
-            .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
-            .ok_or("an element names a string that the block does not have")
+            .ok_or("an element names a string that the block does not have")?;
+        let left = (self.texts_left.get()).checked_sub(bytes.len() as u64 + TEXT_ITSELF);
+        self.texts_left
+            .set(left.ok_or("the texts of a block unpack to more than 512 MiB")?);
+        Ok(String::from_utf8_lossy(bytes).into_owned())
     }
 
     fn tags(&self, keys: &[u8], values: &[u8]) -> Result<Tags, Broken> {

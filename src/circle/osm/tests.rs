@@ -262,6 +262,29 @@ fn a_blob_that_unpacks_to_more_than_the_format_allows_is_refused() {
     assert!(matches!(read_bytes(&bytes, &Wanted::ALL), Err(OsmError::Pbf { .. })));
 }
 
+#[test]
+fn a_few_kilobytes_that_name_one_long_text_very_often_are_refused() {
+    // Half a mebibyte, as 4,000 keys and values of one way: 4 GB.
+    let strings = [bytes_field(1, b""), bytes_field(1, &vec![b'a'; 1 << 19])].concat();
+    let often = packed(&[1; 4_000]);
+    let way = [number_field(1, 7), bytes_field(2, &often), bytes_field(3, &often)].concat();
+    let members = [
+        bytes_field(8, &often),
+        bytes_field(9, &zigzag(&[1; 4_000])),
+        bytes_field(10, &often),
+    ]
+    .concat();
+    for group in [
+        bytes_field(3, &way),
+        bytes_field(4, &[number_field(1, 7), members].concat()),
+    ] {
+        let block = [bytes_field(1, &strings), bytes_field(2, &group)].concat();
+        let bytes = [blob("OSMHeader", b""), blob("OSMData", &block)].concat();
+        assert!(bytes.len() < 20_000);
+        assert!(matches!(read_bytes(&bytes, &Wanted::ALL), Err(OsmError::Pbf { .. })));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: 1_000,

@@ -19,6 +19,8 @@ use words::{Piece, Way};
 pub const MINUTES: u32 = 30;
 /// A heading is taken over so many metres, past the small turns at a corner.
 const HEADING_M: f64 = 12.0;
+/// Where one stretch of street turns by more, in degrees, it is told as two.
+const CORNER: f64 = 60.0;
 
 /// A walk to a place, or from it to the origin.
 pub struct Route {
@@ -138,30 +140,67 @@ fn pieces(
     };
     let mut pieces: Vec<Piece> = Vec::with_capacity(spans.len());
     for (way, name, metres, seconds, first, last) in spans {
-        let span = line.get(first..=last).unwrap_or_default();
         if metres <= 0.0 && seconds <= 0.0 {
             continue;
         }
-        // What has no extent points where the piece before it did.
-        let before = pieces.last().map_or(0.0, |piece| piece.leaves);
-        let of = |at_start| {
-            if span.len() < 2 {
-                before
+        let span = line.get(first..=last).unwrap_or_default();
+        let length_m = metres_of(span);
+        let mut cuts = vec![0];
+        if way.is_plain() {
+            cuts.extend(corners(span));
+        }
+        cuts.push(span.len().saturating_sub(1));
+        for cut in cuts.windows(2) {
+            let part = span.get(cut[0]..=cut[1]).unwrap_or_default();
+            let share = if length_m > 0.0 {
+                metres_of(part) / length_m
             } else {
-                heading(span, at_start)
-            }
-        };
-        pieces.push(Piece {
-            enters: of(true),
-            leaves: of(false),
-            name,
-            way,
-            metres,
-            seconds,
-            first_point: first,
-        });
+                1.0
+            };
+            // What has no extent points where the piece before it did.
+            let before = pieces.last().map_or(0.0, |piece| piece.leaves);
+            let of = |at_start| {
+                if part.len() < 2 {
+                    before
+                } else {
+                    heading(part, at_start)
+                }
+            };
+            pieces.push(Piece {
+                enters: of(true),
+                leaves: of(false),
+                name: name.clone(),
+                way,
+                metres: metres * share,
+                seconds: seconds * share,
+                first_point: first + cut[0],
+            });
+        }
     }
     pieces
+}
+
+fn metres_of(line: &[Point]) -> f64 {
+    line.windows(2).map(|pair| pair[0].metres_to(pair[1])).sum()
+}
+
+/// The points at which a line turns a corner, some metres from its ends and from
+/// each other.
+fn corners(line: &[Point]) -> Vec<usize> {
+    let mut found: Vec<usize> = Vec::new();
+    let (mut since, mut left) = (0.0, metres_of(line));
+    for at in 1..line.len().saturating_sub(1) {
+        let step = line[at - 1].metres_to(line[at]);
+        since += step;
+        left -= step;
+        let start = found.last().copied().unwrap_or_default();
+        let turn = words::bend(heading(&line[start..=at], false), heading(&line[at..], true));
+        if since >= HEADING_M && left >= HEADING_M && turn.abs() >= CORNER {
+            found.push(at);
+            since = 0.0;
+        }
+    }
+    found
 }
 
 fn way(kind: StretchKind) -> Way {

@@ -64,7 +64,7 @@ pub enum Way {
 
 impl Way {
     /// Whether one simply walks there and follows it.
-    fn is_plain(self) -> bool {
+    pub(super) fn is_plain(self) -> bool {
         matches!(
             self,
             Self::Street | Self::Path | Self::Square | Self::Passage | Self::Tunnel | Self::Bridge | Self::Private
@@ -160,7 +160,7 @@ impl Turn {
 }
 
 /// Degrees from one heading to another: to the right positive, up to a half turn.
-fn bend(before: f64, after: f64) -> f64 {
+pub(super) fn bend(before: f64, after: f64) -> f64 {
     (after - before + 180.0).rem_euclid(360.0) - 180.0
 }
 

@@ -94,13 +94,8 @@ pub fn build(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<(StreetMapBytes, BuildReport), BuildError> {
     const STAGES: u64 = 6;
-    if let Some(bbox) = options.bbox {
-        let low = Point::new(bbox.min_lat, bbox.min_lon);
-        let high = Point::new(bbox.max_lat, bbox.max_lon);
-        let is_box = low.is_valid() && high.is_valid();
-        if !is_box || low.lat >= high.lat || low.lon >= high.lon {
-            return Err(BuildError::Box);
-        }
+    if options.bbox.is_some_and(|bbox| !is_box(bbox)) {
+        return Err(BuildError::Box);
     }
     // A junction, arc and corner is counted in 32 bits; every one comes from a
     // reference of a way.
@@ -132,18 +127,20 @@ pub fn build(
         near_misses::find(&index, &mut report);
     }
     progress(4, STAGES);
+    // A box of the data that is none says nothing.
+    let told = options.bbox.or(data.bounds.filter(|bounds| is_box(*bounds)));
     let mut parts = Parts {
         source: options.source.clone(),
         attribution: options.attribution.clone(),
         timestamp: data.timestamp.clone().unwrap_or_default(),
         tag_shares: tag_shares::count(data, &table, options.bbox),
-        bounds: bounds(data, options, &graph),
-        bounds_told: options.bbox.or(data.bounds).is_some(),
+        bounds: told.or_else(|| bounds(&graph)),
+        bounds_told: told.is_some(),
         barriers,
         barrier_boxes,
         ..Parts::default()
     };
-    if let Some(covered) = options.bbox.or(data.bounds) {
+    if let Some(covered) = told {
         mark_cut(&mut graph, covered);
     }
     parts.squares = SquareParts::new(&graph);
@@ -170,21 +167,26 @@ pub fn build(
     Ok((StreetMapBytes(bytes), report))
 }
 
-/// The box given, else the file's, else that of the streets.
-fn bounds(data: &OsmData, options: &BuildOptions, graph: &Graph) -> Option<Bounds> {
-    options.bbox.or(data.bounds).or_else(|| {
-        let all = graph
-            .edges
-            .iter()
-            .flat_map(|edge| &edge.corners)
-            .fold(Box2::EMPTY, |all, corner| all.with(*corner));
-        let (min, max) = (all.min.point(), all.max.point());
-        (!graph.edges.is_empty()).then_some(Bounds {
-            min_lon: min.lon,
-            min_lat: min.lat,
-            max_lon: max.lon,
-            max_lat: max.lat,
-        })
+/// Whether a box is one, and on the earth.
+fn is_box(bounds: Bounds) -> bool {
+    let low = Point::new(bounds.min_lat, bounds.min_lon);
+    let high = Point::new(bounds.max_lat, bounds.max_lon);
+    low.is_valid() && high.is_valid() && low.lat < high.lat && low.lon < high.lon
+}
+
+/// The box of the streets.
+fn bounds(graph: &Graph) -> Option<Bounds> {
+    let all = graph
+        .edges
+        .iter()
+        .flat_map(|edge| &edge.corners)
+        .fold(Box2::EMPTY, |all, corner| all.with(*corner));
+    let (min, max) = (all.min.point(), all.max.point());
+    (!graph.edges.is_empty()).then_some(Bounds {
+        min_lon: min.lon,
+        min_lat: min.lat,
+        max_lon: max.lon,
+        max_lat: max.lat,
     })
 }
 

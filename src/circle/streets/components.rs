@@ -1,10 +1,9 @@
 //! What hangs together: components by walking and by walking without stairs,
 //! and the public ways that lie behind private ones.
 
-use super::conditions::is_private_at_times;
+use super::conditions::{PRIVATE_LETTER, behind_gate, is_private_sometimes};
 use super::graph::{Graph, RawEdge};
 use super::tags::{flag, node_flag};
-use std::collections::{HashMap, HashSet};
 
 /// Public ways behind private ones count as private up to this length in all.
 /// A longer stretch is another part of town, and the mapping is in doubt.
@@ -71,83 +70,24 @@ pub(super) fn components(graph: &Graph, usable: impl Fn(&RawEdge) -> bool) -> Co
 /// Marks as private the public edges that hang on the rest of their component
 /// only over private ways or through private gates: the streets inside a
 /// compound whose gate alone says so. The longest public part stays public.
-/// Returns how many edges were marked.
-///
-/// Behind gates that are private at some hours the streets are so at the same
-/// hours: they take over the rule of the gates, where these agree.
+/// Where these are private at some hours only, so are the streets behind them:
+/// they get those hours as their own. Returns how many edges
+/// were marked.
 pub(super) fn mark_enclosed(graph: &mut Graph) -> u64 {
-    let is_private = |graph: &Graph, junction: u32| graph.junctions[junction as usize].flags & node_flag::PRIVATE != 0;
-    let parts = enclosed(graph, |junction| is_private(graph, junction));
-    let mut marked = 0;
-    for edge in graph
-        .edges
-        .iter_mut()
-        .zip(parts)
-        .filter_map(|(edge, part)| part.and(Some(edge)))
-    {
-        edge.flags |= flag::PRIVATE;
-        marked += 1;
-    }
-    let gate_rules = private_at_times(graph);
-    if gate_rules.is_empty() {
-        return marked;
-    }
-    let rule_at = |junction: u32| gate_rules.get(&junction).copied();
-    let parts = enclosed(graph, |junction| {
-        is_private(graph, junction) || gate_rules.contains_key(&junction)
-    });
-    // The rule of all gates of a part, none where they differ.
-    let mut rule_of_part: HashMap<u32, Option<u32>> = HashMap::new();
-    for (edge, part) in graph.edges.iter().zip(&parts) {
-        let Some(part) = part else { continue };
-        for rule in [edge.from, edge.to].into_iter().filter_map(rule_at) {
-            let known = rule_of_part.entry(*part).or_insert(Some(rule));
-            *known = known.filter(|known| *known == rule);
-        }
-    }
-    for (edge, part) in graph.edges.iter_mut().zip(parts) {
-        let rule = part.and_then(|part| rule_of_part.get(&part).copied().flatten());
-        let [own, ..] = &mut edge.particulars.rules;
-        if let (Some(rule), 0) = (rule, *own) {
-            *own = rule;
-            edge.flags |= flag::CONDITIONAL;
-        }
-    }
-    marked
-}
-
-/// The gates that are private at some hours and open at all others, with the
-/// numbers of their rules.
-fn private_at_times(graph: &Graph) -> HashMap<u32, u32> {
-    let rules: HashSet<u32> = (1_u32..)
-        .zip(&graph.rules.all)
-        .filter_map(|(number, text)| is_private_at_times(text).then_some(number))
-        .collect();
-    let mut gates = HashMap::new();
-    for edge in &graph.edges {
-        let [_, from, to] = edge.particulars.rules;
-        for (junction, rule) in [(edge.from, from), (edge.to, to)] {
-            if rules.contains(&rule) {
-                gates.insert(junction, rule);
-            }
-        }
-    }
-    gates
-}
-
-/// Of each public edge that hangs on the rest of its component only over private
-/// ways or through gates the part of the network that it is in.
-fn enclosed(graph: &Graph, is_gate: impl Fn(u32) -> bool) -> Vec<Option<u32>> {
     let junctions = graph.junctions.len();
     let whole = components(graph, |edge| edge.flags & flag::FERRY == 0);
-    let is_public = |flags: u32| flags & (flag::PRIVATE | flag::FERRY) == 0;
+    let Borders { gates, hours } = borders(graph);
+    let is_gate = |junction: u32| gates[junction as usize];
+    let is_public = |edge: &RawEdge| {
+        edge.flags & (flag::PRIVATE | flag::FERRY) == 0 && !is_private_at_times(graph, edge.particulars.rules[0])
+    };
     // Public parts: edges joined at junctions that are no private gate. An edge
     // between two gates is a part of its own, numbered after the junctions.
     let mut sets = Sets::new(junctions + graph.edges.len());
     let mut part_of_edge = Vec::with_capacity(graph.edges.len());
     for (edge, number) in graph.edges.iter().zip(junctions as u32..) {
         let part = match (is_gate(edge.from), is_gate(edge.to)) {
-            _ if !is_public(edge.flags) => None,
+            _ if !is_public(edge) => None,
             (false, false) => {
                 sets.join(edge.from, edge.to);
                 Some(edge.from)
@@ -158,10 +98,14 @@ fn enclosed(graph: &Graph, is_gate: impl Fn(u32) -> bool) -> Vec<Option<u32>> {
         };
         part_of_edge.push(part);
     }
-    let mut metres = vec![0.0_f64; junctions + graph.edges.len()];
+    let mut parts = vec![Part::default(); junctions + graph.edges.len()];
     for (edge, part) in graph.edges.iter().zip(&part_of_edge) {
         if let Some(part) = part {
-            metres[sets.root(*part) as usize] += edge.street_m();
+            let part = &mut parts[sets.root(*part) as usize];
+            part.metres += edge.street_m();
+            for end in [edge.from, edge.to] {
+                part.hours = part.hours.or(hours[end as usize]);
+            }
         }
     }
     // The longest part of each component.
@@ -170,19 +114,82 @@ fn enclosed(graph: &Graph, is_gate: impl Fn(u32) -> bool) -> Vec<Option<u32>> {
         let Some(part) = part else { continue };
         let root = sets.root(*part);
         let component = whole.of_junction[edge.from as usize] as usize;
-        let longer = main[component].is_none_or(|best| {
-            metres[root as usize] > metres[best as usize]
-                || (metres[root as usize] == metres[best as usize] && root < best)
-        });
+        let metres = |part: u32| parts[part as usize].metres;
+        let longer = main[component]
+            .is_none_or(|best| metres(root) > metres(best) || (metres(root) == metres(best) && root < best));
         if longer {
             main[component] = Some(root);
         }
     }
-    let edges = graph.edges.iter().zip(part_of_edge);
-    let in_enclosed = edges.map(|(edge, part)| {
-        let root = sets.root(part?);
+    let mut marked = 0;
+    for (edge, part) in graph.edges.iter_mut().zip(&part_of_edge) {
+        let Some(part) = part else { continue };
+        let root = sets.root(*part);
         let component = whole.of_junction[edge.from as usize] as usize;
-        (main[component] != Some(root) && metres[root as usize] <= ENCLOSED_AT_MOST_M).then_some(root)
-    });
-    in_enclosed.collect()
+        let Part { metres, hours } = parts[root as usize];
+        if main[component] == Some(root) || metres > ENCLOSED_AT_MOST_M {
+            continue;
+        }
+        marked += 1;
+        let Some(gate) = hours else {
+            edge.flags |= flag::PRIVATE;
+            continue;
+        };
+        let text = behind_gate(&graph.rules.all[gate as usize - 1]);
+        if text.starts_with(PRIVATE_LETTER) {
+            edge.flags |= flag::PRIVATE;
+        }
+        // Hours that a way has itself go before those of its gates.
+        if edge.particulars.rules[0] == 0 {
+            edge.particulars.rules[0] = graph.rules.number(Some(text));
+            edge.flags |= flag::CONDITIONAL;
+        }
+    }
+    marked
+}
+
+/// A public part of town between private gates and ways.
+#[derive(Debug, Clone, Copy, Default)]
+struct Part {
+    metres: f64,
+    /// The rule of a gate or way around it that is private at some hours only,
+    /// the first of several; `None` where all are private always.
+    hours: Option<u32>,
+}
+
+/// By junction: whether it is a private gate, be it at some hours only, and the
+/// rule of a gate or way there that is private at some hours.
+struct Borders {
+    gates: Vec<bool>,
+    hours: Vec<Option<u32>>,
+}
+
+fn borders(graph: &Graph) -> Borders {
+    let is_private = |flags: u32| flags & node_flag::PRIVATE != 0;
+    let mut gates: Vec<_> = graph
+        .junctions
+        .iter()
+        .map(|junction| is_private(junction.flags))
+        .collect();
+    let mut hours = vec![None; gates.len()];
+    for edge in &graph.edges {
+        let [way, from, to] = edge.particulars.rules;
+        for (end, gate) in [(edge.from as usize, from), (edge.to as usize, to)] {
+            if is_private_at_times(graph, gate) {
+                gates[end] = true;
+                hours[end] = Some(gate);
+            } else if is_private_at_times(graph, way) {
+                hours[end] = hours[end].or(Some(way));
+            }
+        }
+    }
+    Borders { gates, hours }
+}
+
+/// Whether a rule, counted from one, is private at some hours.
+fn is_private_at_times(graph: &Graph, rule: u32) -> bool {
+    let text = (rule as usize)
+        .checked_sub(1)
+        .and_then(|rule| graph.rules.all.get(rule));
+    text.is_some_and(|text| is_private_sometimes(text))
 }

@@ -13,6 +13,9 @@ use arc_swap::ArcSwapOption;
 use std::cell::RefCell;
 use std::sync::Arc;
 
+/// A value of `OpenStreetMap` has 255 characters; a rule is made of up to four.
+const LONGEST_RULE: usize = 4_096;
+
 /// Between the parts of a rule's text.
 const PART: char = '\u{1e}';
 
@@ -60,6 +63,16 @@ impl Rule {
             clauses,
             held: ArcSwapOption::empty(),
         })
+    }
+
+    /// Whether it is private where no clause says otherwise.
+    pub fn is_private(&self) -> bool {
+        self.base == Access::Private
+    }
+
+    /// Whether it is private at some hours.
+    pub fn is_private_at_times(&self) -> bool {
+        self.is_private() || self.clauses.iter().any(|clause| clause.access == Access::Private)
     }
 
     /// Who may pass at an instant. What is asked for now is remembered until it
@@ -140,7 +153,10 @@ fn clause(part: &str) -> Option<Clause> {
 pub(super) fn rule_text(tags: &Tags, base: Access, unreadable: &mut Unreadable) -> Option<String> {
     let mut text = letter(base).to_string();
     let mut add = |access: Access, unless: bool, hours: &str| {
-        let is_good = Hours::parse(hours).is_ok();
+        // A comment in them may hold anything, also what parts the texts of a map.
+        let is_good = !hours.contains(char::is_control)
+            && text.len() + hours.len() <= LONGEST_RULE
+            && Hours::parse(hours).is_ok();
         if is_good {
             text.extend([PART, letter(access), if unless { 'u' } else { 'w' }]);
             text.push_str(hours.trim());
@@ -180,17 +196,25 @@ pub(super) fn rule_text(tags: &Tags, base: Access, unreadable: &mut Unreadable) 
     found.then_some(text)
 }
 
-/// Whether a rule leaves a gate to its residents at some hours, open to all at all
-/// others.
-pub(super) fn is_private_at_times(text: &str) -> bool {
-    let mut parts = text.split(PART);
-    let is_open = parts.next().and_then(access_of) == Some(Access::Public);
-    let (mut private, mut closed) = (false, false);
-    for part in parts {
-        private |= part.starts_with('p');
-        closed |= part.starts_with('c');
-    }
-    is_open && private && !closed
+/// The first letter of a rule that is private unless a clause holds.
+pub(super) const PRIVATE_LETTER: char = 'p';
+
+/// Whether a rule lets residents and the like alone pass at some time.
+pub(super) fn is_private_sometimes(text: &str) -> bool {
+    text.split(PART).any(|part| part.starts_with(PRIVATE_LETTER))
+}
+
+/// The rule of what lies behind a gate with this rule: private while the gate is,
+/// or is shut.
+pub(super) fn behind_gate(text: &str) -> String {
+    let parts: Vec<String> = text
+        .split(PART)
+        .map(|part| match part.strip_prefix('c') {
+            Some(rest) => format!("{PRIVATE_LETTER}{rest}"),
+            None => part.to_owned(),
+        })
+        .collect();
+    parts.join(&PART.to_string())
 }
 
 /// Whether a rule lets anybody pass at some time.
@@ -339,6 +363,17 @@ mod tests {
         ];
         assert_eq!(access_at(&both, NINE_PM), Access::Public);
         assert_eq!(access_at(&both, ELEVEN_PM), Access::Nobody);
+    }
+
+    #[test]
+    fn hours_with_marks_of_the_map_file_are_no_hours() {
+        for mark in ['\0', PART, '\n'] {
+            let hours = format!("Mo-Fr 08:00-10:00 \"by{mark}cw24/7\"");
+            assert_eq!(text(&[("opening_hours", &hours)]), None);
+        }
+        let long = "no @ (24/7);".repeat(1_000);
+        let rule = text(&[("access:conditional", &long)]);
+        assert!(rule.is_some_and(|rule| rule.len() <= LONGEST_RULE + 2));
     }
 
     #[test]

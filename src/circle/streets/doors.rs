@@ -28,10 +28,20 @@ impl DoorTie {
     /// Ties the door at `point`, for a pace that uses stairs and one that does
     /// not.
     pub fn new(snapper: &mut Snapper, view: &View<'_>, point: Point, walking: &Pace, step_free: &Pace) -> Self {
+        let mut tied = snapper.snap(view, point, step_free);
+        // Whoever takes steeper slopes than usual also finds the doors on them; for the
+        // others these ways are closed.
+        let steep = snapper.snap(view, point, &step_free.with_max_incline(f32::INFINITY));
+        let nearer = steep
+            .nearest()
+            .filter(|foot| tied.feet().all(|known| known.edge != foot.edge));
+        if let Some(foot) = nearer {
+            tied.push(*foot);
+        }
         Self {
             point,
             walked: snapper.snap(view, point, walking),
-            step_free: snapper.snap(view, point, step_free),
+            step_free: tied,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What walking an edge takes, for whom, in which direction, at which hour.
 
-use super::conditions::{Met, When};
+use super::conditions::{Met, Rule, When};
 use super::doors::DoorIndex;
 use super::layout::{Arc, Edge};
 use super::model::Pace;
@@ -150,7 +150,7 @@ impl Passage {
                 == 0,
             enters: !shut_at(near),
             leaves: !shut_at(far),
-            private: way.map_or(arc.flags & flag::PRIVATE != 0, |access| access == Access::Private),
+            private: is_private(ask, edge, way),
             gate: gates[far].map_or(arc.flags & flag::TO_GATE != 0, |access| access == Access::Private),
         })
     }
@@ -178,6 +178,18 @@ impl Passage {
     pub fn stage_at_origin(&self) -> Stage {
         if self.private { Stage::Leaving } else { Stage::Public }
     }
+}
+
+/// Whether an edge is private while its own hours say `way`. One in a compound is
+/// so whatever its hours: these tell when it may be walked, not who lives there.
+fn is_private(ask: &Question<'_>, edge: &Edge, way: Option<Access>) -> bool {
+    let rule = || (ask.view.particulars_of(edge).rules[0] as usize).checked_sub(1);
+    let opens = || {
+        rule()
+            .and_then(|rule| ask.view.rules.get(rule))
+            .is_some_and(Rule::is_private)
+    };
+    way == Some(Access::Private) || (edge.flags & flag::PRIVATE != 0 && !(way.is_some() && opens()))
 }
 
 fn seconds_a_metre(ask: &Question<'_>, edge: &Edge, pace: &Pace, incline: f32) -> f32 {

@@ -147,7 +147,7 @@ impl Buckets {
     }
 
     /// Before this second nothing waits.
-    fn from_s(&self) -> f32 {
+    fn nothing_before_s(&self) -> f32 {
         self.at as f32 * BUCKET_S
     }
 }
@@ -208,7 +208,7 @@ impl Search {
                     *best = (label.seconds, Some(door));
                 }
             }
-            let from_s = self.buckets.from_s();
+            let from_s = self.buckets.nothing_before_s();
             let is_done = |(number, best): (usize, &(f32, Option<u32>))| wanted >> number & 1 == 0 || best.0 <= from_s;
             if best.iter().enumerate().all(is_done) {
                 break;

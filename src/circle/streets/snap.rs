@@ -13,6 +13,7 @@
 //! A point on a square gets more: one foot at each place where the square is left
 //! or walked round a corner, as far as the point sees it.
 
+use super::conditions::Rule;
 use super::layout::{BarrierSegment, Box2, Edge, Position, SEGMENTS_A_RUN, UNITS_A_DEGREE};
 use super::model::Pace;
 use super::records::View;
@@ -209,7 +210,7 @@ impl Snapper {
         let frame = Frame::around(point);
         for radius_m in WINDOWS_M {
             self.gather(view, &frame, [radius_m, radius_m], pace, is_open);
-            snap = self.choose(view, &frame, pace, |metres| metres >= ISLAND_M);
+            snap = self.choose(view, &frame, pace, is_open, |metres| metres >= ISLAND_M);
             let Some(nearest) = snap.nearest() else {
                 continue;
             };
@@ -220,12 +221,12 @@ impl Snapper {
                 && !snap.is_full()
             {
                 self.gather(view, &frame, radii_m, pace, is_open);
-                snap = self.choose(view, &frame, pace, |metres| metres >= ISLAND_M);
+                snap = self.choose(view, &frame, pace, is_open, |metres| metres >= ISLAND_M);
             }
             break;
         }
         if snap.is_empty() {
-            snap = self.choose(view, &frame, pace, |_| true);
+            snap = self.choose(view, &frame, pace, is_open, |_| true);
         }
         snap.on_squares = self.feet_on_squares(view, &frame, pace, is_open, &snap);
         snap.island = snap.nearest().is_some_and(|foot| is_on_island(view, foot.edge, pace));
@@ -289,7 +290,15 @@ impl Snapper {
 
     /// The first feet among the candidates whose component is long enough and
     /// whose leg is free.
-    fn choose(&self, view: &View<'_>, frame: &Frame, pace: &Pace, long_enough: impl Fn(f64) -> bool) -> Snap {
+    fn choose(
+        &self,
+        view: &View<'_>,
+        frame: &Frame,
+        pace: &Pace,
+        is_open: &dyn Fn(&Edge) -> bool,
+        long_enough: impl Fn(f64) -> bool,
+    ) -> Snap {
+        let is_walked = |edge: &Edge| is_usable(view, edge, pace) && is_open(edge);
         let mut snap = Snap::default();
         for (at, candidate) in self.candidates.iter().enumerate() {
             let seen = self.candidates[..at].iter().any(|nearer| nearer.edge == candidate.edge);
@@ -303,7 +312,7 @@ impl Snapper {
                 a[1] + candidate.share * (b[1] - a[1]),
             ];
             let along_m = along_m(view, frame, candidate);
-            if is_barred(view, frame, foot) || is_private_tip(view, candidate.edge, along_m) {
+            if is_barred(view, frame, foot) || is_private_tip(view, candidate.edge, along_m, &is_walked) {
                 continue;
             }
             if !is_further_choice(view, &snap, candidate) {
@@ -371,13 +380,12 @@ fn wider(view: &View<'_>, nearest: u32, radius_m: f64) -> Option<[f64; 2]> {
     })
 }
 
-/// Whether the foot is where a private way leaves a public one: who stands there
-/// stands on the public one.
-fn is_private_tip(view: &View<'_>, edge: u32, along_m: f32) -> bool {
+/// Whether the foot is where a private way leaves a public one that may be walked:
+/// who stands there stands on the public one. What is private at some hours only
+/// counts as private here.
+fn is_private_tip(view: &View<'_>, edge: u32, along_m: f32, is_walked: &dyn Fn(&Edge) -> bool) -> bool {
+    let is_private = |edge: &Edge| edge.flags & flag::PRIVATE != 0 || is_private_at_times(view, edge);
     let edge = view.edges[edge as usize];
-    if edge.flags & flag::PRIVATE == 0 {
-        return false;
-    }
     let tip = if along_m < TIP_M {
         edge.from
     } else if edge.length_m - along_m < TIP_M {
@@ -385,9 +393,21 @@ fn is_private_tip(view: &View<'_>, edge: u32, along_m: f32) -> bool {
     } else {
         return false;
     };
-    view.arcs_at(tip)
-        .iter()
-        .any(|arc| arc.flags & (flag::PRIVATE | flag::NO_FOOT) == 0)
+    is_private(&edge)
+        && view.arcs_at(tip).iter().any(|arc| {
+            let other = &view.edges[arc.edge() as usize];
+            other.flags & flag::NO_FOOT == 0 && !is_private(other) && is_walked(other)
+        })
+}
+
+fn is_private_at_times(view: &View<'_>, edge: &Edge) -> bool {
+    let rule = || (view.particulars_of(edge).rules[0] as usize).checked_sub(1);
+    let is_private = || {
+        rule()
+            .and_then(|rule| view.rules.get(rule))
+            .is_some_and(Rule::is_private_at_times)
+    };
+    edge.flags & flag::CONDITIONAL != 0 && is_private()
 }
 
 fn nearest_of_run(view: &View<'_>, frame: &Frame, run: super::layout::Run) -> Candidate {

@@ -1,8 +1,11 @@
 //! Tests of the streets as a whole.
 
 mod cases;
+mod figures;
 mod files;
 mod gates;
+mod hostile;
+mod hours;
 mod modes;
 mod oracle;
 mod properties;

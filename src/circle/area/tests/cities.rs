@@ -78,7 +78,7 @@ fn in_real_towns_bands_hold_the_street_point_of_each_door_in_time_and_of_no_othe
         let (mut walker, mut reach) = (Walker::default(), Reach::default());
         walker.reach_into(&city.map, &city.doors, ask, &mut reach);
         let stretches = walker.streets(&city.map, &city.doors, ask, &reach);
-        let reached = Reached::of(&city.map, ask, &reach, &stretches);
+        let reached = Reached::of(&city.map, ask.origins[0], ask, &reach, &stretches);
         let areas = bands(&reached.ground, &MINUTES.map(|minutes| minutes * 60.0 + 0.01));
         for pair in areas.windows(2) {
             contains(&pair[1], &pair[0]).unwrap();

@@ -36,7 +36,7 @@ fn case_3_a_short_isolated_path_is_left_for_the_street() {
         .map();
     let reach = town.reach(adult(), (0.0, 0.0), &[(50.0, -25.0)]);
     assert_near(f64::from(reach.feet.first().unwrap().snap_m), 25.0, 0.05);
-    assert_eq!(reach.feet.iter().count(), 1);
+    assert_eq!(reach.feet.len(), 1);
     assert!(!reach.island);
     assert_eq!(town.report.islands.count, 1);
 }
@@ -79,7 +79,7 @@ fn case_5_a_motorway_is_not_snapped_to() {
         .map();
     let reach = town.reach(adult(), (0.0, 0.0), &[]);
     assert_near(f64::from(reach.feet.first().unwrap().snap_m), 40.0, 0.05);
-    assert_eq!(reach.feet.iter().count(), 1);
+    assert_eq!(reach.feet.len(), 1);
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn case_6_a_tunnel_under_the_origin_is_not_snapped_to() {
         .map();
     let reach = town.reach(adult(), (0.0, 0.0), &[]);
     assert_near(f64::from(reach.feet.first().unwrap().snap_m), 15.0, 0.05);
-    assert_eq!(reach.feet.iter().count(), 1);
+    assert_eq!(reach.feet.len(), 1);
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! Map files whole, cut, forged and damaged.
 
 use super::town::{Town, adult, at};
+use crate::circle::osm::Bounds;
 use crate::circle::streets::file::FORMAT_VERSION;
-use crate::circle::streets::{BuildOptions, DoorIndex, DoorTie, MapError, Snapper, StreetMap, StreetMapBytes, build};
+use crate::circle::streets::{
+    BuildOptions, DoorIndex, DoorTie, MapError, Snapper, StreetMap, StreetMapBytes, Walker, build,
+};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use std::sync::OnceLock;
@@ -87,6 +90,32 @@ fn the_same_data_builds_the_same_bytes() {
         build(&data, &BuildOptions::default(), &mut |_, _| {}).unwrap().0
     };
     assert_eq!(build_again(), build_again());
+}
+
+#[test]
+fn a_box_of_the_data_that_is_none_says_nothing() {
+    let boxes = [
+        (f64::from(u8::MAX), 0.0, 300.0, 90.0),
+        (9e9, 9e9, 9e9, 9e9),
+        (114.1, 30.1, 113.9, 29.9),
+        (f64::NAN, 0.0, 1.0, 1.0),
+    ];
+    for (min_lon, min_lat, max_lon, max_lat) in boxes {
+        let mut data = Town::new()
+            .nodes(&[(1, 0.0, 0.0), (2, 300.0, 0.0)])
+            .way(&[1, 2], "highway=footway")
+            .data();
+        data.bounds = Some(Bounds {
+            min_lon,
+            min_lat,
+            max_lon,
+            max_lat,
+        });
+        let (bytes, _) = build(&data, &BuildOptions::default(), &mut |_, _| {}).unwrap();
+        let map = StreetMap::from_bytes(&bytes.0).unwrap();
+        let reach = Walker::default().reach(&map, &DoorIndex::default(), at(0.0, 0.0), adult(), 600.0);
+        assert!(reach.complete);
+    }
 }
 
 #[test]

@@ -63,8 +63,11 @@ impl Oracle<'_> {
 
     pub fn is_private(&self, edge: usize) -> bool {
         let edge = &self.view.edges[edge];
-        match self.access(self.view.particulars_of(edge).rules[0]) {
-            Some(access) => access == Access::Private,
+        let rule = self.view.particulars_of(edge).rules[0];
+        match self.access(rule) {
+            Some(Access::Private) => true,
+            // In a compound whatever the hours, but where the hours open it.
+            Some(_) => edge.flags & flag::PRIVATE != 0 && !self.view.rules[rule as usize - 1].is_private(),
             None => edge.flags & flag::PRIVATE != 0,
         }
     }

@@ -298,7 +298,7 @@ proptest! {
             if reach.feet.is_empty() {
                 continue;
             }
-            let feet: Vec<_> = reach.feet.iter().copied().collect();
+            let feet: Vec<_> = reach.feet.clone();
             let expected = plain(&map.view(), &ties, &feet, pace);
             let found: BTreeMap<u32, f64> =
                 reach.arrivals.iter().map(|arrival| (arrival.door, arrival.seconds)).collect();

@@ -183,14 +183,14 @@ proptest! {
                 // At a junction the door may stand on the end of another street.
                 let edge = view.edges[foot.edge as usize];
                 let tip = match foot.along_m {
-                    along if along == 0.0 => Some(edge.from),
+                    0.0 => Some(edge.from),
                     along if along == edge.length_m => Some(edge.to),
                     _ => None,
                 };
                 let at_tip = tip.is_some_and(|tip| streets.iter().any(|stretch| {
                     let other = view.edges[stretch.edge as usize];
                     let end = |metres: f32| match metres {
-                        along if along == 0.0 => Some(other.from),
+                        0.0 => Some(other.from),
                         along if along == other.length_m => Some(other.to),
                         _ => None,
                     };
