@@ -106,7 +106,7 @@ fn agree(folder: &Path) -> Result<bool, Failed> {
     let mut all_agree = true;
     for city in cities {
         let agreements = agreement::agreement(folder, &city)?;
-        all_agree &= agreements.all.is_enough();
+        all_agree &= agreements.is_enough();
         println!("{agreements}");
     }
     let verdict = if all_agree { "holds" } else { "MISSED" };
