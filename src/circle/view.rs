@@ -9,7 +9,7 @@ use super::lookup::{Asked, Circle, Circles, Reached};
 use super::places::PlaceId;
 use super::places::kinds::Category;
 use super::question::view::{BasisName, CircleQuery, Direction, PaceName};
-use super::streets::{Foot, Method, Pace};
+use super::streets::{Foot, Method, Pace, feet_apart};
 use crate::clock::Timestamp;
 use crate::coordinates::{Crs, Point};
 use crate::error::{Error, Result};
@@ -55,12 +55,13 @@ impl OriginView {
         crs: Crs,
     ) -> Self {
         let at = Location::of(asked.origin, crs);
+        let snapped = |foot: &Foot| snapped_view(foot.point, foot.snap_m, crs);
         Self {
             lat: at.lat,
             lon: at.lon,
             building,
             place,
-            snapped: snapped_feet(feet, crs),
+            snapped: feet_apart(feet).iter().map(snapped).collect(),
             island,
         }
     }
@@ -371,22 +372,6 @@ pub fn model_view(circles: &Circles, pace: &Pace, name: PaceName) -> ModelView {
         km_per_hour: (36.0 / f64::from(pace.seconds_a_metre)).round() / 10.0,
         detour_factor: pace.detour_factor,
     }
-}
-
-/// The points from which a walk may begin. Who stands on a square has many ways over
-/// it, all from the same one.
-fn snapped_feet(feet: &[Foot], crs: Crs) -> Vec<SnappedView> {
-    let mut apart: Vec<&Foot> = Vec::with_capacity(feet.len());
-    for foot in feet {
-        if foot.across_m == 0.0 || apart.iter().all(|other| other.point != foot.point) {
-            apart.push(foot);
-        }
-    }
-    apart.sort_by(|a, b| a.snap_m.total_cmp(&b.snap_m));
-    apart
-        .into_iter()
-        .map(|foot| snapped_view(foot.point, foot.snap_m, crs))
-        .collect()
 }
 
 /// A point on a street with its straight leg.

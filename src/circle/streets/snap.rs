@@ -67,6 +67,20 @@ impl Foot {
     }
 }
 
+/// One foot at each place where one stands, nearest first: who stands on a square has
+/// many ways over it, all from the same place.
+#[must_use]
+pub fn feet_apart(feet: &[Foot]) -> Vec<Foot> {
+    let mut apart: Vec<Foot> = Vec::with_capacity(feet.len());
+    for foot in feet {
+        if foot.across_m == 0.0 || apart.iter().all(|other| other.point != foot.point) {
+            apart.push(*foot);
+        }
+    }
+    apart.sort_by(|a, b| a.snap_m.total_cmp(&b.snap_m));
+    apart
+}
+
 /// The feet of a point, nearest first; then those that it has because it stands
 /// on a square.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -244,7 +258,7 @@ impl Snapper {
         if snap.is_empty() {
             snap = self.choose(view, &frame, pace, is_open, |_| true);
         }
-        snap.on_squares = self.feet_on_squares(view, &frame, pace, is_open, &snap);
+        snap.on_squares = self.feet_on_squares(view, (point, &frame), pace, is_open, &snap);
         snap.island = snap.nearest().is_some_and(|foot| is_on_island(view, foot.edge, pace));
         snap
     }
@@ -254,13 +268,12 @@ impl Snapper {
     fn feet_on_squares(
         &self,
         view: &View<'_>,
-        frame: &Frame,
+        (point, frame): (Point, &Frame),
         pace: &Pace,
         is_open: &dyn Fn(&Edge) -> bool,
         snap: &Snap,
     ) -> Option<Box<[Foot]>> {
         let nearest_m = component_metres(view, snap.nearest()?.edge, pace);
-        let point = frame.point([0.0, 0.0]);
         squares::feet(view, point, &mut |edge, foot, there| {
             edge.flags & flag::NO_FOOT == 0
                 && is_usable(view, edge, pace)
