@@ -195,6 +195,15 @@ pub struct Circle {
     pub met: [Met; CATEGORIES],
 }
 
+impl Circle {
+    /// What must be shown with its places, those beyond it among them.
+    pub fn attribution(&self) -> Option<&'static str> {
+        let entries = self.reached.iter().map(|reached| &reached.entry);
+        let beyond = self.beyond.iter().flatten().map(|beyond| &beyond.entry);
+        entries.chain(beyond).find_map(|entry| entry.place.attribution())
+    }
+}
+
 impl Circles {
     /// From these parts.
     pub fn new(
@@ -286,6 +295,34 @@ impl Circles {
     /// The places behind the doors of a reach, each by the door that counts.
     pub(super) fn reached(&self, snapshot: &Snapshot, reach: &Reach, asked: &Asked<'_>) -> Vec<Reached> {
         self.list(snapshot, reach, asked, &mut Seen::default())
+    }
+
+    /// The places within so many metres of the shortest walk, whatever the minutes.
+    pub(super) fn within_metres(&self, asked: &Asked<'_>, metres: f64) -> Vec<Reached> {
+        let pace = asked.pace.in_metres();
+        let asked = Asked {
+            basis: Basis::Gb50180,
+            beyond: false,
+            ..*asked
+        };
+        let ask = Ask {
+            limit_s: metres,
+            horizon_s: metres,
+            ..self.ask(&asked, Some(&pace))
+        };
+        self.search(&ask, |places, _, reach| self.reached(places, reach, &asked))
+    }
+
+    /// Where walks to or from a place begin at an instant: where it is entered, or the
+    /// stops at which a mobile service stands on that day.
+    pub(super) fn access_points(&self, entry: &Entry, at: Timestamp) -> Vec<Point> {
+        let day = self.calendar.date_of(at.to_utc());
+        let is_mobile = !entry.place.facts.stops.is_empty();
+        (0..)
+            .zip(entry.access_points())
+            .filter(|(stop, _)| !is_mobile || self.serves(entry, *stop, day))
+            .map(|(_, point)| point)
+            .collect()
     }
 
     /// The question to the streets; `metres` is the pace counted in metres, where

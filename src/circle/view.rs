@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::facilities::{Facilities, Facility, Requirement};
+use super::facilities::{Facility, Requirement};
 use super::lookup::{Asked, Circle, Circles, Reached};
 use super::places::PlaceId;
 use super::places::kinds::Category;
@@ -24,7 +24,8 @@ pub struct SnappedView {
     pub lat: f64,
     /// Degrees east.
     pub lon: f64,
-    /// Metres between the origin and this point, walked in a straight line.
+    /// Metres between this point and the origin, or the door of it that it belongs to,
+    /// walked in a straight line.
     pub snap_m: f64,
 }
 
@@ -336,7 +337,7 @@ pub fn view(
         method: method_view(circle.method),
         model: model_view(circles, asked.pace, query.pace),
         map: map_view(circles),
-        attribution: attribution(circles, &circle.reached),
+        attribution: attribution(circles, circle.attribution()),
         minutes: query.minutes,
         basis: query.basis,
         direction: query.direction,
@@ -385,15 +386,18 @@ pub fn snapped_view(point: Point, snap_m: f32, crs: Crs) -> SnappedView {
 }
 
 /// The facilities of the table within the minutes, with what the circle has of them.
-pub fn facilities(table: &Facilities, circle: &Circle, minutes: u32) -> Vec<FacilityView> {
-    table
-        .within(minutes)
+pub fn facilities(circles: &Circles, asked: &Asked<'_>) -> Vec<FacilityView> {
+    let rows = || circles.facilities().within(asked.minutes);
+    // A row's own radius may be larger than the circle.
+    let furthest_m = rows().map(Facility::within_m).fold(0.0, f64::max);
+    let reached = circles.within_metres(asked, furthest_m);
+    rows()
         .map(|row| {
             let is_one = |reached: &&Reached| {
                 let kind = &reached.entry.place.facts.kind.code;
                 row.kinds.contains(kind) && reached.walk_m <= row.within_m()
             };
-            let nearest = circle.reached.iter().find(is_one);
+            let nearest = reached.iter().find(is_one);
             FacilityView {
                 code: row.code.clone(),
                 name: row.name.clone(),
@@ -404,7 +408,7 @@ pub fn facilities(table: &Facilities, circle: &Circle, minutes: u32) -> Vec<Faci
                 requirement: row.requirement,
                 source: row.source.clone(),
                 checked: row.checked,
-                national_standard: row.checked,
+                national_standard: row.checked && row.national,
                 met: nearest.is_some(),
                 nearest: nearest.map(nearest_view),
             }
@@ -421,9 +425,8 @@ fn nearest_view(reached: &Reached) -> NearestView {
 }
 
 /// What must be shown with an answer over these places.
-pub fn attribution(circles: &Circles, reached: &[Reached]) -> Vec<String> {
+pub fn attribution(circles: &Circles, of_places: Option<&'static str>) -> Vec<String> {
     let of_map = map_view(circles).map(|map| map.attribution);
-    let of_places = reached.iter().find_map(|reached| reached.entry.place.attribution());
     let mut all: Vec<String> = of_map.into_iter().chain(of_places.map(str::to_owned)).collect();
     all.dedup();
     all
