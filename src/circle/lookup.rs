@@ -16,6 +16,11 @@ use crate::coordinates::Point;
 /// The nearest of a category is looked for as far as this.
 pub const BEYOND_MINUTES: u32 = 30;
 
+/// Where the minutes allow so many times the metres of the standard on the level,
+/// stairs and lights on a walk of these metres do not use them up: an adult's ten
+/// minutes are 850 m, against 500 m.
+const LONG_FOR_METRES: f64 = 1.5;
+
 const CATEGORIES: usize = Category::ALL.len();
 
 thread_local! {
@@ -483,7 +488,8 @@ impl Circles {
             Basis::Gb50180 => reached.walk_s <= seconds,
         };
         let mut other = categories(reached.iter().filter(is_in_other));
-        if there_are(snapshot) & !other != 0 {
+        let lacking = there_are(snapshot) & !other;
+        if lacking != 0 && self.may_differ(asked, metres, lacking, reached) {
             let basis = match asked.basis {
                 Basis::Time => Basis::Gb50180,
                 Basis::Gb50180 => Basis::Time,
@@ -512,6 +518,24 @@ impl Circles {
             time: time >> category & 1 == 1,
             gb50180: Some(gb50180 >> category & 1 == 1),
         })
+    }
+}
+
+impl Circles {
+    /// Whether a search by the other basis may find one of the `lacking` categories.
+    /// Where the minutes are long for the metres, whatever the shortest walk reaches
+    /// the quickest does too, and only a place that is near enough as the crow flies
+    /// may have a shorter walk than its quickest.
+    fn may_differ(&self, asked: &Asked<'_>, metres: f64, lacking: u32, reached: &[Reached]) -> bool {
+        let seconds = f64::from(asked.minutes) * 60.0;
+        let is_long = seconds >= LONG_FOR_METRES * metres * f64::from(asked.pace.seconds_a_metre);
+        if asked.basis != Basis::Time || !is_long {
+            return true;
+        }
+        let may_be_nearer = |reached: &Reached| {
+            lacking >> reached.category() as u32 & 1 == 1 && asked.origin.metres_to(reached.point) <= metres
+        };
+        asked.starts.len() > 1 || reached.iter().any(may_be_nearer)
     }
 }
 

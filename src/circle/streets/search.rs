@@ -14,7 +14,7 @@
 
 use super::doors::DoorFoot;
 use super::layout::{Arc, Position};
-use super::passage::{Passage, Question, Stage, arcs_of, beside, seed_ends};
+use super::passage::{LEAST_S, Passage, Question, Stage, arcs_of, beside, seed_ends};
 use super::records::View;
 use super::snap::Foot;
 use super::tags::flag;
@@ -23,6 +23,8 @@ use crate::coordinates::{LocalMetres, Point};
 const STAGES: usize = Stage::ALL.len();
 /// Seconds that share a bucket.
 const BUCKET_S: f32 = 1.0;
+/// What makes an arc more than its metres.
+const NOT_PLAIN: u32 = flag::PARTICULAR | flag::PRIVATE | flag::TO_GATE | flag::CUT;
 /// The end of a bucket's list.
 const NOBODY: u32 = u32::MAX;
 /// How many categories of doors may be asked for at once.
@@ -300,6 +302,7 @@ impl Search {
         }
     }
 
+    #[inline]
     fn reach(&mut self, ask: &Question<'_>, step: &Step) {
         if step.seconds > ask.horizon_s {
             return;
@@ -340,7 +343,40 @@ impl Search {
         } else {
             0.0
         };
+        // Almost all edges are plain ones that cost their metres; this is the same as
+        // below for them.
+        let is_plain_walk = ask.timed.is_none() && !ask.pace.is_step_free();
         for arc in ask.view.arcs_at(waiting.junction) {
+            if is_plain_walk && arc.flags & NOT_PLAIN == 0 {
+                if waiting.stage == Stage::Arriving {
+                    continue;
+                }
+                let doors = ask.doors.on_edge(arc.edge(), ask.pace);
+                if !doors.is_empty() {
+                    let from = DoorLabel {
+                        seconds,
+                        beside: so_far,
+                        seed,
+                        via: if arc.is_backward() { Via::To } else { Via::From },
+                        stage_before: waiting.stage,
+                        edge: arc.edge(),
+                        ..UNREACHED
+                    };
+                    self.gather(ask, *arc, &Passage::plain(ask, *arc), doors, from);
+                }
+                if arc.flags & flag::TO_DEAD_END == 0 {
+                    let step = Step {
+                        junction: arc.to,
+                        stage: Stage::Public,
+                        seconds: seconds + (arc.length_m * ask.pace.seconds_a_metre).max(LEAST_S),
+                        beside: so_far + arc.length_m,
+                        unknown_m: 0.0,
+                        seed,
+                    };
+                    self.reach(ask, &step);
+                }
+                continue;
+            }
             let Some(passage) = Passage::of(ask, *arc) else {
                 continue;
             };
