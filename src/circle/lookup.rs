@@ -130,7 +130,8 @@ pub struct Reached {
     pub walk_s: f64,
     /// Metres of walking in all.
     pub walk_m: f64,
-    /// Metres along the streets, between the snapped points; none in straight lines.
+    /// Metres along the streets and over squares, between the snapped points; none in
+    /// straight lines.
     pub network_m: Option<f64>,
     /// Whether the walk ends on a private way.
     pub private_end: bool,

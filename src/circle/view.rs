@@ -17,7 +17,7 @@ use crate::grid::{DoorKind, UnitId};
 use crate::http::Location;
 use crate::text;
 
-/// Where the origin stands on a street.
+/// Where the origin stands on a street, or on a square.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SnappedView {
     /// Degrees north.
@@ -55,13 +55,12 @@ impl OriginView {
         crs: Crs,
     ) -> Self {
         let at = Location::of(asked.origin, crs);
-        let snapped = |foot: &Foot| snapped_view(foot.point, foot.snap_m, crs);
         Self {
             lat: at.lat,
             lon: at.lon,
             building,
             place,
-            snapped: feet.iter().map(snapped).collect(),
+            snapped: snapped_feet(feet, crs),
             island,
         }
     }
@@ -244,7 +243,8 @@ pub struct ReachedView {
     pub walk_s: u32,
     /// Metres of walking, from the origin to the door.
     pub walk_m: f64,
-    /// The part of `walk_m` between the snapped points; null in straight lines.
+    /// The part of `walk_m` between the snapped points, along streets and over squares;
+    /// null in straight lines.
     pub network_m: Option<f64>,
     /// Metres to the door as the crow flies.
     pub straight_m: f64,
@@ -373,6 +373,22 @@ pub fn model_view(circles: &Circles, pace: &Pace, name: PaceName) -> ModelView {
     }
 }
 
+/// The points from which a walk may begin. Who stands on a square has many ways over
+/// it, all from the same one.
+fn snapped_feet(feet: &[Foot], crs: Crs) -> Vec<SnappedView> {
+    let mut apart: Vec<&Foot> = Vec::with_capacity(feet.len());
+    for foot in feet {
+        if foot.across_m == 0.0 || apart.iter().all(|other| other.point != foot.point) {
+            apart.push(foot);
+        }
+    }
+    apart.sort_by(|a, b| a.snap_m.total_cmp(&b.snap_m));
+    apart
+        .into_iter()
+        .map(|foot| snapped_view(foot.point, foot.snap_m, crs))
+        .collect()
+}
+
 /// A point on a street with its straight leg.
 pub fn snapped_view(point: Point, snap_m: f32, crs: Crs) -> SnappedView {
     let at = Location::of(point, crs);
@@ -495,7 +511,11 @@ pub fn door_view(circles: &Circles, reached: &Reached, crs: Crs) -> ReachedDoorV
         Some(DoorKind::Street) => DoorName::Street,
     };
     let snapped = reached.foot.and_then(|foot| {
-        let point = circles.map().point_on(foot.edge, foot.along_m)?;
+        let point = if foot.across_m > 0.0 {
+            reached.point
+        } else {
+            circles.map().point_on(foot.edge, foot.along_m)?
+        };
         Some(snapped_view(point, foot.snap_m, crs))
     });
     ReachedDoorView {

@@ -40,12 +40,16 @@ impl Reached {
             });
         }
         for (foot, origin) in reach.feet.iter().zip(&reach.foot_origins) {
-            let Some(origin) = ask.origins.get(usize::from(*origin)) else {
+            let ends = (
+                ask.origins.get(usize::from(*origin)),
+                map.point_on(foot.edge, foot.along_m),
+            );
+            let (Some(origin), Some(street)) = ends else {
                 continue;
             };
             reached.ground.reached.push(ReachedStreet {
-                line: vec![*origin, foot.point],
-                seconds: vec![0.0, foot.snap_m * ask.pace.seconds_a_metre],
+                line: vec![*origin, street],
+                seconds: vec![0.0, foot.leg_m() * ask.pace.seconds_a_metre],
                 narrow: false,
             });
         }

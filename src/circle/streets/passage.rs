@@ -265,7 +265,7 @@ pub(super) struct SeedEnd {
 /// very end stands at the junction: there is nothing to walk or to wait for, as
 /// for a door there.
 pub(super) fn seed_ends(ask: &Question<'_>, foot: &Foot) -> impl Iterator<Item = SeedEnd> {
-    let leg_s = foot.snap_m * ask.pace.seconds_a_metre;
+    let leg_s = foot.leg_m() * ask.pace.seconds_a_metre;
     let end = |arc: Arc| {
         let passage = Passage::of(ask, arc)?;
         let leaves_m = if arc.is_backward() { 0.0 } else { arc.length_m };

@@ -64,8 +64,9 @@ pub(super) struct DoorLabel {
     pub beside: f32,
     /// Metres of which nothing is known that a wheelchair would have to know.
     pub unknown_m: f32,
-    /// The leg from the street to the door.
+    /// The leg off the streets to the door, and the one over the square before it.
     pub snap_m: f32,
+    pub across_m: f32,
     pub along_m: f32,
     pub edge: u32,
     pub seed: u8,
@@ -83,6 +84,7 @@ const UNREACHED: DoorLabel = DoorLabel {
     beside: 0.0,
     unknown_m: 0.0,
     snap_m: 0.0,
+    across_m: 0.0,
     along_m: 0.0,
     edge: 0,
     seed: 0,
@@ -246,7 +248,7 @@ impl Search {
     /// Walks from a foot of the origin to both ends of its edge and to the doors
     /// on it.
     fn seed(&mut self, ask: &Question<'_>, foot: &Foot, seed: u8) {
-        let leg_s = foot.snap_m * ask.pace.seconds_a_metre;
+        let leg_s = foot.leg_m() * ask.pace.seconds_a_metre;
         let arcs = arcs_of(&ask.view, foot.edge);
         let passages = arcs.map(|arc| Passage::of(ask, arc));
         for door in ask.doors.on_edge(foot.edge, ask.pace) {
@@ -408,7 +410,7 @@ impl Search {
     }
 
     fn reach_door(&mut self, ask: &Question<'_>, door: DoorFoot, mut label: DoorLabel) {
-        label.seconds += door.snap_m * ask.pace.seconds_a_metre;
+        label.seconds += door.leg_m() * ask.pace.seconds_a_metre;
         if label.seconds > ask.horizon_s {
             return;
         }
@@ -424,6 +426,7 @@ impl Search {
         *known = DoorLabel {
             generation: self.generation,
             snap_m: door.snap_m,
+            across_m: door.across_m,
             along_m: door.along_m,
             ..label
         };

@@ -177,7 +177,7 @@ proptest! {
             }
             for arrival in &reach.arrivals {
                 let foot = arrival.foot.unwrap();
-                let expected = mode.counted(arrival) - f64::from(foot.snap_m) * a_metre;
+                let expected = mode.counted(arrival) - f64::from(foot.snap_m + foot.across_m) * a_metre;
                 let on_edge = streets.iter().filter(|stretch| stretch.edge == foot.edge);
                 let least = on_edge.filter_map(|stretch| at_place(stretch, foot.along_m)).min_by(f64::total_cmp);
                 // At a junction the door may stand on the end of another street.
@@ -213,7 +213,7 @@ proptest! {
                 for foot in snap.feet() {
                     let on_edge = streets.iter().filter(|stretch| stretch.edge == foot.edge);
                     for seconds in on_edge.filter_map(|stretch| at_place(stretch, foot.along_m)) {
-                        let all = seconds + f64::from(foot.snap_m) * a_metre;
+                        let all = seconds + f64::from(foot.leg_m()) * a_metre;
                         prop_assert!(all > limit - NEAR, "door {door} is within reach at {all}");
                     }
                 }
