@@ -18,7 +18,7 @@ const AT_HOME_M: f64 = 100.0;
 pub struct Reached {
     /// The ground.
     pub ground: Ground,
-    /// The streets, each stretch once.
+    /// The streets, each stretch once; not the lines of sight across squares.
     pub streets: Vec<Vec<Point>>,
 }
 
@@ -87,6 +87,9 @@ impl Reached {
         };
         for (edge, parts) in &mut covered {
             *parts = merged(std::mem::take(parts));
+            if map.is_sight(*edge) {
+                continue;
+            }
             let lines = parts.iter().map(|part| line(map, *edge, *part));
             reached.streets.extend(lines);
         }
