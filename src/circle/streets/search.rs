@@ -504,10 +504,11 @@ impl Search {
     }
 
     /// The last search's seconds at a junction in a stage, infinite where it did
-    /// not come.
-    pub fn seconds_at(&self, junction: u32, stage: Stage) -> f32 {
-        self.label(junction)
-            .map_or(f32::INFINITY, |label| label.seconds[stage as usize])
+    /// not come, and what was summed beside them.
+    pub fn reached_at(&self, junction: u32, stage: Stage) -> (f32, f32) {
+        self.label(junction).map_or((f32::INFINITY, 0.0), |label| {
+            (label.seconds[stage as usize], label.beside[stage as usize])
+        })
     }
 }
 
