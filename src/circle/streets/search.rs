@@ -25,6 +25,8 @@ const STAGES: usize = Stage::ALL.len();
 const BUCKET_S: f32 = 1.0;
 /// What makes an arc more than its metres.
 const NOT_PLAIN: u32 = flag::PARTICULAR | flag::PRIVATE | flag::TO_GATE | flag::CUT;
+/// Doors of all categories.
+const ALL_DOORS: u32 = u32::MAX;
 /// The end of a bucket's list.
 const NOBODY: u32 = u32::MAX;
 /// How many categories of doors may be asked for at once.
@@ -173,6 +175,9 @@ pub(super) struct Search {
     generation: u32,
     /// Whether the search came to the edge of what the map covers.
     pub at_edge: bool,
+    /// The categories whose doors are gathered, a bit each; the last bit stands for
+    /// all others.
+    wanted: u32,
 }
 
 impl Search {
@@ -199,6 +204,9 @@ impl Search {
         let mut best = [(f32::INFINITY, None); CATEGORIES];
         let at_edge = self.at_edge;
         let mut looked_at = 0;
+        // What nothing that is still to come can better.
+        let mut seen_to_s = -1.0;
+        self.wanted = wanted;
         loop {
             while let Some(door) = self.far.get(looked_at).copied() {
                 looked_at += 1;
@@ -213,20 +221,26 @@ impl Search {
                 }
             }
             let from_s = self.buckets.nothing_before_s();
-            let is_done = |(number, best): (usize, &(f32, Option<u32>))| wanted >> number & 1 == 0 || best.0 <= from_s;
-            if best.iter().enumerate().all(is_done) {
-                break;
+            if from_s > seen_to_s {
+                seen_to_s = from_s;
+                let is_done =
+                    |(number, best): (usize, &(f32, Option<u32>))| wanted >> number & 1 == 0 || best.0 <= from_s;
+                if best.iter().enumerate().all(is_done) {
+                    break;
+                }
             }
             match self.buckets.pop(ask.horizon_s) {
                 Some(waiting) => self.settle(ask, waiting),
                 None => break,
             }
         }
+        self.wanted = ALL_DOORS;
         self.at_edge = at_edge;
         best.map(|(_, door)| door)
     }
 
     fn prepare(&mut self, ask: &Question<'_>) {
+        self.wanted = ALL_DOORS;
         self.labels.resize(ask.view.junctions.len(), UNKNOWN);
         if ask.pace.is_step_free() {
             self.unknown_m.resize(ask.view.junctions.len(), [0.0; STAGES]);
@@ -423,6 +437,9 @@ impl Search {
     /// Takes the doors on the edge of an arc; `from` is the walk so far.
     fn gather(&mut self, ask: &Question<'_>, arc: Arc, passage: &Passage, doors: &[DoorFoot], from: DoorLabel) {
         for door in doors {
+            if self.wanted != ALL_DOORS && self.wanted >> ask.doors.category(door.door).min(31) & 1 == 0 {
+                continue;
+            }
             let metres = if arc.is_backward() {
                 (arc.length_m - door.along_m).max(0.0)
             } else {
