@@ -35,7 +35,6 @@ struct Scratch {
     reach: Reach,
     seen: Seen,
     /// For the question by the other basis.
-    other_walker: Walker,
     other_reach: Reach,
 }
 
@@ -183,7 +182,7 @@ pub struct Met {
 pub struct Circle {
     /// How it was found.
     pub method: Method,
-    /// Where the starts stand on the streets, the nearest first.
+    /// Where the starts stand on the streets: start by start, the nearest first.
     pub feet: Vec<Foot>,
     /// Whether these streets hang together with little else.
     pub island: bool,
@@ -281,8 +280,10 @@ impl Circles {
             if asked.beyond {
                 circle.beyond = self.beyond(&snapshot, scratch, &ask, asked, present);
             }
-            circle.streets_change_at = scratch.reach.streets_change_at;
-            circle.met = self.met(&snapshot, scratch, asked, &circle.reached);
+            circle.streets_change_at = scratch.walker.streets_change_at();
+            let (met, change) = self.met(&snapshot, scratch, asked, &circle.reached);
+            circle.met = met;
+            circle.streets_change_at = [circle.streets_change_at, change].into_iter().flatten().min();
             circle
         })
     }
@@ -456,7 +457,9 @@ impl Circles {
         let Scratch { walker, reach, .. } = scratch;
         let nearest = walker.beyond(&self.map, snapshot.doors(), ask, reach, wanted, &category);
         std::array::from_fn(|category| {
-            let arrival = nearest.get(category)?.as_ref()?;
+            // By metres as well it is the minutes that bound it.
+            let is_near = |arrival: &&Arrival| arrival.seconds <= f64::from(BEYOND_MINUTES) * 60.0;
+            let arrival = nearest.get(category)?.as_ref().filter(is_near)?;
             let target = snapshot.targets().get(arrival.door as usize)?;
             Some(Beyond {
                 entry: Arc::clone(snapshot.entry(target.entry)?),
@@ -467,20 +470,22 @@ impl Circles {
     }
 
     /// Which categories the circle has by either basis. What the one basis found
-    /// often answers for the other; only where it does not a second search is made.
+    /// often answers for the other; only where it does not a second search is made, and it
+    /// is told when the streets that it met change.
     fn met(
         &self,
         snapshot: &Snapshot,
         scratch: &mut Scratch,
         asked: &Asked<'_>,
         reached: &[Reached],
-    ) -> [Met; CATEGORIES] {
+    ) -> ([Met; CATEGORIES], Option<Timestamp>) {
         let own = categories(reached.iter());
         let Some(metres) = tier_m(asked.minutes) else {
-            return std::array::from_fn(|category| Met {
+            let met = |category| Met {
                 time: own >> category & 1 == 1,
                 gb50180: None,
-            });
+            };
+            return (std::array::from_fn(met), None);
         };
         let seconds = f64::from(asked.minutes) * 60.0;
         let is_in_other = |reached: &&Reached| match asked.basis {
@@ -489,6 +494,7 @@ impl Circles {
         };
         let mut other = categories(reached.iter().filter(is_in_other));
         let lacking = there_are(snapshot) & !other;
+        let mut change = None;
         if lacking != 0 && self.may_differ(asked, metres, lacking, reached) {
             let basis = match asked.basis {
                 Basis::Time => Basis::Gb50180,
@@ -501,23 +507,26 @@ impl Circles {
             };
             let metres = (basis == Basis::Gb50180).then(|| asked.pace.in_metres());
             let ask = self.ask(&asked, metres.as_ref());
+            // What the first search found is taken already.
             let Scratch {
-                other_walker,
+                walker,
                 other_reach,
                 seen,
                 ..
             } = scratch;
-            other_walker.reach_into(&self.map, snapshot.doors(), &ask, other_reach);
+            walker.reach_into(&self.map, snapshot.doors(), &ask, other_reach);
+            change = other_reach.streets_change_at;
             other |= categories(self.list(snapshot, other_reach, &asked, seen).iter());
         }
         let (time, gb50180) = match asked.basis {
             Basis::Time => (own, other),
             Basis::Gb50180 => (other, own),
         };
-        std::array::from_fn(|category| Met {
+        let met = |category| Met {
             time: time >> category & 1 == 1,
             gb50180: Some(gb50180 >> category & 1 == 1),
-        })
+        };
+        (std::array::from_fn(met), change)
     }
 }
 

@@ -7,7 +7,6 @@ use super::file::{MapError, Parts};
 use super::graph::{Graph, NodeTable, RawEdge, contract};
 use super::hilbert::position_on_curve;
 use super::layout::{Arc, Box2, Edge, Junction, Position, Run, SEGMENTS_A_RUN};
-use super::model::TimeModel;
 use super::near_misses::{self, GraphIndex};
 use super::regions::{longest, mark_neighbours, regions};
 use super::report::BuildReport;
@@ -256,14 +255,9 @@ fn corners_of_run(edge: &RawEdge, run: Run) -> &[Position] {
 
 /// Fills the sections that hold the graph.
 fn lay_out(graph: &Graph, regions: &[u32], parts: &mut Parts, report: &mut BuildReport) {
-    let wheels = TimeModel::shipped().ok().and_then(|model| model.pace("wheelchair"));
-    let is_steep = |edge: &RawEdge| {
-        edge.flags & flag::SLOPE != 0 && wheels.is_some_and(|pace| pace.is_too_steep(edge.particulars.incline))
-    };
     let walked = components(graph, |edge| edge.flags & flag::FERRY == 0);
-    let step_free = components(graph, |edge| {
-        edge.flags & (flag::FERRY | flag::NO_WHEELCHAIR) == 0 && !is_steep(edge)
-    });
+    // How steep is too steep is for the question to say.
+    let step_free = components(graph, |edge| edge.flags & (flag::FERRY | flag::NO_WHEELCHAIR) == 0);
     parts.junctions = graph
         .junctions
         .iter()

@@ -145,12 +145,13 @@ fn clause(part: &str) -> Option<Clause> {
     })
 }
 
-/// The rule of a way or gate that at all times may be passed by `base`, as text;
+/// The rule of a way or gate that at all times may be passed by `base`, and by
+/// `unlocked` were it not locked, as text;
 /// `None` where its tags name no hours that can be read.
 ///
 /// Later clauses win over earlier ones, and what is said of walking over what is
 /// said of everybody.
-pub(super) fn rule_text(tags: &Tags, base: Access, unreadable: &mut Unreadable) -> Option<String> {
+pub(super) fn rule_text(tags: &Tags, base: Access, unlocked: Access, unreadable: &mut Unreadable) -> Option<String> {
     let mut text = letter(base).to_string();
     let mut add = |access: Access, unless: bool, hours: &str| {
         // A comment in them may hold anything, also what parts the texts of a map.
@@ -182,7 +183,7 @@ pub(super) fn rule_text(tags: &Tags, base: Access, unreadable: &mut Unreadable) 
         for (said, condition) in clauses_of(value) {
             let access = match (*key, said) {
                 ("locked:conditional", "yes") => Some(Access::Nobody),
-                ("locked:conditional", "no") => Some(base),
+                ("locked:conditional", "no") => Some(unlocked),
                 ("locked:conditional", _) => None,
                 _ => access_value(said),
             };
@@ -314,7 +315,7 @@ mod tests {
 
     fn text(tags: &[(&str, &str)]) -> Option<String> {
         let tags = Tags(tags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect());
-        rule_text(&tags, Access::Public, &mut Unreadable::default())
+        rule_text(&tags, Access::Public, Access::Public, &mut Unreadable::default())
     }
 
     fn access_at(tags: &[(&str, &str)], at: &str) -> Access {
@@ -383,7 +384,7 @@ mod tests {
             ("opening_hours", "when the keeper comes"),
             ("foot:conditional", "no @ wet"),
         ]);
-        assert_eq!(rule_text(&tags, Access::Public, &mut unreadable), None);
+        assert_eq!(rule_text(&tags, Access::Public, Access::Public, &mut unreadable), None);
         assert_eq!(unreadable.total(), 2);
     }
 }

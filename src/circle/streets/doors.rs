@@ -10,7 +10,8 @@ use super::chunks::Chunks;
 use super::file::StreetMap;
 use super::model::Pace;
 use super::records::View;
-use super::snap::{Snap, Snapper};
+use super::snap::{Foot, Snap, Snapper};
+use super::tags::flag;
 use crate::coordinates::Point;
 
 /// A door with its feet on the streets.
@@ -28,21 +29,37 @@ impl DoorTie {
     /// Ties the door at `point`, for a pace that uses stairs and one that does
     /// not.
     pub fn new(snapper: &mut Snapper, view: &View<'_>, point: Point, walking: &Pace, step_free: &Pace) -> Self {
-        let mut tied = snapper.snap(view, point, step_free);
         // Whoever takes steeper slopes than usual also finds the doors on them; for the
         // others these ways are closed.
         let steep = snapper.snap(view, point, &step_free.with_max_incline(f32::INFINITY));
-        let nearer = steep
-            .nearest()
-            .filter(|foot| tied.feet().all(|known| known.edge != foot.edge));
-        if let Some(foot) = nearer {
-            tied.push(*foot);
-        }
+        let mut tied = tie(snapper, view, point, step_free);
+        add(&mut tied, &steep);
         Self {
             point,
-            walked: snapper.snap(view, point, walking),
+            walked: tie(snapper, view, point, walking),
             step_free: tied,
         }
+    }
+}
+
+/// The feet of a door. One whose nearest way is open at some hours only stands on the
+/// nearest that always is as well.
+fn tie(snapper: &mut Snapper, view: &View<'_>, point: Point, pace: &Pace) -> Snap {
+    let mut tied = snapper.snap(view, point, pace);
+    let has_hours = |foot: &Foot| view.edges[foot.edge as usize].flags & flag::CONDITIONAL != 0;
+    if tied.nearest().is_some_and(has_hours) {
+        let always = snapper.snap_on(view, point, pace, &|edge| edge.flags & flag::CONDITIONAL == 0);
+        add(&mut tied, &always);
+    }
+    tied
+}
+
+/// Adds the nearest foot of `other` where it stands on an edge of its own.
+fn add(tied: &mut Snap, other: &Snap) {
+    let nearest = other.nearest();
+    let own = nearest.filter(|foot| tied.feet().all(|known| known.edge != foot.edge));
+    if let Some(foot) = own.copied() {
+        tied.push(foot);
     }
 }
 

@@ -193,6 +193,7 @@ pub(super) fn contract(data: &OsmData, table: &NodeTable<'_>, bbox: Option<Bound
     links.read_node_tags(table, report);
     let mut graph = links.contract(table);
     stop_wheels(&mut graph);
+    board_ferries(&mut graph);
     graph.squares = squares;
     graph.names = links.names;
     graph.rules = links.rules;
@@ -564,5 +565,24 @@ fn stop_wheels(graph: &mut Graph) {
         .collect();
     for (edge, mark) in graph.edges.iter_mut().zip(marks) {
         edge.flags |= mark;
+    }
+}
+
+/// Marks the ends of ferries where one gets on: where another way meets them. On the
+/// water a line may be of several ways.
+fn board_ferries(graph: &mut Graph) {
+    let mut is_landing = vec![false; graph.junctions.len()];
+    let mut ends = vec![0_u32; graph.junctions.len()];
+    for edge in &graph.edges {
+        for end in [edge.from, edge.to] {
+            is_landing[end as usize] |= edge.flags & flag::FERRY == 0;
+            ends[end as usize] += 1;
+        }
+    }
+    for edge in graph.edges.iter_mut().filter(|edge| edge.flags & flag::FERRY != 0) {
+        edge.particulars.half_waits = [edge.from, edge.to].map(|end| {
+            let end = end as usize;
+            u8::from(is_landing[end] || ends[end] == 1)
+        });
     }
 }

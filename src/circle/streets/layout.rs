@@ -110,7 +110,7 @@ pub struct Particulars {
     pub duration_s: f32,
     /// Seconds between two ferries where told, else 0.
     pub interval_s: f32,
-    /// Half waits at a signalled crossing, at the ends `from` and `to`.
+    /// Half waits at the ends `from` and `to`: at a signalled crossing, or for a ferry.
     pub half_waits: [u8; 2],
     /// Half rides in a lift, at the ends.
     pub half_lifts: [u8; 2],

@@ -128,7 +128,9 @@ impl Passage {
         };
         let shut_at = |end: usize| steps[end] || gates[end] == Some(Access::Nobody);
         let wait_s = |end: usize| {
-            let ferry = if arc.flags & flag::FERRY == 0 || pace.counts_metres {
+            let half_wait_s = if arc.flags & flag::FERRY == 0 {
+                pace.half_signal_s
+            } else if pace.counts_metres {
                 0.0
             } else if own.interval_s > 0.0 {
                 // Half the interval, half of it at either end.
@@ -141,7 +143,7 @@ impl Passage {
             } else {
                 f32::from(own.half_lifts[end]) * pace.half_lift_s
             };
-            f32::from(own.half_waits[end]) * pace.half_signal_s + lift + ferry
+            f32::from(own.half_waits[end]) * half_wait_s + lift
         };
         Some(Self {
             seconds_a_metre: seconds_a_metre(ask, edge, pace, incline),

@@ -219,7 +219,7 @@ pub fn way_use(tags: &Tags, unreadable: &mut Unreadable) -> Option<WayUse> {
         by_default
     };
     let access = access(tags, by_default, unreadable);
-    let rule = conditions::rule_text(tags, access, unreadable);
+    let rule = conditions::rule_text(tags, access, access, unreadable);
     if access == Access::Nobody && !rule.as_deref().is_some_and(conditions::opens) {
         return None;
     }
@@ -317,7 +317,9 @@ pub fn node_use(tags: &Tags, unreadable: &mut Unreadable) -> NodeUse {
         let closed = barrier.is_some_and(|kind| CLOSED_BARRIERS.contains(&kind));
         let by_default = if closed { Access::Nobody } else { Access::Public };
         let access = node_access(tags, by_default, locked, unreadable);
-        rule = conditions::rule_text(tags, access, unreadable);
+        // What is unreadable was counted just now.
+        let unlocked = node_access(tags, by_default, false, &mut Unreadable::default());
+        rule = conditions::rule_text(tags, access, unlocked, unreadable);
         set(node_flag::CONDITIONAL, rule.is_some());
         let opens = rule.as_deref().is_some_and(conditions::opens);
         match access {
@@ -546,6 +548,13 @@ mod tests {
             node_flag::BARRIER
         );
         assert_eq!(node([("amenity", "toilets"), ("access", "customers")]), 0);
+    }
+
+    #[test]
+    fn a_lock_with_hours_opens_in_them() {
+        let locked = [("barrier", "gate"), ("locked", "yes")];
+        let with_hours = [locked[0], locked[1], ("locked:conditional", "no @ (06:00-22:00)")];
+        assert_eq!(node(with_hours), node_flag::BARRIER | node_flag::CONDITIONAL);
     }
 
     #[test]

@@ -182,7 +182,7 @@ impl Walker {
             reach.complete &= disc_is_covered(map, ask);
         } else {
             reach.method = Method::Streets;
-            reach.complete &= !self.search.at_edge;
+            reach.complete &= !self.search.at_edge && snaps_are_covered(map, ask, reach);
             self.list(ask, &reach.feet, &mut reach.arrivals);
         }
         reach.streets_change_at = self.met.change();
@@ -202,12 +202,14 @@ impl Walker {
                 met.access(view.rules, rule, when) != Some(Access::Nobody)
             }
         };
+        // Of many origins each has its nearest feet.
+        let feet_each = (FEET_AT_MOST / ask.origins.len().max(1)).max(1);
         for (origin, number) in ask.origins.iter().zip(0_u16..) {
             let snap = self.snapper.snap_on(&view, *origin, ask.pace, &is_open);
             if number == 0 {
                 reach.island = snap.island;
             }
-            for foot in snap.feet().take(FEET_AT_MOST - reach.feet.len()) {
+            for foot in snap.feet().take(feet_each.min(FEET_AT_MOST - reach.feet.len())) {
                 reach.feet.push(*foot);
                 reach.foot_origins.push(number);
             }
@@ -230,11 +232,18 @@ impl Walker {
         category: &dyn Fn(u32) -> Option<u8>,
     ) -> [Option<Arrival>; CATEGORIES] {
         if reach.method == Method::StraightLine {
-            return [None; CATEGORIES];
+            return nearest_in_line(doors, ask, wanted, category);
         }
         let question = question(map, doors, ask, &self.met);
         let found = self.search.run_on(&question, wanted, category);
         found.map(|door| self.arrival(ask, &reach.feet, door?))
+    }
+
+    /// When the first of the ways and gates with hours that were met so far opens or
+    /// closes.
+    #[must_use]
+    pub fn streets_change_at(&self) -> Option<Timestamp> {
+        self.met.change()
     }
 
     /// After a reach: the streets within it. A stretch may come twice, once from
@@ -409,16 +418,59 @@ fn straight_limit_m(ask: &Ask<'_>) -> f64 {
     ask.limit_s / (f64::from(ask.counted().seconds_a_metre) * ask.pace.detour_factor)
 }
 
+/// Whether no street nearer than those found may lie outside of what the map covers.
+fn snaps_are_covered(map: &StreetMap, ask: &Ask<'_>, reach: &Reach) -> bool {
+    (0_u16..).zip(ask.origins).all(|(number, origin)| {
+        let own = reach
+            .feet
+            .iter()
+            .zip(&reach.foot_origins)
+            .filter(|(_, of)| **of == number);
+        let nearest_m = own.map(|(foot, _)| f64::from(foot.snap_m)).reduce(f64::min);
+        nearest_m.is_none_or(|metres| is_covered(map, *origin, metres))
+    })
+}
+
+/// Whether the map covers all within so many metres.
+fn is_covered(map: &StreetMap, origin: Point, metres: f64) -> bool {
+    let (view, frame) = (map.view(), LocalMetres::around(origin));
+    [[metres, 0.0], [-metres, 0.0], [0.0, metres], [0.0, -metres]]
+        .into_iter()
+        .all(|step| view.covers(Position::of(frame.point(step))))
+}
+
+/// The nearest door of each wanted category beyond the limit, as the crow flies.
+fn nearest_in_line(
+    doors: &DoorIndex,
+    ask: &Ask<'_>,
+    wanted: u32,
+    category: &dyn Fn(u32) -> Option<u8>,
+) -> [Option<Arrival>; CATEGORIES] {
+    let mut nearest = [None; CATEGORIES];
+    let mut all = Vec::new();
+    let ask = Ask {
+        limit_s: ask.horizon_s,
+        ..*ask
+    };
+    straight_lines(doors, &ask, &mut all);
+    all.sort_unstable_by(|a: &Arrival, b| counted(&ask, a).total_cmp(&counted(&ask, b)).then(a.door.cmp(&b.door)));
+    for arrival in all {
+        let Some(number) = category(arrival.door)
+            .filter(|number| wanted.checked_shr(u32::from(*number)).is_some_and(|bits| bits & 1 == 1))
+        else {
+            continue;
+        };
+        if let Some(slot) = nearest.get_mut(usize::from(number)) {
+            slot.get_or_insert(arrival);
+        }
+    }
+    nearest
+}
+
 /// Whether all that straight lines come to lies inside what the map covers.
 fn disc_is_covered(map: &StreetMap, ask: &Ask<'_>) -> bool {
     let metres = straight_limit_m(ask);
-    let view = map.view();
-    ask.origins.iter().all(|origin| {
-        let frame = LocalMetres::around(*origin);
-        [[metres, 0.0], [-metres, 0.0], [0.0, metres], [0.0, -metres]]
-            .into_iter()
-            .all(|step| view.covers(Position::of(frame.point(step))))
-    })
+    ask.origins.iter().all(|origin| is_covered(map, *origin, metres))
 }
 
 /// All doors within the limit as the crow flies, times the detour factor. This
