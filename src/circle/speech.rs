@@ -78,12 +78,12 @@ pub fn say(told: &Told<'_>, language: Language) -> String {
             zh_count(told.open()),
         ),
         (Language::En, None) => format!(
-            "There is no place within {} minutes of walking.",
-            en_number(told.minutes)
+            "There is no place within {} of walking.",
+            en_duration(told.minutes * 60)
         ),
         (Language::En, Some((name, seconds))) => format!(
             "Within {} of walking the number of places is {}. The nearest is {}, about {} away. At {}, {} open.",
-            en_number(told.minutes),
+            en_duration(told.minutes * 60),
             en_number(told.count()),
             without_digits(name, language),
             en_duration(seconds),
