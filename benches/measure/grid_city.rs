@@ -17,7 +17,7 @@ const SPACING_M: f64 = 75.0;
 /// The share of streets from a crossing to the next that are there.
 const KEPT: f64 = 0.68;
 /// Walk nodes for a crossing of the grid, corners included: measured.
-const NODES_A_CROSSING: f64 = 1.67;
+const NODES_A_CROSSING: f64 = 2.0;
 /// A way has at most so many stretches.
 const STRETCHES_A_WAY: usize = 8;
 /// A street keeps its name for so many crossings.
@@ -122,8 +122,8 @@ impl Draft {
 
     fn corners(&mut self, from: usize, to: usize, nodes: &mut Vec<i64>) {
         let count = match self.random.unit() {
-            share if share < 0.62 => 0,
-            share if share < 0.89 => 1,
+            share if share < 0.45 => 0,
+            share if share < 0.80 => 1,
             _ => 2,
         };
         let (a, b) = (self.metres(from), self.metres(to));

@@ -34,20 +34,19 @@ pub fn ask_everything(map: &StreetMap) {
         .collect();
     let doors = DoorIndex::build(map, &ties);
     let (mut walker, mut reach) = (Walker::default(), Reach::default());
-    for name in ["adult", "elder", "child", "wheelchair"] {
-        let own = pace(name);
+    for own in [pace("adult"), pace("wheelchair")] {
         let in_metres = own.in_metres();
-        for mode in 0..8_u8 {
+        for mode in 0..4_u8 {
             let when = When {
                 calendar: &CALENDAR,
                 at: Timestamp::from_micros(1_772_722_800_000_000),
-                is_now: mode & 1 == 0,
+                is_now: false,
             };
             let ask = Ask {
                 reverse: mode & 1 != 0,
                 ferry: mode & 2 != 0,
-                in_metres: (mode & 4 != 0).then_some(&in_metres),
-                when: (mode & 2 != 0).then_some(when),
+                in_metres: (mode == 3).then_some(&in_metres),
+                when: (mode == 1).then_some(when),
                 horizon_s: 1_800.0,
                 ..Ask::new(&points[..1 + usize::from(mode & 1)], own, 600.0)
             };
@@ -57,8 +56,8 @@ pub fn ask_everything(map: &StreetMap) {
             for arrival in reach.arrivals.iter().chain(beyond.iter().flatten()) {
                 let path = walker.path(map, &doors, &ask, &reach, arrival.door);
                 for stretch in path.iter().flat_map(|path| &path.stretches) {
-                    map.point_on(stretch.edge, stretch.leaves_m);
-                    view.edge_name(stretch.edge);
+                    let _ = map.point_on(stretch.edge, stretch.leaves_m);
+                    let _ = view.edge_name(stretch.edge);
                 }
             }
         }

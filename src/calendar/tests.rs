@@ -1,5 +1,7 @@
 use super::*;
 
+mod any_hours;
+
 fn shanghai() -> Calendar {
     Calendar::new(Tz::Asia__Shanghai).unwrap()
 }

@@ -59,6 +59,9 @@ pub struct Facility {
     /// Whether the row was compared with the standard's own text. Others must not be
     /// called national law.
     pub checked: bool,
+    /// Whether the standard is a national one; a city's own rule is not.
+    #[serde(default)]
+    pub national: bool,
 }
 
 impl Facility {

@@ -16,6 +16,11 @@ use crate::coordinates::Point;
 /// The nearest of a category is looked for as far as this.
 pub const BEYOND_MINUTES: u32 = 30;
 
+/// Where the minutes allow so many times the metres of the standard on the level,
+/// stairs and lights on a walk of these metres do not use them up: an adult's ten
+/// minutes are 850 m, against 500 m.
+const LONG_FOR_METRES: f64 = 1.5;
+
 const CATEGORIES: usize = Category::ALL.len();
 
 thread_local! {
@@ -130,7 +135,8 @@ pub struct Reached {
     pub walk_s: f64,
     /// Metres of walking in all.
     pub walk_m: f64,
-    /// Metres along the streets, between the snapped points; none in straight lines.
+    /// Metres along the streets and over squares, between the snapped points; none in
+    /// straight lines.
     pub network_m: Option<f64>,
     /// Whether the walk ends on a private way.
     pub private_end: bool,
@@ -192,6 +198,15 @@ pub struct Circle {
     pub beyond: [Option<Beyond>; CATEGORIES],
     /// In the order of categories.
     pub met: [Met; CATEGORIES],
+}
+
+impl Circle {
+    /// What must be shown with its places, those beyond it among them.
+    pub fn attribution(&self) -> Option<&'static str> {
+        let entries = self.reached.iter().map(|reached| &reached.entry);
+        let beyond = self.beyond.iter().flatten().map(|beyond| &beyond.entry);
+        entries.chain(beyond).find_map(|entry| entry.place.attribution())
+    }
 }
 
 impl Circles {
@@ -285,6 +300,34 @@ impl Circles {
     /// The places behind the doors of a reach, each by the door that counts.
     pub(super) fn reached(&self, snapshot: &Snapshot, reach: &Reach, asked: &Asked<'_>) -> Vec<Reached> {
         self.list(snapshot, reach, asked, &mut Seen::default())
+    }
+
+    /// The places within so many metres of the shortest walk, whatever the minutes.
+    pub(super) fn within_metres(&self, asked: &Asked<'_>, metres: f64) -> Vec<Reached> {
+        let pace = asked.pace.in_metres();
+        let asked = Asked {
+            basis: Basis::Gb50180,
+            beyond: false,
+            ..*asked
+        };
+        let ask = Ask {
+            limit_s: metres,
+            horizon_s: metres,
+            ..self.ask(&asked, Some(&pace))
+        };
+        self.search(&ask, |places, _, reach| self.reached(places, reach, &asked))
+    }
+
+    /// Where walks to or from a place begin at an instant: where it is entered, or the
+    /// stops at which a mobile service stands on that day.
+    pub(super) fn access_points(&self, entry: &Entry, at: Timestamp) -> Vec<Point> {
+        let day = self.calendar.date_of(at.to_utc());
+        let is_mobile = !entry.place.facts.stops.is_empty();
+        (0..)
+            .zip(entry.access_points())
+            .filter(|(stop, _)| !is_mobile || self.serves(entry, *stop, day))
+            .map(|(_, point)| point)
+            .collect()
     }
 
     /// The question to the streets; `metres` is the pace counted in metres, where
@@ -445,7 +488,8 @@ impl Circles {
             Basis::Gb50180 => reached.walk_s <= seconds,
         };
         let mut other = categories(reached.iter().filter(is_in_other));
-        if there_are(snapshot) & !other != 0 {
+        let lacking = there_are(snapshot) & !other;
+        if lacking != 0 && self.may_differ(asked, metres, lacking, reached) {
             let basis = match asked.basis {
                 Basis::Time => Basis::Gb50180,
                 Basis::Gb50180 => Basis::Time,
@@ -474,6 +518,24 @@ impl Circles {
             time: time >> category & 1 == 1,
             gb50180: Some(gb50180 >> category & 1 == 1),
         })
+    }
+}
+
+impl Circles {
+    /// Whether a search by the other basis may find one of the `lacking` categories.
+    /// Where the minutes are long for the metres, whatever the shortest walk reaches
+    /// the quickest does too, and only a place that is near enough as the crow flies
+    /// may have a shorter walk than its quickest.
+    fn may_differ(&self, asked: &Asked<'_>, metres: f64, lacking: u32, reached: &[Reached]) -> bool {
+        let seconds = f64::from(asked.minutes) * 60.0;
+        let is_long = seconds >= LONG_FOR_METRES * metres * f64::from(asked.pace.seconds_a_metre);
+        if asked.basis != Basis::Time || !is_long {
+            return true;
+        }
+        let may_be_nearer = |reached: &Reached| {
+            lacking >> reached.category() as u32 & 1 == 1 && asked.origin.metres_to(reached.point) <= metres
+        };
+        asked.starts.len() > 1 || reached.iter().any(may_be_nearer)
     }
 }
 

@@ -4,6 +4,7 @@ use actix_web::http::header::ACCEPT;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
 
+use super::facilities::tier_m;
 use super::lookup::{Asked, Circles};
 use super::places::routes::unknown_kind;
 use super::question::view::{BasisName, CircleQuery, Direction, Origin, origin_faults, pace, walking_faults};
@@ -61,6 +62,7 @@ async fn get_circle(
         query.building,
         query.place,
         query.crs,
+        query.at,
         &circles,
         &tree,
     )?;
@@ -87,11 +89,12 @@ async fn get_circle(
     let passing = passing(&circle, &query, words.as_ref());
     let mut view = view(&circles, &circle, &passing, &asked, &query);
     if query.basis == BasisName::Gb50180 {
-        view.facilities = Some(facilities(circles.facilities(), &circle, query.minutes));
+        view.facilities = Some(facilities(&circles, &asked));
     }
     if query.profile.is_some() {
         let told = speech::Told {
             minutes: query.minutes,
+            metres: tier_m(query.minutes).filter(|_| query.basis == BasisName::Gb50180),
             places: &passing,
             at: asked.at.to_utc().with_timezone(&circles.calendar().zone()),
         };

@@ -15,6 +15,8 @@ const SUMMARY_CHARS: usize = 40;
 pub struct Told<'a> {
     /// How many minutes one walks at the most.
     pub minutes: u32,
+    /// How many metres, where these are counted and not minutes.
+    pub metres: Option<f64>,
     /// What is told about, the nearest first.
     pub places: &'a [&'a Reached],
     /// The instant, in the zone of the listener.
@@ -33,6 +35,16 @@ impl Told<'_> {
             .count() as u32
     }
 
+    /// How far the circle is, in words.
+    fn span(&self, language: Language) -> String {
+        match (language, self.metres) {
+            (Language::Zh, None) => format!("{}分钟", zh_count(self.minutes)),
+            (Language::Zh, Some(metres)) => format!("{}米", zh_number(metres as u32)),
+            (Language::En, None) => format!("{} minutes", en_number(self.minutes)),
+            (Language::En, Some(metres)) => format!("{} metres", en_number(metres as u32)),
+        }
+    }
+
     /// The nearest place: its name in that language and the seconds to it.
     fn nearest(&self, language: Language) -> Option<(&str, u32)> {
         let reached = self.places.first()?;
@@ -47,17 +59,21 @@ impl Told<'_> {
 
 /// The circle in at most 40 characters.
 pub fn summary_text(told: &Told<'_>, language: Language) -> String {
-    let (minutes, count, open) = (told.minutes, told.count(), told.open());
+    let (count, open) = (told.count(), told.open());
+    let (zh, en) = match told.metres {
+        None => (format!("{}分钟", told.minutes), format!("{} min", told.minutes)),
+        Some(metres) => (format!("{metres}米"), format!("{metres} m")),
+    };
     let long = told.nearest(language).map(|(name, seconds)| {
         let walk = seconds.div_ceil(60).max(1);
         match language {
-            Language::Zh => format!("{minutes}分钟内{count}处，{open}处开放，最近：{name}，{walk}分钟"),
+            Language::Zh => format!("{zh}内{count}处，{open}处开放，最近：{name}，{walk}分钟"),
             Language::En => format!("{count} places; nearest {name}, {walk} min"),
         }
     });
     let short = match language {
-        Language::Zh => format!("步行{minutes}分钟内有{count}处服务，{open}处开放"),
-        Language::En => format!("{count} places in {minutes} min, {open} open"),
+        Language::Zh => format!("步行{zh}内有{count}处服务，{open}处开放"),
+        Language::En => format!("{count} places in {en}, {open} open"),
     };
     long.filter(|text| text.chars().count() <= SUMMARY_CHARS)
         .unwrap_or(short)
@@ -67,23 +83,20 @@ pub fn summary_text(told: &Told<'_>, language: Language) -> String {
 pub fn say(told: &Told<'_>, language: Language) -> String {
     let time = told.at.time();
     match (language, told.nearest(language)) {
-        (Language::Zh, None) => format!("步行{}分钟以内没有找到服务点。", zh_count(told.minutes)),
+        (Language::Zh, None) => format!("步行{}以内没有找到服务点。", told.span(language)),
         (Language::Zh, Some((name, seconds))) => format!(
-            "步行{}分钟以内，共有{}处服务点。最近的是{}，大约走{}。{}的时候，其中{}处开放。",
-            zh_count(told.minutes),
+            "步行{}以内，共有{}处服务点。最近的是{}，大约走{}。{}的时候，其中{}处开放。",
+            told.span(language),
             zh_count(told.count()),
             without_digits(name, language),
             zh_duration(seconds),
             zh_time(time),
             zh_count(told.open()),
         ),
-        (Language::En, None) => format!(
-            "There is no place within {} of walking.",
-            en_duration(told.minutes * 60)
-        ),
+        (Language::En, None) => format!("There is no place within {} of walking.", told.span(language)),
         (Language::En, Some((name, seconds))) => format!(
             "Within {} of walking the number of places is {}. The nearest is {}, about {} away. At {}, {} open.",
-            en_duration(told.minutes * 60),
+            told.span(language),
             en_number(told.count()),
             without_digits(name, language),
             en_duration(seconds),

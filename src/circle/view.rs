@@ -4,12 +4,12 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::facilities::{Facilities, Facility, Requirement};
+use super::facilities::{Facility, Requirement};
 use super::lookup::{Asked, Circle, Circles, Reached};
 use super::places::PlaceId;
 use super::places::kinds::Category;
 use super::question::view::{BasisName, CircleQuery, Direction, PaceName};
-use super::streets::{Foot, Method, Pace};
+use super::streets::{Foot, Method, Pace, feet_apart};
 use crate::clock::Timestamp;
 use crate::coordinates::{Crs, Point};
 use crate::error::{Error, Result};
@@ -17,14 +17,15 @@ use crate::grid::{DoorKind, UnitId};
 use crate::http::Location;
 use crate::text;
 
-/// Where the origin stands on a street.
+/// Where the origin stands on a street, or on a square.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SnappedView {
     /// Degrees north.
     pub lat: f64,
     /// Degrees east.
     pub lon: f64,
-    /// Metres between the origin and this point, walked in a straight line.
+    /// Metres between this point and the origin, or the door of it that it belongs to,
+    /// walked in a straight line.
     pub snap_m: f64,
 }
 
@@ -61,7 +62,7 @@ impl OriginView {
             lon: at.lon,
             building,
             place,
-            snapped: feet.iter().map(snapped).collect(),
+            snapped: feet_apart(feet).iter().map(snapped).collect(),
             island,
         }
     }
@@ -244,7 +245,8 @@ pub struct ReachedView {
     pub walk_s: u32,
     /// Metres of walking, from the origin to the door.
     pub walk_m: f64,
-    /// The part of `walk_m` between the snapped points; null in straight lines.
+    /// The part of `walk_m` between the snapped points, along streets and over squares;
+    /// null in straight lines.
     pub network_m: Option<f64>,
     /// Metres to the door as the crow flies.
     pub straight_m: f64,
@@ -335,7 +337,7 @@ pub fn view(
         method: method_view(circle.method),
         model: model_view(circles, asked.pace, query.pace),
         map: map_view(circles),
-        attribution: attribution(circles, &circle.reached),
+        attribution: attribution(circles, circle.attribution()),
         minutes: query.minutes,
         basis: query.basis,
         direction: query.direction,
@@ -384,15 +386,18 @@ pub fn snapped_view(point: Point, snap_m: f32, crs: Crs) -> SnappedView {
 }
 
 /// The facilities of the table within the minutes, with what the circle has of them.
-pub fn facilities(table: &Facilities, circle: &Circle, minutes: u32) -> Vec<FacilityView> {
-    table
-        .within(minutes)
+pub fn facilities(circles: &Circles, asked: &Asked<'_>) -> Vec<FacilityView> {
+    let rows = || circles.facilities().within(asked.minutes);
+    // A row's own radius may be larger than the circle.
+    let furthest_m = rows().map(Facility::within_m).fold(0.0, f64::max);
+    let reached = circles.within_metres(asked, furthest_m);
+    rows()
         .map(|row| {
             let is_one = |reached: &&Reached| {
                 let kind = &reached.entry.place.facts.kind.code;
                 row.kinds.contains(kind) && reached.walk_m <= row.within_m()
             };
-            let nearest = circle.reached.iter().find(is_one);
+            let nearest = reached.iter().find(is_one);
             FacilityView {
                 code: row.code.clone(),
                 name: row.name.clone(),
@@ -403,7 +408,7 @@ pub fn facilities(table: &Facilities, circle: &Circle, minutes: u32) -> Vec<Faci
                 requirement: row.requirement,
                 source: row.source.clone(),
                 checked: row.checked,
-                national_standard: row.checked,
+                national_standard: row.checked && row.national,
                 met: nearest.is_some(),
                 nearest: nearest.map(nearest_view),
             }
@@ -420,9 +425,8 @@ fn nearest_view(reached: &Reached) -> NearestView {
 }
 
 /// What must be shown with an answer over these places.
-pub fn attribution(circles: &Circles, reached: &[Reached]) -> Vec<String> {
+pub fn attribution(circles: &Circles, of_places: Option<&'static str>) -> Vec<String> {
     let of_map = map_view(circles).map(|map| map.attribution);
-    let of_places = reached.iter().find_map(|reached| reached.entry.place.attribution());
     let mut all: Vec<String> = of_map.into_iter().chain(of_places.map(str::to_owned)).collect();
     all.dedup();
     all
@@ -495,7 +499,11 @@ pub fn door_view(circles: &Circles, reached: &Reached, crs: Crs) -> ReachedDoorV
         Some(DoorKind::Street) => DoorName::Street,
     };
     let snapped = reached.foot.and_then(|foot| {
-        let point = circles.map().point_on(foot.edge, foot.along_m)?;
+        let point = if foot.across_m > 0.0 {
+            reached.point
+        } else {
+            circles.map().point_on(foot.edge, foot.along_m)?
+        };
         Some(snapped_view(point, foot.snap_m, crs))
     });
     ReachedDoorView {

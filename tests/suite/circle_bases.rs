@@ -121,7 +121,12 @@ both_databases! {
         assert_eq!((&shops["national_standard"], &shops["requirement"]), (&json!(false), &json!("must")));
         assert_eq!(row(&ten["facilities"], "market")["met"], false);
         let own = row(&ten["facilities"], "kindergarten");
-        assert_eq!((&own["met"], &own["national_standard"]), (&json!(true), &json!(true)));
+        // Checked, and yet a city's own rule: no national standard.
+        assert_eq!((&own["met"], &own["national_standard"]), (&json!(true), &json!(false)));
+        // In the five minutes' circle of 300 m a row of 450 m looks as far as that.
+        let five = circle(&client, &[("basis", "gb50180"), ("minutes", "5")]);
+        assert!(!names(&five).contains(&"北小学"));
+        assert_eq!(row(&five["facilities"], "kindergarten")["met"], true);
         // Of the fifteen minutes' tier nothing is asked in ten.
         let codes: Vec<&Value> = ten["facilities"].as_array().expect("rows").iter().map(|row| &row["code"]).collect();
         assert!(!codes.contains(&&json!("post_office")));

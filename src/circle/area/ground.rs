@@ -18,7 +18,7 @@ const AT_HOME_M: f64 = 100.0;
 pub struct Reached {
     /// The ground.
     pub ground: Ground,
-    /// The streets, each stretch once.
+    /// The streets, each stretch once; not the lines of sight across squares.
     pub streets: Vec<Vec<Point>>,
 }
 
@@ -40,12 +40,16 @@ impl Reached {
             });
         }
         for (foot, origin) in reach.feet.iter().zip(&reach.foot_origins) {
-            let Some(origin) = ask.origins.get(usize::from(*origin)) else {
+            let ends = (
+                ask.origins.get(usize::from(*origin)),
+                map.point_on(foot.edge, foot.along_m),
+            );
+            let (Some(origin), Some(street)) = ends else {
                 continue;
             };
             reached.ground.reached.push(ReachedStreet {
-                line: vec![*origin, foot.point],
-                seconds: vec![0.0, foot.snap_m * ask.pace.seconds_a_metre],
+                line: vec![*origin, street],
+                seconds: vec![0.0, foot.leg_m() * ask.pace.seconds_a_metre],
                 narrow: false,
             });
         }
@@ -83,6 +87,9 @@ impl Reached {
         };
         for (edge, parts) in &mut covered {
             *parts = merged(std::mem::take(parts));
+            if map.is_sight(*edge) {
+                continue;
+            }
             let lines = parts.iter().map(|part| line(map, *edge, *part));
             reached.streets.extend(lines);
         }

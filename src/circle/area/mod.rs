@@ -41,7 +41,8 @@ pub type Ring = Vec<[f64; 2]>;
 /// its holes, clockwise.
 pub type MultiPolygon = Vec<Vec<Ring>>;
 
-/// A stretch of street, or a straight leg off the street, that the walk reaches.
+/// A stretch of street, or a straight leg off the street or over a square, that the
+/// walk reaches.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReachedStreet {
     /// At least two points.

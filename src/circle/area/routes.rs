@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::ground::Reached;
 use super::view::{AreaFeature, AreaGeometry, AreaKind, AreaProperties, AreaQuery, AreaView, read_minutes};
@@ -59,10 +59,13 @@ async fn get_area(
         query.building,
         query.place,
         query.crs,
+        query.at,
         &circles,
         &tree,
     )?;
     http.limits.charge(&request, &http, rate(&config), COST).await?;
+    // Who waits here holds nothing yet.
+    let turn = DRAWN_AT_ONCE.acquire().await.map_err(Error::internal)?;
 
     let minutes = query.bands();
     let largest = minutes.first().copied().unwrap_or_default();
@@ -110,7 +113,7 @@ async fn get_area(
         (reached, view)
     });
     let (areas, streets) = match reached {
-        Some(reached) => draw(reached, &minutes).await?,
+        Some(reached) => draw(reached, &minutes, turn).await?,
         None => (straight_lines(&asked, &minutes), Vec::new()),
     };
     let feature = |kind, minutes, geometry| AreaFeature {
@@ -136,10 +139,16 @@ async fn get_area(
 }
 
 /// The bands and the streets. It takes some ten milliseconds, so it is done apart.
-async fn draw(reached: Reached, minutes: &[u32]) -> Result<(Vec<MultiPolygon>, Vec<Vec<[f64; 2]>>)> {
+///
+/// The turn is kept until they are drawn, also where nobody waits for the answer any more.
+async fn draw(
+    reached: Reached,
+    minutes: &[u32],
+    turn: SemaphorePermit<'static>,
+) -> Result<(Vec<MultiPolygon>, Vec<Vec<[f64; 2]>>)> {
     let limits_s: Vec<f32> = minutes.iter().map(|minutes| (minutes * 60) as f32 + SLACK_S).collect();
-    let _turn = DRAWN_AT_ONCE.acquire().await.map_err(Error::internal)?;
     web::block(move || {
+        let _turn = turn;
         let streets = reached.streets.iter().map(|line| positions(line)).collect();
         (bands(&reached.ground, &limits_s), streets)
     })

@@ -16,7 +16,7 @@ use crate::http::{Answer, Body, Caller, Http, Nothing, Operation, Query, Rate};
 
 /// So many circles of a batch cost as much as one that is asked for alone: they need
 /// no connection and no list of places.
-const CIRCLES_A_COST: usize = 20;
+const CIRCLES_A_COST: usize = 100;
 
 /// The operations.
 pub fn operations() -> Vec<Operation> {
@@ -55,7 +55,7 @@ async fn batch_circles(
     let origins: Vec<Origin> = (input.origins.iter())
         .map(|origin| {
             let position = origin.lat.zip(origin.lon);
-            Origin::of(position, origin.building, None, input.crs, &circles, &tree)
+            Origin::of(position, origin.building, None, input.crs, input.at, &circles, &tree)
         })
         .collect::<Result<_>>()?;
     // Tens of milliseconds in all: not on a thread that others wait for.
@@ -79,6 +79,7 @@ fn answer(circles: &Circles, input: &BatchInput, origins: &[Origin]) -> Result<B
         at: input.at.unwrap_or(now),
         is_now: input.at.is_none(),
     };
+    let mut of_places = None;
     let items = (origins.iter().zip(&input.origins))
         .map(|(origin, asked_for)| {
             let circle = circles.around(&Asked {
@@ -86,8 +87,9 @@ fn answer(circles: &Circles, input: &BatchInput, origins: &[Origin]) -> Result<B
                 starts: &origin.starts,
                 ..common
             });
+            of_places = of_places.or_else(|| circle.attribution());
             BatchItem::of(origin, asked_for.building, &circle, input.crs)
         })
         .collect();
-    Ok(BatchView::of(circles, input, &common, items))
+    Ok(BatchView::of(circles, input, &common, items, of_places))
 }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::circle::lookup::{Asked, Circle, Circles};
 use crate::circle::question::view::{BasisName, Direction, Origin, PaceName, ten, unit_fault, walking_faults};
 use crate::circle::view::{
-    CategorySummary, MapView, MethodView, ModelView, map_view, method_view, model_view, summary,
+    CategorySummary, MapView, MethodView, ModelView, attribution, map_view, method_view, model_view, summary,
 };
 use crate::clock::Timestamp;
 use crate::coordinates::Crs;
@@ -137,17 +137,26 @@ pub struct BatchView {
     pub model: ModelView,
     /// On which map; null where this server has none.
     pub map: Option<MapView>,
+    /// What must be shown with the answer: for the map, and for places of OpenStreetMap.
+    pub attribution: Vec<String>,
     /// The instant for which they hold.
     pub at: Timestamp,
 }
 
 impl BatchView {
     /// The answer to a batch.
-    pub fn of(circles: &Circles, input: &BatchInput, asked: &Asked<'_>, items: Vec<BatchItem>) -> Self {
+    pub fn of(
+        circles: &Circles,
+        input: &BatchInput,
+        asked: &Asked<'_>,
+        items: Vec<BatchItem>,
+        of_places: Option<&'static str>,
+    ) -> Self {
         Self {
             items,
             model: model_view(circles, asked.pace, input.pace),
             map: map_view(circles),
+            attribution: attribution(circles, of_places),
             at: asked.at,
         }
     }

@@ -11,7 +11,7 @@ use crate::circle::lookup::{Basis, Circles};
 use crate::circle::places::PlaceId;
 use crate::circle::places::kinds::Category;
 use crate::circle::streets::Pace;
-use crate::clock::Timestamp;
+use crate::clock::{self, Timestamp};
 use crate::coordinates::{Crs, Point};
 use crate::error::{Error, FieldError, Reason, Result};
 use crate::grid::{LiveTree, UnitId};
@@ -206,14 +206,19 @@ impl Origin {
         })
     }
 
-    /// A place: where it is entered. None where there is no such place.
-    pub fn of_place(circles: &Circles, id: PlaceId) -> Option<Self> {
+    /// A place: where it is entered at an instant. None where there is no such place, or
+    /// a mobile service that stands nowhere on that day.
+    pub fn of_place(circles: &Circles, id: PlaceId, at: Timestamp) -> Option<Self> {
         let places = circles.places();
         let entry = places.place(id)?;
-        Some(Self {
-            point: entry.place.facts.location,
-            starts: entry.access_points().collect(),
-        })
+        let starts = circles.access_points(entry, at);
+        let is_mobile = !entry.place.facts.stops.is_empty();
+        let point = if is_mobile {
+            *starts.first()?
+        } else {
+            entry.place.facts.location
+        };
+        Some(Self { point, starts })
     }
 
     /// The one of the three that a question names; the checks of the question found
@@ -226,13 +231,14 @@ impl Origin {
         building: Option<UnitId>,
         place: Option<PlaceId>,
         crs: Crs,
+        at: Option<Timestamp>,
         circles: &Circles,
         tree: &LiveTree,
     ) -> Result<Self> {
         let found = match (position, building, place) {
             (Some((lat, lon)), ..) => Some(Self::at(crs.to_wgs84(lat, lon))),
             (_, Some(id), _) => Self::of_unit(tree, id),
-            (.., Some(id)) => Self::of_place(circles, id),
+            (.., Some(id)) => Self::of_place(circles, id, at.unwrap_or_else(clock::now)),
             _ => None,
         };
         found.ok_or_else(|| Error::refused(Reason::NotFound))
@@ -300,14 +306,19 @@ fn unknown_place(value: &Value, request: &HttpRequest, faults: &mut Vec<FieldErr
     let (Some(id), Some(circles)) = (id, request.app_data::<web::Data<Circles>>()) else {
         return;
     };
-    if circles.places().place(id).is_none() {
-        faults.push(FieldError::query(
-            "place",
-            "unknown_place",
-            "没有这个服务点。",
-            "There is no such place.",
-        ));
+    let at = value["at"].as_str().and_then(|text| text.parse().ok());
+    if Origin::of_place(circles, id, at.unwrap_or_else(clock::now)).is_some() {
+        return;
     }
+    faults.push(match circles.places().place(id) {
+        None => FieldError::query("place", "unknown_place", "没有这个服务点。", "There is no such place."),
+        Some(_) => FieldError::query(
+            "place",
+            "not_out",
+            "该流动服务当天不在任何停靠点，请换一天（at）。",
+            "This mobile service stands nowhere on that day; ask for another one (at).",
+        ),
+    });
 }
 
 /// What of the shared parameters does not go together; `fault` makes a fault of a

@@ -59,7 +59,7 @@ pub fn route<R>(
         } else {
             let path = walker.path(circles.map(), places.doors(), &ask, reach, arrival.door)?;
             let walked = walker.walked(circles.map(), places.doors(), &ask, &path);
-            let pieces = pieces(&path.points, &walked, asked, arrival, language);
+            let pieces = pieces(&path.points, &walked, asked, &Legs::of(arrival, reach), language);
             (at_least_two(path.points), pieces)
         };
         let route = Route {
@@ -100,30 +100,65 @@ fn at_least_two(mut line: Vec<Point>) -> Vec<Point> {
     line
 }
 
+/// Between the origin and its edge, and between the edge and the door.
+#[derive(Debug, Clone, Copy, Default)]
+struct Legs {
+    origin: Leg,
+    door: Leg,
+}
+
+impl Legs {
+    fn of(arrival: &Arrival, reach: &Reach) -> Self {
+        let Some(door) = arrival.foot else {
+            return Self::default();
+        };
+        let origin = reach.feet.get(usize::from(door.from_foot));
+        Self {
+            origin: origin.map_or(Leg::default(), |foot| Leg::of(foot.snap_m, foot.across_m)),
+            door: Leg::of(door.snap_m, door.across_m),
+        }
+    }
+}
+
+/// A straight line that no street is: off the streets, or over a square.
+#[derive(Debug, Clone, Copy, Default)]
+struct Leg {
+    metres: f64,
+    is_on_square: bool,
+}
+
+impl Leg {
+    fn of(snap_m: f32, across_m: f32) -> Self {
+        Self {
+            metres: f64::from(snap_m) + f64::from(across_m),
+            is_on_square: across_m > 0.0,
+        }
+    }
+}
+
 /// The stretches of a walk with both legs.
 fn pieces(
     line: &[Point],
     walked: &[WalkedStretch<'_>],
     asked: &Asked<'_>,
-    arrival: &Arrival,
+    legs: &Legs,
     language: Language,
 ) -> Vec<Piece> {
     let spans: Vec<(Way, Option<String>, f64, f64, usize, usize)> = {
-        let leg = |way: Way, metres: f64, first: usize, last: usize| {
-            let seconds = metres * f64::from(asked.pace.seconds_a_metre);
-            (way, None, metres, seconds, first, last)
+        let leg = |off_street: Way, leg: Leg, first: usize, last: usize| {
+            let way = if leg.is_on_square { Way::Square } else { off_street };
+            let seconds = leg.metres * f64::from(asked.pace.seconds_a_metre);
+            (way, None, leg.metres, seconds, first, last)
         };
-        let door_leg_m = arrival.foot.map_or(0.0, |foot| f64::from(foot.snap_m));
-        let origin_leg_m = (arrival.walk_m - arrival.network_m - door_leg_m).max(0.0);
-        let (first_m, last_m) = if asked.reverse {
-            (door_leg_m, origin_leg_m)
+        let (first_leg, last_leg) = if asked.reverse {
+            (legs.door, legs.origin)
         } else {
-            (origin_leg_m, door_leg_m)
+            (legs.origin, legs.door)
         };
         let begins = walked.first().map_or(0, |stretch| stretch.first_point);
         let ends = walked.last().map_or(begins, |stretch| stretch.last_point);
-        let before = leg(Way::ToStreet, first_m, 0, begins);
-        let after = leg(Way::ToDoor, last_m, ends, line.len().saturating_sub(1));
+        let before = leg(Way::ToStreet, first_leg, 0, begins);
+        let after = leg(Way::ToDoor, last_leg, ends, line.len().saturating_sub(1));
         let along = walked.iter().map(|stretch| {
             let name = stretch.name.map(|name| match language {
                 Language::Zh => name.local.to_owned(),

@@ -58,6 +58,7 @@ async fn get_route(
         query.building,
         query.place,
         query.crs,
+        query.at,
         &circles,
         &tree,
     )?;
@@ -129,7 +130,7 @@ async fn get_route(
             steps: steps.into_iter().map(StepView::of).collect(),
             model: model_view(&circles, &pace, query.pace),
             map: map_view(&circles),
-            attribution: attribution(&circles, std::slice::from_ref(&route.reached)),
+            attribution: attribution(&circles, route.reached.entry.place.attribution()),
             at: asked.at,
             complete,
             streets_change_at,

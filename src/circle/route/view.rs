@@ -186,7 +186,8 @@ pub struct RouteProperties {
     pub walk_s: u32,
     /// Metres of walking in all; the same as in the circle.
     pub walk_m: f64,
-    /// The part of `walk_m` between the snapped points; null in straight lines.
+    /// The part of `walk_m` between the snapped points, along streets and over squares;
+    /// null in straight lines.
     pub network_m: Option<f64>,
     /// Whether it ends on a private way.
     pub private_end: bool,

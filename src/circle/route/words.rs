@@ -291,6 +291,8 @@ fn is_same(before: &Piece, after: &Piece) -> bool {
     let bend = bend(before.leaves, after.enters).abs();
     let kinds = std::mem::discriminant(&before.way) == std::mem::discriminant(&after.way);
     match (&before.name, &after.name) {
+        // On a square one goes straight from corner to corner: the turns between are no news.
+        (one, other) if before.way == Way::Square && kinds => one == other,
         (Some(one), Some(other)) if before.way.is_plain() && after.way.is_plain() => one == other && bend < BEND,
         (None, None) if before.way.is_plain() => kinds && bend < NAMELESS_BEND,
         (one, other) => kinds && one == other && !before.way.is_plain(),

@@ -61,9 +61,13 @@ pub(super) fn check_records(view: &View<'_>) -> Result<(), MapError> {
         }),
         "the particulars of an edge are wrong",
     )?;
-    let in_names = |start: &u32| view.names.is_char_boundary(*start as usize);
+    let in_names = |names: &str| {
+        view.name_starts
+            .iter()
+            .all(|start| names.is_char_boundary(*start as usize))
+    };
     ensure(
-        view.name_starts.iter().all(in_names) && view.name_starts.is_sorted(),
+        std::str::from_utf8(view.names).is_ok_and(in_names) && view.name_starts.is_sorted(),
         "the name of a street is wrong",
     )?;
     check_arcs(view, ensure)?;

@@ -51,7 +51,17 @@ impl DoorTie {
 pub struct DoorFoot {
     pub door: u32,
     pub along_m: f32,
+    /// The leg off the streets.
     pub snap_m: f32,
+    /// Over the square that the door stands on.
+    pub across_m: f32,
+}
+
+impl DoorFoot {
+    /// Metres between the edge and the door.
+    pub fn leg_m(&self) -> f32 {
+        self.snap_m + self.across_m
+    }
 }
 
 /// How many edges share a block of rows.
@@ -177,6 +187,7 @@ impl Listed {
                     door,
                     along_m: foot.along_m,
                     snap_m: foot.snap_m,
+                    across_m: foot.across_m,
                 };
                 (foot.edge as usize, listed)
             })
@@ -315,6 +326,7 @@ mod tests {
                     along_m: 1.0,
                     point: NOWHERE,
                     snap_m: 2.0,
+                    across_m: 0.0,
                 };
                 assert!(snap.push(foot));
             }

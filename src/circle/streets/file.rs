@@ -355,8 +355,7 @@ impl StreetMap {
             main_component: self.main_component,
             step_free_main_component: self.step_free_main_component,
             particulars: self.records(Section::Particulars),
-            // Checked when the map was opened.
-            names: std::str::from_utf8(self.section(Section::Names)).unwrap_or_default(),
+            names: self.section(Section::Names),
             name_starts: self.records(Section::NameStarts),
             rules: &self.rules,
             squares: self.squares().unwrap_or(SquareView::NONE),

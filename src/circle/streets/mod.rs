@@ -43,7 +43,7 @@ pub use model::{Pace, TimeModel};
 pub use path::{Stretch, WalkPath};
 pub use records::StreetName;
 pub use report::{BuildReport, Finding};
-pub use snap::{Foot, Snap, Snapper};
+pub use snap::{Foot, Snap, Snapper, feet_apart};
 pub use surroundings::Beside;
 pub use tag_shares::TagShare;
 pub use walk::{Arrival, ArrivalFoot, Ask, Method, Reach, ReachedStretch, Walker};

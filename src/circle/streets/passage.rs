@@ -9,7 +9,7 @@ use super::snap::{Foot, is_usable};
 use super::tags::{Access, flag, node_flag};
 
 /// Nothing is crossed in less time than this, so that times grow along a walk.
-const LEAST_S: f32 = 0.001;
+pub(super) const LEAST_S: f32 = 0.001;
 
 const STAGES: usize = 3;
 
@@ -86,18 +86,24 @@ impl Passage {
     #[inline]
     pub fn of(ask: &Question<'_>, arc: Arc) -> Option<Self> {
         if arc.flags & flag::PARTICULAR == 0 {
-            return Some(Self {
-                seconds_a_metre: ask.pace.seconds_a_metre,
-                enter_s: 0.0,
-                leave_s: 0.0,
-                open: true,
-                enters: true,
-                leaves: true,
-                private: arc.flags & flag::PRIVATE != 0,
-                gate: arc.flags & flag::TO_GATE != 0,
-            });
+            return Some(Self::plain(ask, arc));
         }
         Self::particular(ask, ask.pace, arc)
+    }
+
+    /// Over an edge that costs its metres at the pace.
+    #[inline]
+    pub fn plain(ask: &Question<'_>, arc: Arc) -> Self {
+        Self {
+            seconds_a_metre: ask.pace.seconds_a_metre,
+            enter_s: 0.0,
+            leave_s: 0.0,
+            open: true,
+            enters: true,
+            leaves: true,
+            private: arc.flags & flag::PRIVATE != 0,
+            gate: arc.flags & flag::TO_GATE != 0,
+        }
     }
 
     fn particular(ask: &Question<'_>, pace: &Pace, arc: Arc) -> Option<Self> {
@@ -265,7 +271,7 @@ pub(super) struct SeedEnd {
 /// very end stands at the junction: there is nothing to walk or to wait for, as
 /// for a door there.
 pub(super) fn seed_ends(ask: &Question<'_>, foot: &Foot) -> impl Iterator<Item = SeedEnd> {
-    let leg_s = foot.snap_m * ask.pace.seconds_a_metre;
+    let leg_s = foot.leg_m() * ask.pace.seconds_a_metre;
     let end = |arc: Arc| {
         let passage = Passage::of(ask, arc)?;
         let leaves_m = if arc.is_backward() { 0.0 } else { arc.length_m };

@@ -3,7 +3,7 @@
 use super::doors::DoorIndex;
 use super::file::StreetMap;
 use super::layout::Position;
-use super::passage::{Passage, Question, Stage, seed_ends};
+use super::passage::{Passage, Question, Stage, beside, seed_ends};
 use super::records::View;
 use super::search::{DoorLabel, Search, Via};
 use super::snap::Foot;
@@ -117,15 +117,19 @@ fn stretches(search: &Search, ask: &Question<'_>, feet: &[Foot], door: &DoorLabe
             backwards.push(first);
             break;
         }
-        let (arc_edge, backward, before, stage_before) = predecessor(search, ask, junction, stage)?;
-        let length_m = ask.view.edges[arc_edge as usize].length_m;
-        let (enters_m, leaves_m) = if backward { (length_m, 0.0) } else { (0.0, length_m) };
+        let before = predecessor(search, ask, junction, stage)?;
+        let length_m = ask.view.edges[before.edge as usize].length_m;
+        let (enters_m, leaves_m) = if before.backward {
+            (length_m, 0.0)
+        } else {
+            (0.0, length_m)
+        };
         backwards.push(Stretch {
-            edge: arc_edge,
+            edge: before.edge,
             enters_m,
             leaves_m,
         });
-        (junction, stage) = (before, stage_before);
+        (junction, stage) = (before.junction, before.stage);
     }
     backwards.reverse();
     Some(backwards)
@@ -134,21 +138,43 @@ fn stretches(search: &Search, ask: &Question<'_>, feet: &[Foot], door: &DoorLabe
 /// The stretch from a foot of the origin to `junction`, where that is how it was
 /// reached.
 fn from_seed(search: &Search, ask: &Question<'_>, feet: &[Foot], junction: u32, stage: Stage) -> Option<Stretch> {
-    let seconds = search.seconds_at(junction, stage);
-    feet.iter().find_map(|foot: &Foot| {
-        seed_ends(ask, foot)
-            .find(|end| end.arc.to == junction && end.stage == stage && end.seconds == seconds)
-            .map(|end| Stretch {
-                edge: foot.edge,
-                enters_m: foot.along_m,
-                leaves_m: end.leaves_m,
-            })
+    let (seconds, summed) = search.reached_at(junction, stage);
+    let reaching = |alike: bool| {
+        feet.iter().find_map(|foot: &Foot| {
+            seed_ends(ask, foot)
+                .find(|end| {
+                    let is_way = end.arc.to == junction && end.stage == stage && end.seconds == seconds;
+                    is_way && (!alike || beside(ask, end.arc, end.metres, false, end.metres > 0.0) == summed)
+                })
+                .map(|end| Stretch {
+                    edge: foot.edge,
+                    enters_m: foot.along_m,
+                    leaves_m: end.leaves_m,
+                })
+        })
+    };
+    // Of two that are as quick, the one that the label is of.
+    reaching(true).or_else(|| {
+        let is_on_the_way = predecessor(search, ask, junction, stage).is_some_and(|before| before.alike);
+        if is_on_the_way { None } else { reaching(false) }
     })
 }
 
-/// The edge, whether it is walked backward, and the junction and stage before.
-fn predecessor(search: &Search, ask: &Question<'_>, junction: u32, stage: Stage) -> Option<(u32, bool, u32, Stage)> {
-    let seconds = search.seconds_at(junction, stage);
+/// How a junction was come to.
+struct Before {
+    edge: u32,
+    backward: bool,
+    junction: u32,
+    stage: Stage,
+    /// Whether what is summed beside is that of the label, too.
+    alike: bool,
+}
+
+/// The edge and the junction before; of two that are as quick, the one that the
+/// label is of.
+fn predecessor(search: &Search, ask: &Question<'_>, junction: u32, stage: Stage) -> Option<Before> {
+    let (seconds, summed) = search.reached_at(junction, stage);
+    let mut found = None;
     for away in ask.view.arcs_at(junction) {
         // The same edge as walked towards here.
         let towards = ask
@@ -160,13 +186,27 @@ fn predecessor(search: &Search, ask: &Question<'_>, junction: u32, stage: Stage)
             continue;
         };
         let arc_s = passage.whole_s(towards.length_m);
-        for before in Stage::ALL {
-            if passage.stage_after(before) == Some(stage) && search.seconds_at(away.to, before) + arc_s == seconds {
-                return Some((towards.edge(), towards.is_backward(), away.to, before));
+        for stage_before in Stage::ALL {
+            let (seconds_before, summed_before) = search.reached_at(away.to, stage_before);
+            if passage.stage_after(stage_before) != Some(stage) || seconds_before + arc_s != seconds {
+                continue;
+            }
+            let alike = summed_before + beside(ask, *towards, towards.length_m, true, true) == summed;
+            if alike || found.is_none() {
+                found = Some(Before {
+                    edge: towards.edge(),
+                    backward: towards.is_backward(),
+                    junction: away.to,
+                    stage: stage_before,
+                    alike,
+                });
+            }
+            if alike {
+                return found;
             }
         }
     }
-    None
+    found
 }
 
 /// The corners of a stretch, its ends included, each with its metres along the edge.

@@ -37,7 +37,9 @@ pub struct View<'a> {
     pub main_component: u32,
     pub step_free_main_component: u32,
     pub particulars: &'a [Particulars],
-    pub names: &'a str,
+    /// All names in a row. Whether they are text is checked when a map is opened, and
+    /// again for a name that is asked for: of all at once it would be dear.
+    pub names: &'a [u8],
     pub name_starts: &'a [u32],
     pub(super) rules: &'a [Rule],
     /// The squares that one may stand on.
@@ -82,7 +84,7 @@ impl<'a> View<'a> {
             .name_starts
             .get(number + 1)
             .map_or(self.names.len(), |end| *end as usize);
-        let text = self.names.get(start..end)?;
+        let text = std::str::from_utf8(self.names.get(start..end)?).ok()?;
         Some(match text.split_once(NAME_PART) {
             Some((local, english)) => StreetName {
                 local,

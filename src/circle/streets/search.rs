@@ -14,7 +14,7 @@
 
 use super::doors::DoorFoot;
 use super::layout::{Arc, Position};
-use super::passage::{Passage, Question, Stage, arcs_of, beside, seed_ends};
+use super::passage::{LEAST_S, Passage, Question, Stage, arcs_of, beside, seed_ends};
 use super::records::View;
 use super::snap::Foot;
 use super::tags::flag;
@@ -23,6 +23,8 @@ use crate::coordinates::{LocalMetres, Point};
 const STAGES: usize = Stage::ALL.len();
 /// Seconds that share a bucket.
 const BUCKET_S: f32 = 1.0;
+/// What makes an arc more than its metres.
+const NOT_PLAIN: u32 = flag::PARTICULAR | flag::PRIVATE | flag::TO_GATE | flag::CUT;
 /// The end of a bucket's list.
 const NOBODY: u32 = u32::MAX;
 /// How many categories of doors may be asked for at once.
@@ -64,8 +66,9 @@ pub(super) struct DoorLabel {
     pub beside: f32,
     /// Metres of which nothing is known that a wheelchair would have to know.
     pub unknown_m: f32,
-    /// The leg from the street to the door.
+    /// The leg off the streets to the door, and the one over the square before it.
     pub snap_m: f32,
+    pub across_m: f32,
     pub along_m: f32,
     pub edge: u32,
     pub seed: u8,
@@ -83,6 +86,7 @@ const UNREACHED: DoorLabel = DoorLabel {
     beside: 0.0,
     unknown_m: 0.0,
     snap_m: 0.0,
+    across_m: 0.0,
     along_m: 0.0,
     edge: 0,
     seed: 0,
@@ -246,7 +250,7 @@ impl Search {
     /// Walks from a foot of the origin to both ends of its edge and to the doors
     /// on it.
     fn seed(&mut self, ask: &Question<'_>, foot: &Foot, seed: u8) {
-        let leg_s = foot.snap_m * ask.pace.seconds_a_metre;
+        let leg_s = foot.leg_m() * ask.pace.seconds_a_metre;
         let arcs = arcs_of(&ask.view, foot.edge);
         let passages = arcs.map(|arc| Passage::of(ask, arc));
         for door in ask.doors.on_edge(foot.edge, ask.pace) {
@@ -298,6 +302,7 @@ impl Search {
         }
     }
 
+    #[inline]
     fn reach(&mut self, ask: &Question<'_>, step: &Step) {
         if step.seconds > ask.horizon_s {
             return;
@@ -338,7 +343,40 @@ impl Search {
         } else {
             0.0
         };
+        // Almost all edges are plain ones that cost their metres; this is the same as
+        // below for them.
+        let is_plain_walk = ask.timed.is_none() && !ask.pace.is_step_free();
         for arc in ask.view.arcs_at(waiting.junction) {
+            if is_plain_walk && arc.flags & NOT_PLAIN == 0 {
+                if waiting.stage == Stage::Arriving {
+                    continue;
+                }
+                let doors = ask.doors.on_edge(arc.edge(), ask.pace);
+                if !doors.is_empty() {
+                    let from = DoorLabel {
+                        seconds,
+                        beside: so_far,
+                        seed,
+                        via: if arc.is_backward() { Via::To } else { Via::From },
+                        stage_before: waiting.stage,
+                        edge: arc.edge(),
+                        ..UNREACHED
+                    };
+                    self.gather(ask, *arc, &Passage::plain(ask, *arc), doors, from);
+                }
+                if arc.flags & flag::TO_DEAD_END == 0 {
+                    let step = Step {
+                        junction: arc.to,
+                        stage: Stage::Public,
+                        seconds: seconds + (arc.length_m * ask.pace.seconds_a_metre).max(LEAST_S),
+                        beside: so_far + arc.length_m,
+                        unknown_m: 0.0,
+                        seed,
+                    };
+                    self.reach(ask, &step);
+                }
+                continue;
+            }
             let Some(passage) = Passage::of(ask, *arc) else {
                 continue;
             };
@@ -408,7 +446,7 @@ impl Search {
     }
 
     fn reach_door(&mut self, ask: &Question<'_>, door: DoorFoot, mut label: DoorLabel) {
-        label.seconds += door.snap_m * ask.pace.seconds_a_metre;
+        label.seconds += door.leg_m() * ask.pace.seconds_a_metre;
         if label.seconds > ask.horizon_s {
             return;
         }
@@ -424,6 +462,7 @@ impl Search {
         *known = DoorLabel {
             generation: self.generation,
             snap_m: door.snap_m,
+            across_m: door.across_m,
             along_m: door.along_m,
             ..label
         };
@@ -465,10 +504,11 @@ impl Search {
     }
 
     /// The last search's seconds at a junction in a stage, infinite where it did
-    /// not come.
-    pub fn seconds_at(&self, junction: u32, stage: Stage) -> f32 {
-        self.label(junction)
-            .map_or(f32::INFINITY, |label| label.seconds[stage as usize])
+    /// not come, and what was summed beside them.
+    pub fn reached_at(&self, junction: u32, stage: Stage) -> (f32, f32) {
+        self.label(junction).map_or((f32::INFINITY, 0.0), |label| {
+            (label.seconds[stage as usize], label.beside[stage as usize])
+        })
     }
 }
 

@@ -40,6 +40,9 @@ const TOUCH_M: f64 = 0.1;
 const TIP_M: f32 = 0.5;
 
 /// Where a point stands on an edge.
+///
+/// Who stands on a square stands on the streets already: the foot is the point
+/// itself, and from there one walks over the square to the edge.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Foot {
     /// The number of the edge.
@@ -48,8 +51,34 @@ pub struct Foot {
     pub along_m: f32,
     /// Where the foot is.
     pub point: Point,
-    /// Metres of the straight leg between the point asked for and the foot.
+    /// Metres of the straight leg off the streets, between the point asked for and
+    /// the foot.
     pub snap_m: f32,
+    /// Metres over a square, straight on from the foot to the edge; 0 where the
+    /// foot is on the edge.
+    pub across_m: f32,
+}
+
+impl Foot {
+    /// Metres between the point asked for and the edge.
+    #[must_use]
+    pub fn leg_m(&self) -> f32 {
+        self.snap_m + self.across_m
+    }
+}
+
+/// One foot at each place where one stands, nearest first: who stands on a square has
+/// many ways over it, all from the same place.
+#[must_use]
+pub fn feet_apart(feet: &[Foot]) -> Vec<Foot> {
+    let mut apart: Vec<Foot> = Vec::with_capacity(feet.len());
+    for foot in feet {
+        if foot.across_m == 0.0 || apart.iter().all(|other| other.point != foot.point) {
+            apart.push(*foot);
+        }
+    }
+    apart.sort_by(|a, b| a.snap_m.total_cmp(&b.snap_m));
+    apart
 }
 
 /// The feet of a point, nearest first; then those that it has because it stands
@@ -170,7 +199,8 @@ pub fn nearest_on_segment(a: [f64; 2], b: [f64; 2]) -> (f64, f64) {
         0.0
     };
     let nearest = [a[0] + share * along[0], a[1] + share * along[1]];
-    (nearest[0].hypot(nearest[1]), share)
+    // Metres of a few hundred: nothing overflows, and this is far quicker than hypot.
+    ((nearest[0] * nearest[0] + nearest[1] * nearest[1]).sqrt(), share)
 }
 
 /// The nearest place on a run of an edge.
@@ -228,7 +258,7 @@ impl Snapper {
         if snap.is_empty() {
             snap = self.choose(view, &frame, pace, is_open, |_| true);
         }
-        snap.on_squares = self.feet_on_squares(view, &frame, pace, is_open, &snap);
+        snap.on_squares = self.feet_on_squares(view, (point, &frame), pace, is_open, &snap);
         snap.island = snap.nearest().is_some_and(|foot| is_on_island(view, foot.edge, pace));
         snap
     }
@@ -238,19 +268,18 @@ impl Snapper {
     fn feet_on_squares(
         &self,
         view: &View<'_>,
-        frame: &Frame,
+        (point, frame): (Point, &Frame),
         pace: &Pace,
         is_open: &dyn Fn(&Edge) -> bool,
         snap: &Snap,
     ) -> Option<Box<[Foot]>> {
         let nearest_m = component_metres(view, snap.nearest()?.edge, pace);
-        let point = frame.point([0.0, 0.0]);
-        squares::feet(view, point, &mut |edge, foot| {
+        squares::feet(view, point, &mut |edge, foot, there| {
             edge.flags & flag::NO_FOOT == 0
                 && is_usable(view, edge, pace)
                 && is_open(edge)
                 && component_metres(view, foot.edge, pace) >= nearest_m.min(ISLAND_M)
-                && !is_barred(view, frame, frame.metres(Position::of(foot.point)))
+                && !is_barred(view, frame, frame.metres(there))
         })
     }
 
@@ -323,6 +352,7 @@ impl Snapper {
                 along_m,
                 point: frame.point(foot),
                 snap_m: candidate.distance_m as f32,
+                across_m: 0.0,
             });
             if snap.is_full() {
                 break;

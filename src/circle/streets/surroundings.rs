@@ -51,6 +51,13 @@ impl StreetMap {
         edge.is_some_and(|edge| edge.flags & flag::TUNNEL != 0)
     }
 
+    /// Whether an edge is a line of sight across a square, which nobody paved.
+    #[must_use]
+    pub fn is_sight(&self, edge: u32) -> bool {
+        let edge = self.view().edges.get(edge as usize);
+        edge.is_some_and(|edge| edge.flags & flag::SIGHT != 0)
+    }
+
     /// The numbers of the edges in a box from its south-western to its north-eastern
     /// corner, ascending; some that are near it may be among them.
     #[must_use]

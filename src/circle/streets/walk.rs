@@ -73,7 +73,7 @@ pub struct Arrival {
     pub door: u32,
     /// Seconds of walking in all.
     pub seconds: f64,
-    /// Metres along the streets, between the feet.
+    /// Metres along the streets and over squares, between the feet.
     pub network_m: f64,
     /// Metres in all, both legs off the street included.
     pub walk_m: f64,
@@ -93,8 +93,11 @@ pub struct ArrivalFoot {
     pub edge: u32,
     /// Metres along it.
     pub along_m: f32,
-    /// Metres between it and the door.
+    /// Metres of the leg off the streets, at the door.
     pub snap_m: f32,
+    /// Metres over the square that the door stands on, from that place on the edge
+    /// to the door; 0 where it stands on none.
+    pub across_m: f32,
     /// Which of the origin's feet the walk begins at.
     pub from_foot: u8,
 }
@@ -269,7 +272,7 @@ impl Walker {
                     continue;
                 };
                 let towards_m = if arc.is_backward() { 0.0 } else { arc.length_m };
-                let leg_s = foot.snap_m * question.pace.seconds_a_metre;
+                let leg_s = foot.leg_m() * question.pace.seconds_a_metre;
                 take(foot.edge, foot.along_m, towards_m, leg_s, &passage);
             }
         }
@@ -311,21 +314,22 @@ impl Walker {
 
     pub(super) fn arrival(&self, ask: &Ask<'_>, feet: &[Foot], door: u32) -> Option<Arrival> {
         let label = self.search.door(door)?;
-        let leg_m = feet
+        let [snap_m, across_m] = feet
             .get(usize::from(label.seed))
-            .map_or(0.0, |foot| f64::from(foot.snap_m));
-        let legs_m = leg_m + f64::from(label.snap_m);
+            .map_or([0.0; 2], |foot| [foot.snap_m, foot.across_m].map(f64::from));
+        let off_m = snap_m + f64::from(label.snap_m);
+        let across_m = across_m + f64::from(label.across_m);
         let (seconds, network_m) = if ask.in_metres.is_some() {
-            let seconds = f64::from(label.beside) + legs_m * f64::from(ask.pace.seconds_a_metre);
-            (seconds, f64::from(label.seconds) - legs_m)
+            let legs_s = (off_m + across_m) * f64::from(ask.pace.seconds_a_metre);
+            (f64::from(label.beside) + legs_s, f64::from(label.seconds) - off_m)
         } else {
-            (f64::from(label.seconds), f64::from(label.beside))
+            (f64::from(label.seconds), f64::from(label.beside) + across_m)
         };
         Some(Arrival {
             door,
             seconds,
             network_m: network_m.max(0.0),
-            walk_m: network_m.max(0.0) + legs_m,
+            walk_m: network_m.max(0.0) + off_m,
             private_end: label.stage == Stage::Arriving || label.private,
             unknown_m: if ask.pace.is_step_free() {
                 f64::from(label.unknown_m)
@@ -336,6 +340,7 @@ impl Walker {
                 edge: label.edge,
                 along_m: label.along_m,
                 snap_m: label.snap_m,
+                across_m: label.across_m,
                 from_foot: label.seed,
             }),
         })

@@ -147,7 +147,7 @@ fn in_real_towns_the_walk_to_a_door_adds_up_to_what_the_reach_says() {
             let walked = walker.walked(&city.map, &city.doors, ask, &path);
             assert_eq!(walked.len(), path.stretches.len());
             let foot = arrival.foot.unwrap();
-            let legs_m = reach.feet[usize::from(foot.from_foot)].snap_m + foot.snap_m;
+            let legs_m = reach.feet[usize::from(foot.from_foot)].leg_m() + foot.snap_m + foot.across_m;
             let metres: f32 = walked.iter().map(|stretch| stretch.metres).sum::<f32>() + legs_m;
             let seconds: f32 =
                 walked.iter().map(|stretch| stretch.seconds).sum::<f32>() + legs_m * ask.pace.seconds_a_metre;

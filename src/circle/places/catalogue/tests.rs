@@ -147,7 +147,7 @@ fn listed(map: &StreetMap, snapshot: &Snapshot, pace: &Pace) -> Vec<Vec<(Owner, 
         .map(|edge| {
             let feet = snapshot.doors().on_edge(edge, pace).iter();
             let mut feet: Vec<_> = feet
-                .map(|foot| (owner(snapshot, foot.door), foot.along_m, foot.snap_m))
+                .map(|foot| (owner(snapshot, foot.door), foot.along_m, foot.leg_m()))
                 .collect();
             feet.sort_by_key(|(owner, ..)| *owner);
             feet

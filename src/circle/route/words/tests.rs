@@ -172,6 +172,19 @@ fn a_bend_of_the_street_is_no_step_and_a_corner_is() {
 }
 
 #[test]
+fn a_square_is_crossed_in_one_step_however_one_turns_on_it() {
+    let walk = [
+        on(Way::Square, 40.0, 0.0),
+        on(Way::Square, 30.0, 80.0),
+        street("甲路", 50.0, 80.0),
+    ];
+    assert_eq!(
+        texts(&walk, Language::Zh)[..2],
+        ["向北穿过广场，走 70 米", "直行进入甲路，走 50 米"]
+    );
+}
+
+#[test]
 fn what_is_too_short_is_not_told_and_not_lost() {
     let walk = [
         on(Way::ToStreet, 3.0, 200.0),

@@ -15,12 +15,12 @@ const LOOKED_AT: usize = 36;
 const SQUARES: usize = 4;
 
 /// A foot at each of the nearest vertices of the squares that `point` stands on,
-/// where the straight line to it stays on the square and `is_good` takes it: the
-/// nearest first.
+/// where the straight line to it stays on the square and `is_good` takes it, given
+/// where the vertex is: the nearest first.
 pub(in crate::circle::streets) fn feet(
     view: &View<'_>,
     point: Point,
-    is_good: &mut dyn FnMut(&Edge, &Foot) -> bool,
+    is_good: &mut dyn FnMut(&Edge, &Foot, Position) -> bool,
 ) -> Option<Box<[Foot]>> {
     let here = Position::of(point);
     let mut squares = Vec::new();
@@ -41,18 +41,19 @@ pub(in crate::circle::streets) fn feet(
                 (edge.to, edge.length_m)
             };
             let there = view.junctions[junction as usize].position;
-            let snap_m = point.metres_to(there.point());
-            if snap_m <= SNAP_AT_MOST_M {
+            let across_m = point.metres_to(there.point());
+            if across_m <= SNAP_AT_MOST_M {
                 let foot = Foot {
                     edge: number,
                     along_m,
-                    point: there.point(),
-                    snap_m: snap_m as f32,
+                    point,
+                    snap_m: 0.0,
+                    across_m: across_m as f32,
                 };
                 near.push((foot, there, (vertex.is_corner == 1).then_some(vertex.arms)));
             }
         }
-        near.sort_unstable_by(|a, b| a.0.snap_m.total_cmp(&b.0.snap_m).then(a.0.edge.cmp(&b.0.edge)));
+        near.sort_unstable_by(|a, b| a.0.across_m.total_cmp(&b.0.across_m).then(a.0.edge.cmp(&b.0.edge)));
         let mut taken = 0;
         for (foot, there, arms) in near.into_iter().take(LOOKED_AT) {
             let sees = || {
@@ -61,13 +62,13 @@ pub(in crate::circle::streets) fn feet(
                         && !view.squares.lines(square).any(|[a, b]| blocks(a, b, here, there))
                         && locate_among(view.squares.lines(square), Doubled::middle(here, there)) != Where::Outside)
             };
-            if taken < FEET && sees() && is_good(&view.edges[foot.edge as usize], &foot) {
+            if taken < FEET && sees() && is_good(&view.edges[foot.edge as usize], &foot, there) {
                 found.push(foot);
                 taken += 1;
             }
         }
     }
-    found.sort_by(|a, b| a.snap_m.total_cmp(&b.snap_m));
+    found.sort_by(|a, b| a.across_m.total_cmp(&b.across_m));
     found.truncate(FEET);
     (!found.is_empty()).then(|| found.into_boxed_slice())
 }

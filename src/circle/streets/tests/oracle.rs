@@ -27,7 +27,7 @@ impl Cost {
 
     /// The leg between a point and its foot.
     pub fn leg(foot: &Foot, pace: &Pace) -> Self {
-        let metres = f64::from(foot.snap_m);
+        let metres = f64::from(foot.leg_m());
         Self {
             seconds: metres * f64::from(pace.seconds_a_metre),
             metres,

@@ -188,7 +188,7 @@ fn plain(
         for (end, metres) in [(from, 0.0), (to, f64::from(view.edges[edge].length_m))] {
             if let Some(seconds) = seed_s(view, edge, f64::from(foot.along_m), metres, pace) {
                 let stage = gate(end, stage) as usize;
-                best[end][stage] = best[end][stage].min(leg(foot.snap_m) + seconds);
+                best[end][stage] = best[end][stage].min(leg(foot.leg_m()) + seconds);
             }
         }
         for (tie, door) in ties.iter().zip(0..) {
@@ -200,7 +200,7 @@ fn plain(
                     part_s(view, edge, a, b, pace).map(|_| (b - a).abs() * rate(view, edge, pace))
                 };
                 if let Some(seconds) = direct {
-                    reach_door(door, leg(foot.snap_m) + seconds + leg(other.snap_m));
+                    reach_door(door, leg(foot.leg_m()) + seconds + leg(other.leg_m()));
                 }
             }
         }
@@ -243,7 +243,7 @@ fn plain(
                             })
                         };
                         if let Some(over) = over {
-                            reach_door(door, seconds + over + leg(foot.snap_m));
+                            reach_door(door, seconds + over + leg(foot.leg_m()));
                         }
                     }
                 }

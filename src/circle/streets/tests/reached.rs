@@ -54,18 +54,29 @@ fn touches_edge(map: &StreetMap, ask: &Ask<'_>, feet: &[Foot], slack: f64) -> bo
         }
         let mut passes = [false; 2];
         passes[1 - end] = enters;
-        // In hundred steps: a town of some hundred metres has no finer corners.
-        (0..=100).map(f64::from).any(|step| {
-            let to_m = from_m + (end_m - from_m) * step / 100.0;
+        let walked_to = |share: f64| {
+            let to_m = from_m + (end_m - from_m) * share;
             let walked = if to_m == from_m {
                 Some(Cost::default())
             } else {
                 oracle.piece(number, from_m, to_m, passes)
             };
-            walked.is_some_and(|walked| {
-                let cut =
-                    to_m == end_m && view.junctions[[edge.from, edge.to][end] as usize].flags & node_flag::CUT != 0;
-                spent + oracle.counted(walked) <= limit && (cut || !covers(map.point_on(number as u32, to_m as f32)))
+            let within = walked.is_some_and(|walked| spent + oracle.counted(walked) <= limit);
+            within.then_some(to_m)
+        };
+        // As far as the limit goes.
+        let mut shares = [0.0, 1.0];
+        for _ in 0..40 {
+            let middle = f64::midpoint(shares[0], shares[1]);
+            shares[usize::from(walked_to(middle).is_none())] = middle;
+        }
+        let furthest = if walked_to(1.0).is_some() { 1.0 } else { shares[0] };
+        // In a hundred steps: a town of some hundred metres has no finer corners.
+        (0..=100).map(f64::from).any(|step| {
+            walked_to(furthest * step / 100.0).is_some_and(|to_m| {
+                let junction = [edge.from, edge.to][end] as usize;
+                let cut = to_m == end_m && view.junctions[junction].flags & node_flag::CUT != 0;
+                cut || !covers(map.point_on(number as u32, to_m as f32))
             })
         })
     };
@@ -177,7 +188,7 @@ proptest! {
             }
             for arrival in &reach.arrivals {
                 let foot = arrival.foot.unwrap();
-                let expected = mode.counted(arrival) - f64::from(foot.snap_m) * a_metre;
+                let expected = mode.counted(arrival) - f64::from(foot.snap_m + foot.across_m) * a_metre;
                 let on_edge = streets.iter().filter(|stretch| stretch.edge == foot.edge);
                 let least = on_edge.filter_map(|stretch| at_place(stretch, foot.along_m)).min_by(f64::total_cmp);
                 // At a junction the door may stand on the end of another street.
@@ -211,9 +222,14 @@ proptest! {
                 }
                 let snap = if ask.pace.is_step_free() { &tie.step_free } else { &tie.walked };
                 for foot in snap.feet() {
-                    let on_edge = streets.iter().filter(|stretch| stretch.edge == foot.edge);
+                    // At its very ends arithmetic may put it on either side.
+                    let is_inside = |stretch: &&ReachedStretch| {
+                        let ends = [stretch.enters_m, stretch.leaves_m];
+                        stretch.edge == foot.edge && ends.iter().all(|end| (end - foot.along_m).abs() > 0.05)
+                    };
+                    let on_edge = streets.iter().filter(is_inside);
                     for seconds in on_edge.filter_map(|stretch| at_place(stretch, foot.along_m)) {
-                        let all = seconds + f64::from(foot.snap_m) * a_metre;
+                        let all = seconds + f64::from(foot.leg_m()) * a_metre;
                         prop_assert!(all > limit - NEAR, "door {door} is within reach at {all}");
                     }
                 }

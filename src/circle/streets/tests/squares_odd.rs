@@ -4,7 +4,7 @@ use super::squares::{OUTLINE, across, plaza};
 use super::town::{Town, adult, adult_s, assert_near, at};
 use crate::circle::osm::Bounds;
 use crate::circle::streets::tags::flag;
-use crate::circle::streets::{BuildOptions, StreetMap, build};
+use crate::circle::streets::{Ask, BuildOptions, Reach, StreetMap, Walker, build};
 
 #[test]
 fn who_stands_on_a_square_goes_round_its_corners() {
@@ -41,6 +41,46 @@ fn two_places_on_one_square_are_as_far_as_over_a_line_of_sight() {
     // (20, 10) and (20, −30): over A, √(20² + 10²) + √(20² + 30²) = 58.4 m.
     let seconds = town.seconds(adult(), (20.0, 10.0), (20.0, -30.0)).unwrap();
     assert!(seconds <= adult_s(58.42) + 0.1, "{seconds}");
+}
+
+#[test]
+fn the_walk_over_the_square_that_one_stands_on_is_a_walk_on_the_streets() {
+    let town = plaza().way(&OUTLINE, "highway=pedestrian area=yes").map();
+    // From (50, 30) to A √(50² + 30²) = 58.31 m over the square, 100 m along the
+    // street and 20 m off it to the door at (−100, 20); the other way as well, and
+    // by metres as by time.
+    let (on_square, off_street) = ((50.0, 30.0), (-100.0, 20.0));
+    let in_metres = adult().in_metres();
+    for (from, to) in [(on_square, off_street), (off_street, on_square)] {
+        for (reverse, metres) in [(false, false), (false, true), (true, false), (true, true)] {
+            let origins = [at(from.0, from.1)];
+            let ask = Ask {
+                reverse,
+                in_metres: metres.then_some(&in_metres),
+                ..Ask::new(&origins, adult(), 600.0)
+            };
+            let mut reach = Reach::default();
+            Walker::default().reach_into(&town.map, &town.doors(&[to]), &ask, &mut reach);
+            let arrival = reach.arrivals[0];
+            assert_near(arrival.network_m, 158.31, 0.05);
+            assert_near(arrival.walk_m, 178.31, 0.05);
+            assert_near(arrival.seconds, adult_s(178.31), 0.05);
+            let door = arrival.foot.unwrap();
+            let own = &reach.feet[usize::from(door.from_foot)];
+            let mut legs = [[own.snap_m, own.across_m], [door.snap_m, door.across_m]];
+            if from == off_street {
+                legs.reverse();
+            }
+            for (leg, expected) in legs.as_flattened().iter().zip([0.0, 58.31, 20.0, 0.0]) {
+                assert_near(f64::from(*leg), expected, 0.05);
+            }
+        }
+    }
+    // The foot is where one stands.
+    let reach = town.reach(adult(), on_square, &[]);
+    let across: Vec<_> = reach.feet.iter().filter(|foot| foot.across_m > 0.0).collect();
+    assert!(across.len() >= 2);
+    assert!(across.iter().all(|foot| foot.point == at(50.0, 30.0)));
 }
 
 #[test]
