@@ -92,8 +92,9 @@ fn paces() -> String {
 fn facilities() -> String {
     let table = data("facilities.toml");
     let mut out =
-        "| code | facility | category | kinds | tier, min | metres | requirement | source | checked |\n".to_owned();
-    out += "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
+        "| code | facility | category | kinds | tier, min | metres | requirement | source | national | checked |\n"
+            .to_owned();
+    out += "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
     for row in rows(&table, "facility") {
         let kinds: Vec<String> = row["kinds"]
             .as_array()
@@ -107,7 +108,7 @@ fn facilities() -> String {
         };
         writeln!(
             out,
-            "| `{}` | {} {} | `{}` | {} | {} | {} | {requirement} | {} | {} |",
+            "| `{}` | {} {} | `{}` | {} | {} | {} | {requirement} | {} | {} | {} |",
             text(row, "code"),
             text(row, "zh"),
             text(row, "en"),
@@ -116,6 +117,11 @@ fn facilities() -> String {
             row["tier"],
             figure(row, "metres"),
             text(row, "source"),
+            if row.get("national").and_then(Value::as_bool) == Some(true) {
+                "yes"
+            } else {
+                "–"
+            },
             if row["checked"].as_bool() == Some(true) {
                 "yes"
             } else {
