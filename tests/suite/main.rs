@@ -16,6 +16,7 @@ mod cli_import_places;
 mod cli_import_units;
 mod cli_map;
 mod cli_world;
+mod docs_circle;
 mod doors;
 mod faults_changes;
 mod faults_persistence;
