@@ -40,7 +40,7 @@ impl Told<'_> {
         match (language, self.metres) {
             (Language::Zh, None) => format!("{}分钟", zh_count(self.minutes)),
             (Language::Zh, Some(metres)) => format!("{}米", zh_number(metres as u32)),
-            (Language::En, None) => format!("{} minutes", en_number(self.minutes)),
+            (Language::En, None) => en_duration(self.minutes * 60),
             (Language::En, Some(metres)) => format!("{} metres", en_number(metres as u32)),
         }
     }

@@ -75,6 +75,11 @@ impl Rule {
         self.is_private() || self.clauses.iter().any(|clause| clause.access == Access::Private)
     }
 
+    /// Whether at some time nobody passes.
+    pub fn may_shut(&self) -> bool {
+        self.base == Access::Nobody || self.clauses.iter().any(|clause| clause.access == Access::Nobody)
+    }
+
     /// Who may pass at an instant. What is asked for now is remembered until it
     /// changes.
     pub fn standing(&self, when: &When<'_>) -> Standing {

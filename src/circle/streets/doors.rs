@@ -7,10 +7,12 @@
 use std::sync::Arc;
 
 use super::chunks::Chunks;
+use super::conditions::Rule;
 use super::file::StreetMap;
+use super::layout::Edge;
 use super::model::Pace;
 use super::records::View;
-use super::snap::{Foot, Snap, Snapper};
+use super::snap::{Snap, Snapper};
 use super::tags::flag;
 use crate::coordinates::Point;
 
@@ -42,14 +44,29 @@ impl DoorTie {
     }
 }
 
-/// The feet of a door. One whose nearest way is open at some hours only stands on the
-/// nearest that always is as well.
+/// A door this near to a street, in metres, stands on it too where its nearest way is
+/// shut; what is further off lies behind that way.
+const BESIDE_M: f32 = 30.0;
+
+/// The feet of a door. One whose nearest way is shut at some hours stands on the nearest
+/// that never is as well.
 fn tie(snapper: &mut Snapper, view: &View<'_>, point: Point, pace: &Pace) -> Snap {
     let mut tied = snapper.snap(view, point, pace);
-    let has_hours = |foot: &Foot| view.edges[foot.edge as usize].flags & flag::CONDITIONAL != 0;
-    if tied.nearest().is_some_and(has_hours) {
-        let always = snapper.snap_on(view, point, pace, &|edge| edge.flags & flag::CONDITIONAL == 0);
-        add(&mut tied, &always);
+    // What is private at some hours has its residents then; only what shuts is left.
+    let shuts = |edge: &Edge| {
+        edge.flags & flag::CONDITIONAL != 0 && {
+            let rule = (view.particulars_of(edge).rules[0] as usize).checked_sub(1);
+            rule.and_then(|rule| view.rules.get(rule)).is_some_and(Rule::may_shut)
+        }
+    };
+    if tied
+        .nearest()
+        .is_some_and(|foot| shuts(&view.edges[foot.edge as usize]))
+    {
+        let always = snapper.snap_on(view, point, pace, &|edge| !shuts(edge));
+        if always.nearest().is_some_and(|foot| foot.snap_m <= BESIDE_M) {
+            add(&mut tied, &always);
+        }
     }
     tied
 }
@@ -250,8 +267,15 @@ impl DoorIndex {
     /// among them; all are of category 0.
     #[must_use]
     pub fn build(map: &StreetMap, ties: &[DoorTie]) -> Self {
+        Self::build_of(map, ties, |_| 0)
+    }
+
+    /// The same with a category for each.
+    #[must_use]
+    pub fn build_of(map: &StreetMap, ties: &[DoorTie], category: impl Fn(u32) -> u8) -> Self {
         let mut index = Self::on_edges(map.view().edges.len());
-        let doors: Vec<(u32, &DoorTie, u8)> = (0..).zip(ties).map(|(number, tie)| (number, tie, 0)).collect();
+        let numbered = (0_u32..).zip(ties);
+        let doors: Vec<(u32, &DoorTie, u8)> = numbered.map(|(number, tie)| (number, tie, category(number))).collect();
         index.patch(&[], &doors);
         index
     }

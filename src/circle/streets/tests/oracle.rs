@@ -151,16 +151,16 @@ impl Oracle<'_> {
             if (wheels && is(step)) || self.access(own.rules[1 + end]) == Some(Access::Nobody) {
                 return None;
             }
-            seconds += f64::from(own.half_waits[end]) * f64::from(pace.half_signal_s);
+            let half_wait_s = if !is(flag::FERRY) {
+                f64::from(pace.half_signal_s)
+            } else if own.interval_s > 0.0 {
+                f64::from(own.interval_s) / 4.0
+            } else {
+                f64::from(pace.ferry.wait_s) / 2.0
+            };
+            seconds += f64::from(own.half_waits[end]) * half_wait_s;
             if !(told && is(flag::LIFT)) {
                 seconds += f64::from(own.half_lifts[end]) * f64::from(pace.half_lift_s);
-            }
-            if is(flag::FERRY) {
-                seconds += if own.interval_s > 0.0 {
-                    f64::from(own.interval_s) / 4.0
-                } else {
-                    f64::from(pace.ferry.wait_s) / 2.0
-                };
             }
         }
         Some(Cost {

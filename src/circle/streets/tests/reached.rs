@@ -4,11 +4,12 @@
 use super::modes::{config, mode, with_reach};
 use super::oracle::{Cost, Oracle, over};
 use super::random::{LOPSIDED_WAYS, Random, SYMMETRIC_NODES, points, random_town, tied};
+use crate::circle::streets::DoorIndex;
 use crate::circle::streets::layout::Position;
 use crate::circle::streets::tags::node_flag;
 use crate::circle::streets::walk::ReachedStretch;
 use crate::circle::streets::{Arrival, Ask, Foot, Method, StreetMap};
-use crate::coordinates::Point;
+use crate::coordinates::{LocalMetres, Point};
 use proptest::prelude::*;
 
 const NEAR: f64 = 0.05;
@@ -108,6 +109,17 @@ fn completeness(town: &Random, map: &StreetMap, metres: bool, limit: f64) -> Res
             return Ok(());
         }
         let inside = map.view().covers(Position::of(origins[0]));
+        // Nearer than the nearest street found there may be one outside of the map.
+        let frame = LocalMetres::around(origins[0]);
+        let snap_m = reach
+            .feet
+            .iter()
+            .map(|foot| f64::from(foot.snap_m))
+            .fold(f64::INFINITY, f64::min);
+        let inside = inside
+            && [[snap_m, 0.0], [-snap_m, 0.0], [0.0, snap_m], [0.0, -snap_m]]
+                .into_iter()
+                .all(|step| map.view().covers(Position::of(frame.point(step))));
         let [sure, possible] = [-0.1, 0.1].map(|slack| touches_edge(map, ask, &reach.feet, slack));
         if !inside || sure {
             prop_assert!(!reach.complete, "it ends at the edge and says it is complete");
@@ -128,7 +140,8 @@ proptest! {
         wanted in 0..16_u32,
     ) {
         let map = town.map();
-        let (_, doors) = tied(&map, &points(&town.doors));
+        let (ties, _) = tied(&map, &points(&town.doors));
+        let doors = DoorIndex::build_of(&map, &ties, |door| category(door).unwrap_or(u8::MAX));
         let origins = points(&town.origins);
         let (limit, horizon) = (200.0, 600.0);
         with_reach(&town, &map, mode, &origins, horizon, None, |walker, ask, wide| {
