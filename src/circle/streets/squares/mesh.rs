@@ -1,6 +1,6 @@
 //! The lines of sight of all squares, as new links between nodes.
 
-use super::find::Square;
+use super::find::{CORNERS, Square};
 use super::rings::{Pair, pair, pairs_of};
 use super::shape::Shape;
 use super::vertices::{Reason, Vertex, is_blocked, vertices};
@@ -15,8 +15,6 @@ use std::collections::{HashMap, HashSet};
 
 /// A larger square is no square: in degrees, about eleven kilometres.
 const WIDEST_DEGREES: f64 = 0.1;
-/// One with more corners is walked along its outline only.
-const CORNERS: usize = 20_000;
 /// So many nodes inside a square, and so many walls, are looked at.
 const NODES_INSIDE: u32 = 5_000;
 const WALLS: usize = 5_000;
