@@ -338,6 +338,24 @@ fn a_square_with_too_many_holes_is_walked_along_its_lines_only() {
 }
 
 #[test]
+fn many_squares_over_one_ring_end_in_time() {
+    // 400 times the same square is one.
+    let town = (0..400).fold(plaza(), |town, _| town.way(&OUTLINE, "highway=pedestrian area=yes"));
+    let town = town.map();
+    assert_eq!((town.report.squares, town.report.squares_cut_short), (1, 0));
+    assert_near(across(&town), 100.0, 0.1);
+    // On 800 levels they are 800 squares, each near all 800 × 6 lines and the two
+    // streets: 800 × 4,802 = 3.8 million looks, of which 1,000,000 + 50 × 4,802 =
+    // 1.24 million are taken: enough for 258 squares, not for 259.
+    let town = (0..800).fold(plaza(), |town, level| {
+        town.way(&OUTLINE, &format!("highway=pedestrian area=yes level={level}"))
+    });
+    let report = town.map().report;
+    assert_eq!(report.squares + report.squares_cut_short, 800);
+    assert!((250..=258).contains(&report.squares), "{}", report.squares);
+}
+
+#[test]
 fn sights_are_marked() {
     let town = plaza().way(&OUTLINE, "highway=pedestrian area=yes").map();
     let view = town.map.view();
