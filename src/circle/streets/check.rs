@@ -5,6 +5,11 @@ use super::graph::SHORTEST_EDGE_M;
 use super::records::View;
 use super::tags::{flag, node_flag};
 
+/// No edge has more steps, and no ride or wait on it takes longer than a day: what
+/// is added up from them stays a number.
+const STEPS_AT_MOST: f32 = 100_000.0;
+const SECONDS_AT_MOST: f32 = 86_400.0;
+
 /// Looks at every record once, so that nothing asked later can go astray.
 pub(super) fn check_records(view: &View<'_>) -> Result<(), MapError> {
     let ensure = |holds: bool, what: &'static str| {
@@ -54,7 +59,10 @@ pub(super) fn check_records(view: &View<'_>) -> Result<(), MapError> {
     )?;
     ensure(
         view.particulars.iter().all(|own| {
-            [own.steps, own.duration_s, own.interval_s].into_iter().all(is_size)
+            (0.0..=STEPS_AT_MOST).contains(&own.steps)
+                && [own.duration_s, own.interval_s]
+                    .iter()
+                    .all(|seconds| (0.0..=SECONDS_AT_MOST).contains(seconds))
                 && own.incline.is_finite()
                 && own.incline.abs() <= 1.0
                 && own.rules.iter().all(|rule| *rule as usize <= view.rules.len())
@@ -89,7 +97,7 @@ pub(super) fn check_records(view: &View<'_>) -> Result<(), MapError> {
     )
 }
 
-/// Every arc belongs to its edge, and every edge has its two arcs.
+/// Every arc belongs to its edge, and every edge has one arc in each direction.
 fn check_arcs(view: &View<'_>, ensure: impl Fn(bool, &'static str) -> Result<(), MapError>) -> Result<(), MapError> {
     let rows = view.first_arcs;
     let rows_fit = if view.junctions.is_empty() {
@@ -102,11 +110,18 @@ fn check_arcs(view: &View<'_>, ensure: impl Fn(bool, &'static str) -> Result<(),
     };
     ensure(rows_fit, "its rows are out of order")?;
     ensure(view.arcs.len() == 2 * view.edges.len(), "an arc is missing")?;
+    // Twice as many arcs as edges, and no direction of one twice: each has both.
+    let mut seen = vec![false; view.arcs.len()];
     for junction in 0..view.junctions.len() as u32 {
         for arc in view.arcs_at(junction) {
             let Some(edge) = view.edges.get(arc.edge() as usize) else {
                 return Err(MapError::Corrupt("an arc names no edge"));
             };
+            let direction = 2 * arc.edge() as usize + usize::from(arc.is_backward());
+            ensure(
+                !std::mem::replace(&mut seen[direction], true),
+                "an edge has an arc twice",
+            )?;
             let ends = if arc.is_backward() {
                 (edge.to, edge.from)
             } else {

@@ -136,6 +136,8 @@ pub(super) struct Parts {
 
 /// Between two rules.
 const RULE_END: char = '\0';
+/// So many rules of hours are read; each differs from the others.
+const RULES_AT_MOST: usize = 100_000;
 
 impl Parts {
     /// The bytes of the file.
@@ -429,6 +431,9 @@ impl StreetMap {
             .map_err(|_| MapError::Corrupt("its hours are not UTF-8"))?;
         if text.is_empty() {
             return Ok(Vec::new());
+        }
+        if text.split(RULE_END).take(RULES_AT_MOST + 1).count() > RULES_AT_MOST {
+            return Err(MapError::Corrupt("it has too many hours"));
         }
         let rule = |text| Rule::parse(text).ok_or(MapError::Corrupt("the hours of a way cannot be read"));
         text.split(RULE_END).map(rule).collect()

@@ -10,9 +10,11 @@ use crate::coordinates::Point;
 
 /// No point gets more feet than this on squares.
 const FEET: usize = 12;
-/// So many of the nearest vertices are looked at, and so many squares.
+/// So many of the nearest vertices are looked at, and so many squares, found among
+/// so many whose box holds the point.
 const LOOKED_AT: usize = 36;
 const SQUARES: usize = 4;
+const BOXES: usize = 32;
 
 /// A foot at each of the nearest vertices of the squares that `point` stands on,
 /// where the straight line to it stays on the square and `is_good` takes it, given
@@ -24,10 +26,13 @@ pub(in crate::circle::streets) fn feet(
 ) -> Option<Box<[Foot]>> {
     let here = Position::of(point);
     let mut squares = Vec::new();
+    let mut boxes = 0;
     view.squares.each_at(here, |square| {
-        if squares.len() < SQUARES && locate_among(view.squares.lines(square), here.into()) != Where::Outside {
+        boxes += 1;
+        if locate_among(view.squares.lines(square), here.into()) != Where::Outside {
             squares.push(square);
         }
+        squares.len() < SQUARES && boxes < BOXES
     });
     let mut found: Vec<Foot> = Vec::new();
     for square in squares {

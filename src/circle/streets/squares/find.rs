@@ -1,6 +1,6 @@
 //! Which ways and relations are squares, and their rings.
 
-use super::rings::{Pair, Polygon, pair, pairs_of, polygons, rings};
+use super::rings::{Pair, Polygon, drawn_once, pair, pairs_of, polygons, rings};
 use crate::circle::osm::{MemberKind, OsmData, Relation, Tags, Way};
 use crate::circle::streets::graph::NodeTable;
 use crate::circle::streets::layout::Position;
@@ -11,6 +11,11 @@ use std::collections::{HashMap, HashSet};
 /// What is walked along its line only, wherever its outline is drawn.
 const ALONG_ITS_LINE: u32 =
     flag::STEPS | flag::LIFT | flag::FERRY | flag::CONVEYING | flag::SIGNALS | flag::FORWARD_ONLY | flag::BACKWARD_ONLY;
+
+/// What is drawn with more lines is walked along its outline only.
+pub(super) const CORNERS: usize = 20_000;
+/// So many lines are met in all when rings are sorted into outlines and holes.
+const EFFORT: u64 = 5_000_000;
 
 /// One walkable polygon.
 #[derive(Debug, Clone)]
@@ -78,9 +83,53 @@ fn says_nothing(tags: &Tags) -> bool {
     tags.0.iter().all(|(key, _)| ABOUT_THE_MAP.contains(&key.as_str()))
 }
 
-/// All squares of the data. Counts those whose rings do not close.
+/// The squares of the data, each once.
+#[derive(Default)]
+struct Found<'a> {
+    squares: Vec<Square<'a>>,
+    known: HashSet<Same<'a>>,
+}
+
+/// Two squares that agree in this are one: in their lines, in how they may be
+/// walked, and in where they lie above the ground.
+type Same<'a> = (Vec<Pair>, Walked, Option<String>, i32, Option<&'a str>, bool);
+/// The numbers of a [`WayUse`].
+type Walked = (u32, Option<u32>, u32, [Option<u32>; 2]);
+
+impl<'a> Found<'a> {
+    fn add(&mut self, square: Square<'a>) {
+        let mut lines: Vec<Pair> = if square.polygon.outer.is_empty() {
+            square.lines.clone()
+        } else {
+            square.rings().flat_map(|ring| pairs_of(ring)).collect()
+        };
+        lines.sort_unstable();
+        let usage = &square.usage;
+        let walked = (
+            usage.flags,
+            usage.step_count,
+            usage.incline.to_bits(),
+            [usage.duration_s, usage.interval_s].map(|seconds| seconds.map(f32::to_bits)),
+        );
+        let same = (
+            lines,
+            walked,
+            usage.rule.clone(),
+            tags::layer(square.tags),
+            square.tags.get("level").map(str::trim),
+            square.is_on_the_ground(),
+        );
+        if self.known.insert(same) {
+            self.squares.push(square);
+        }
+    }
+}
+
+/// All squares of the data. Counts those whose rings do not close and those that
+/// have too many lines.
 pub(super) fn find<'a>(data: &'a OsmData, table: &NodeTable<'_>, report: &mut BuildReport) -> Vec<Square<'a>> {
-    let mut squares = Vec::new();
+    let mut found = Found::default();
+    let mut effort = EFFORT;
     let relations: Vec<&Relation> = data
         .relations
         .iter()
@@ -101,7 +150,7 @@ pub(super) fn find<'a>(data: &'a OsmData, table: &NodeTable<'_>, report: &mut Bu
             .map(|way| (way.id, way))
             .collect();
         for relation in relations {
-            Drawn::of(relation, &members, table).squares(table, &mut squares, &mut outlines, report);
+            Drawn::of(relation, &members, table).squares(table, &mut found, &mut effort, &mut outlines, report);
         }
     }
     for way in &data.ways {
@@ -112,18 +161,30 @@ pub(super) fn find<'a>(data: &'a OsmData, table: &NodeTable<'_>, report: &mut Bu
         let Some(usage) = use_all_over(&way.tags) else { continue };
         let mut lines = Vec::new();
         let whole = take_lines(way, table, &mut lines);
-        match rings(lines).filter(|_| whole) {
-            Some(rings) => squares.extend(polygons(&rings, position_in(table)).into_iter().map(|polygon| Square {
+        if lines.len() > CORNERS {
+            // It stays the way that it is.
+            report.squares_cut_short += 1;
+            continue;
+        }
+        let Some(rings) = rings(lines).filter(|_| whole) else {
+            note_broken(way, table, report);
+            continue;
+        };
+        let Some(polygons) = polygons(&rings, position_in(table), &mut effort) else {
+            report.squares_cut_short += 1;
+            continue;
+        };
+        for polygon in polygons {
+            found.add(Square {
                 way_id: way.id,
                 tags: &way.tags,
                 usage: usage.clone(),
                 polygon,
                 lines: Vec::new(),
-            })),
-            None => note_broken(way, table, report),
+            });
         }
     }
-    squares
+    found.squares
 }
 
 fn position_in(table: &NodeTable<'_>) -> impl Fn(u32) -> Position {
@@ -209,7 +270,8 @@ impl<'a> Drawn<'a> {
     fn squares(
         mut self,
         table: &NodeTable<'_>,
-        squares: &mut Vec<Square<'a>>,
+        found: &mut Found<'a>,
+        effort: &mut u64,
         outlines: &mut HashSet<i64>,
         report: &mut BuildReport,
     ) {
@@ -229,13 +291,24 @@ impl<'a> Drawn<'a> {
         let holes: HashSet<Pair> = self.inner.iter().copied().collect();
         let mut lines = self.outer.clone();
         lines.append(&mut self.inner);
+        if lines.len() > CORNERS {
+            report.squares_cut_short += 1;
+            found.add(square(Polygon::default(), drawn_once(lines)));
+            return;
+        }
         let Some(rings) = rings(lines).filter(|_| self.whole) else {
             // What of its outline is there can be walked along.
             note_broken(first, table, report);
-            squares.push(square(Polygon::default(), self.outer));
+            found.add(square(Polygon::default(), self.outer));
             return;
         };
-        for polygon in polygons(&rings, position_in(table)) {
+        let Some(polygons) = polygons(&rings, position_in(table), effort) else {
+            report.squares_cut_short += 1;
+            let lines = rings.iter().flat_map(|ring| pairs_of(ring)).collect();
+            found.add(square(Polygon::default(), lines));
+            return;
+        };
+        for polygon in polygons {
             // A hole without an outline round it is none of ours.
             if pairs_of(&polygon.outer).all(|line| holes.contains(&line)) {
                 note_broken(first, table, report);
@@ -246,7 +319,7 @@ impl<'a> Drawn<'a> {
                 .chain(&polygon.holes)
                 .flat_map(|ring| pairs_of(ring))
                 .collect();
-            squares.push(square(polygon, lines));
+            found.add(square(polygon, lines));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The lines of sight of all squares, as new links between nodes.
 
-use super::find::Square;
+use super::find::{CORNERS, Square};
 use super::rings::{Pair, pair, pairs_of};
 use super::shape::Shape;
 use super::vertices::{Reason, Vertex, is_blocked, vertices};
@@ -15,11 +15,16 @@ use std::collections::{HashMap, HashSet};
 
 /// A larger square is no square: in degrees, about eleven kilometres.
 const WIDEST_DEGREES: f64 = 0.1;
-/// One with more corners is walked along its outline only.
-const CORNERS: usize = 20_000;
 /// So many nodes inside a square, and so many walls, are looked at.
 const NODES_INSIDE: u32 = 5_000;
 const WALLS: usize = 5_000;
+/// The effort of a whole build, by the pieces of ways near squares: so many of
+/// them are looked at, and so much is spent on lines of sight. Squares that come
+/// after are walked along their outline only.
+const LOOKS: u64 = 1_000_000;
+const LOOKS_A_STRAND: u64 = 50;
+const EFFORT: u64 = 100_000_000;
+const EFFORT_A_CORNER: u64 = 1_000;
 /// A square with at most so many vertices is meshed exactly. A larger one leaves
 /// out what would be shorter than a walk along other lines by [`DETOUR`] at most.
 const EXACT_VERTICES: usize = 30;
@@ -95,6 +100,7 @@ pub(super) fn mesh(
     met.look_along(squares, strands.clone());
     ground.look_inside(squares, data, table, strands, &mut met);
     let walls = ground.walls(squares, data, table);
+    let mut effort = EFFORT + EFFORT_A_CORNER * met.on_ring.iter().filter(|on| **on).count() as u64;
     let in_box = |place: u32| bbox.is_none_or(|bbox| bbox.contains(table.at(place).point));
     (squares.iter().zip(0_usize..))
         .map(|(square, number)| {
@@ -111,7 +117,7 @@ pub(super) fn mesh(
                 return mesh;
             }
             let corners: usize = square.rings().map(Vec::len).sum();
-            if corners > CORNERS || !ground.is_walkable_size(number) {
+            if corners > CORNERS || !ground.is_walkable_size(number) || met.left_out[number] || effort == 0 {
                 report.squares_cut_short += 1;
                 return mesh;
             }
@@ -123,6 +129,9 @@ pub(super) fn mesh(
             let is_open = |place: u32| in_box(place) && !is_blocked(&table.at(place).tags);
             mesh.vertices = vertices.iter().filter_map(|vertex| Turn::of(vertex, &shape)).collect();
             mesh.sights = sights(square, &mut shape, &vertices, table, is_open);
+            // Each line of sight is joined to all pairs of vertices, quick as that is.
+            let joined = (vertices.len() + mesh.sights.len()) * vertices.len().pow(2) / 8;
+            effort = effort.saturating_sub(shape.spent() + (corners + walls.len() + joined) as u64);
             report.squares += 1;
             report.sights += mesh.sights.len() as u64;
             report.squares_cut_short += u64::from(left_out || shape.is_spent() || met.looked_inside[number] == 0);
@@ -149,6 +158,8 @@ struct Met {
     streets: Vec<Vec<u32>>,
     /// For each square how many nodes inside may still be looked at.
     looked_inside: Vec<u32>,
+    /// For each square whether it came after the effort was spent.
+    left_out: Vec<bool>,
 }
 
 impl Met {
@@ -160,6 +171,7 @@ impl Met {
             walkable: HashSet::new(),
             streets: vec![Vec::new(); squares.len()],
             looked_inside: vec![NODES_INSIDE; squares.len()],
+            left_out: vec![false; squares.len()],
         };
         for (square, number) in squares.iter().zip(0_u32..) {
             met.rings.extend(&square.lines);
@@ -190,6 +202,7 @@ impl Met {
 
     fn look_along(&mut self, squares: &[Square<'_>], strands: impl Iterator<Item = Strand>) {
         debug_assert_eq!(self.streets.len(), squares.len());
+        let mut streets = HashSet::new();
         for strand in strands {
             let on_ring = [strand.a, strand.b].map(|place| self.on_ring[place as usize]);
             if on_ring == [false, false] {
@@ -203,6 +216,9 @@ impl Met {
                 continue;
             }
             for place in [strand.a, strand.b] {
+                if !streets.insert(place) {
+                    continue;
+                }
                 for square in self.squares_at.get(&place).into_iter().flatten() {
                     self.streets[*square as usize].push(place);
                 }
@@ -253,7 +269,7 @@ impl Ground {
         });
     }
 
-    /// Finds the nodes inside squares at which a way ends, or beyond which it
+    /// Finds, until the effort of a build is spent, the nodes inside squares at which a way ends, or beyond which it
     /// leaves the square without a node in common with it.
     fn look_inside(
         &self,
@@ -268,41 +284,66 @@ impl Ground {
             .iter()
             .filter_map(|way| way.tags.get("level").map(|level| (way.id, level.trim())))
             .collect();
-        let mut shapes: HashMap<usize, Shape> = HashMap::new();
-        for strand in strands {
-            let ends = [strand.a, strand.b].map(|place| position(table, place));
-            let window = Box2::EMPTY.with(ends[0]).with(ends[1]);
-            let mut near = Vec::new();
-            self.each_near(&window, |square| near.push(square));
-            for number in near {
-                let square = &squares[number];
-                if square.way_id == strand.way_id || !self.is_walkable_size(number) {
-                    continue;
-                }
-                let level = levels.get(&strand.way_id).copied();
-                let shape = shapes
-                    .entry(number)
-                    .or_insert_with(|| Shape::new(square.rings(), &[], |place| position(table, place)));
-                let is_on_ring = [strand.a, strand.b].map(|place| {
-                    let squares_at = met.squares_at.get(&place);
-                    squares_at.is_some_and(|squares| squares.contains(&(number as u32)))
+        let window_of = |strand: &Strand| {
+            let [a, b] = [strand.a, strand.b].map(|place| position(table, place));
+            Box2::EMPTY.with(a).with(b)
+        };
+        let index = Boxes::of_checked(&self.boxes, self.order.len());
+        let mut near: Vec<Strand> = strands
+            .filter(|strand| {
+                let mut is_near = false;
+                index.each_in(&window_of(strand), |_| {
+                    is_near = true;
+                    false
                 });
-                let mut is_inside = [false, false];
-                for (end, inside) in is_inside.iter_mut().enumerate() {
-                    let effort = &mut met.looked_inside[number];
-                    if !is_on_ring[end] && self.windows[number].meets(&Box2::EMPTY.with(ends[end])) && *effort > 0 {
-                        *effort -= 1;
-                        *inside = shape.contains(ends[end]);
-                    }
+                is_near
+            })
+            .collect();
+        let boxes = boxes::pack(&mut near, window_of);
+        let mut effort = LOOKS + LOOKS_A_STRAND * near.len() as u64;
+        for (square, number) in squares.iter().zip(0_usize..) {
+            let corners: usize = square.rings().map(Vec::len).sum();
+            if square.polygon.outer.is_empty() || corners > CORNERS || !self.is_walkable_size(number) {
+                continue;
+            }
+            effort = effort.saturating_sub(corners as u64);
+            if effort == 0 {
+                met.left_out[number] = true;
+                continue;
+            }
+            let on_ring: HashSet<u32> = square.rings().flatten().copied().collect();
+            let shape = Shape::new(square.rings(), &[], |place| position(table, place));
+            // What a ray may meet.
+            let a_look = 1 + corners as u64 / 32;
+            Boxes::of_checked(&boxes, near.len()).each_in(&self.windows[number], |strand| {
+                let strand = near[strand];
+                effort = effort.saturating_sub(1);
+                if square.way_id == strand.way_id {
+                    return effort > 0;
                 }
+                let places = [strand.a, strand.b];
+                let is_on_ring = places.map(|place| on_ring.contains(&place));
+                let is_inside = [0, 1].map(|end| {
+                    let at = position(table, places[end]);
+                    let left = &mut met.looked_inside[number];
+                    if is_on_ring[end] || *left == 0 || !self.windows[number].meets(&Box2::EMPTY.with(at)) {
+                        return false;
+                    }
+                    *left -= 1;
+                    effort = effort.saturating_sub(a_look);
+                    shape.contains(at)
+                });
+                let level = levels.get(&strand.way_id).copied();
                 for (end, is_tip) in [(0, strand.starts), (1, strand.ends)] {
                     let other = 1 - end;
                     let leaves = !is_inside[other] && !is_on_ring[other];
                     if is_inside[end] && (is_tip || leaves) && is_beside(square, strand, level, is_tip) {
-                        met.streets[number].push([strand.a, strand.b][end]);
+                        met.streets[number].push(places[end]);
                     }
                 }
-            }
+                effort > 0
+            });
+            met.left_out[number] = effort == 0;
         }
     }
 

@@ -31,7 +31,7 @@ pub(super) struct Polygon {
 }
 
 /// The lines that are there an odd number of times, in order.
-fn drawn_once(mut lines: Vec<Pair>) -> Vec<Pair> {
+pub(super) fn drawn_once(mut lines: Vec<Pair>) -> Vec<Pair> {
     lines.retain(|[a, b]| a != b);
     lines.sort_unstable();
     lines
@@ -96,13 +96,18 @@ pub(super) fn rings(lines: Vec<Pair>) -> Option<Vec<Vec<u32>>> {
 }
 
 /// Sorts rings into outer ones and their holes; a hole belongs to the smallest
-/// ring around it.
-pub(super) fn polygons(rings: &[Vec<u32>], position: impl Fn(u32) -> Position) -> Vec<Polygon> {
+/// ring around it. Each line that is met on the way is taken from `effort`; `None`
+/// where there is none left.
+pub(super) fn polygons(
+    rings: &[Vec<u32>],
+    position: impl Fn(u32) -> Position,
+    effort: &mut u64,
+) -> Option<Vec<Polygon>> {
     if let [only] = rings {
-        return vec![Polygon {
+        return Some(vec![Polygon {
             outer: only.clone(),
             holes: Vec::new(),
-        }];
+        }]);
     }
     let corners: Vec<Vec<Position>> = rings
         .iter()
@@ -115,23 +120,23 @@ pub(super) fn polygons(rings: &[Vec<u32>], position: impl Fn(u32) -> Position) -
     }
     fence.index();
     // Around each ring: how often a ray from it to the east meets the others.
-    let parents: Vec<Option<u32>> = (0_u32..)
-        .zip(&corners)
-        .map(|(number, ring)| {
-            let from = Doubled::middle(*ring.first()?, *ring.get(1)?);
-            let mut met = Vec::new();
-            fence.each_east_of(from, |owner| met.push(owner));
-            met.retain(|owner| *owner != number);
-            met.sort_unstable();
-            let around: Vec<u32> = met
-                .chunk_by(|a, b| a == b)
-                .filter(|same| same.len() % 2 == 1)
-                .filter_map(|same| same.first().copied())
-                .collect();
-            let smallest = around.iter().min_by_key(|ring| areas[**ring as usize]).copied();
-            smallest.filter(|_| around.len() % 2 == 1)
-        })
-        .collect();
+    let mut parents: Vec<Option<u32>> = Vec::with_capacity(corners.len());
+    for (ring, number) in corners.iter().zip(0_u32..) {
+        let mut met = Vec::new();
+        if let [first, second, ..] = ring.as_slice() {
+            fence.each_east_of(Doubled::middle(*first, *second), |owner| met.push(owner));
+        }
+        *effort = effort.checked_sub(met.len() as u64)?;
+        met.retain(|owner| *owner != number);
+        met.sort_unstable();
+        let around: Vec<u32> = met
+            .chunk_by(|a, b| a == b)
+            .filter(|same| same.len() % 2 == 1)
+            .filter_map(|same| same.first().copied())
+            .collect();
+        let smallest = around.iter().min_by_key(|ring| areas[**ring as usize]).copied();
+        parents.push(smallest.filter(|_| around.len() % 2 == 1));
+    }
     let mut found = Vec::new();
     let mut place_of = HashMap::new();
     for ((ring, parent), number) in rings.iter().zip(&parents).zip(0_u32..) {
@@ -149,7 +154,7 @@ pub(super) fn polygons(rings: &[Vec<u32>], position: impl Fn(u32) -> Position) -
             polygon.holes.push(ring.clone());
         }
     }
-    found
+    Some(found)
 }
 
 /// Twice the area in square units, positive where the ring runs anticlockwise.
@@ -216,11 +221,14 @@ mod tests {
             Position { lat, lon }
         };
         let ring = |number: u32| (0..4).map(|corner| number * 10 + corner).collect::<Vec<u32>>();
-        let found = polygons(&[ring(2), ring(3), ring(1), ring(4)], at);
+        let rings = [ring(2), ring(3), ring(1), ring(4)];
+        let found = polygons(&rings, at, &mut 1_000).unwrap();
         let polygon = |outer, hole| Polygon {
             outer: ring(outer),
             holes: vec![ring(hole)],
         };
         assert_eq!(found, [polygon(2, 1), polygon(4, 3)]);
+        // A ray meets at least the ring's own line.
+        assert_eq!(polygons(&rings, at, &mut 3), None);
     }
 }

@@ -19,6 +19,8 @@ pub(super) struct Shape {
     arms: HashMap<Position, Vec<Position>>,
     /// How many lines may still be looked at.
     effort: u64,
+    /// How many that were at first.
+    effort_at_first: u64,
 }
 
 impl Shape {
@@ -44,17 +46,24 @@ impl Shape {
             arms.entry(b).or_default().push(a);
         }
         let lines = (fence.len() + wall_fence.len()) as u64;
+        let effort = (EFFORT + lines.saturating_mul(EFFORT_A_LINE)).min(EFFORT_AT_MOST);
         Self {
             rings: fence,
             walls: wall_fence,
             arms,
-            effort: (EFFORT + lines.saturating_mul(EFFORT_A_LINE)).min(EFFORT_AT_MOST),
+            effort,
+            effort_at_first: effort,
         }
     }
 
     /// Whether the effort that such a square is worth is spent.
     pub fn is_spent(&self) -> bool {
         self.effort == 0
+    }
+
+    /// How many lines have been looked at.
+    pub fn spent(&self) -> u64 {
+        self.effort_at_first - self.effort
     }
 
     pub fn contains(&self, place: Position) -> bool {

@@ -165,15 +165,13 @@ impl<'a> SquareView<'a> {
         })
     }
 
-    /// Calls `found` with each square whose box holds `position`.
-    pub(super) fn each_at(&self, position: Position, mut found: impl FnMut(usize)) {
+    /// Calls `found` with each square whose box holds `position`, until it returns
+    /// `false`.
+    pub(super) fn each_at(&self, position: Position, found: impl FnMut(usize) -> bool) {
         if self.squares.is_empty() {
             return;
         }
-        Boxes::of_checked(self.boxes, self.squares.len()).each_in(&Box2::EMPTY.with(position), |square| {
-            found(square);
-            true
-        });
+        Boxes::of_checked(self.boxes, self.squares.len()).each_in(&Box2::EMPTY.with(position), found);
     }
 
     fn range(&self, square: usize, first: impl Fn(&Standing) -> u32, all: usize) -> Range<usize> {

@@ -69,6 +69,52 @@ fn map_of(data: &OsmData) -> Vec<u8> {
     build(data, &BuildOptions::default(), &mut |_, _| {}).unwrap().0.0
 }
 
+/// The map with what `forge` makes of it, its checksum set right again.
+fn forged(forge: impl Fn(&mut [u8])) -> Result<StreetMap, String> {
+    let mut bytes = map_of(&town());
+    forge(&mut bytes[56..]);
+    let checksum = Sha256::digest(&bytes[56..]);
+    bytes[24..56].copy_from_slice(&checksum);
+    StreetMap::from_bytes(&bytes).map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_ride_takes_a_day_at_most_and_an_arc_is_there_once() {
+    // In the particulars of the ferry its 300 s stand before the 1,200 s between two.
+    let ride = |duration_s: f32, interval_s: f32| {
+        forged(|bytes| {
+            let told = bytemuck::cast::<[f32; 2], [u8; 8]>([300.0, 1_200.0]);
+            let at = bytes.windows(8).position(|eight| eight == told).unwrap();
+            bytes[at..at + 8].copy_from_slice(&bytemuck::cast::<[f32; 2], [u8; 8]>([duration_s, interval_s]));
+        })
+    };
+    assert!(ride(86_400.0, 86_400.0).is_ok());
+    for (duration_s, interval_s) in [(86_401.0, 0.0), (0.0, 86_401.0), (f32::MAX, 1.0), (f32::NAN, 1.0)] {
+        assert!(ride(duration_s, interval_s).unwrap_err().contains("particulars"));
+    }
+    // A round way from a junction to itself has both its arcs there: 1 names its
+    // way back, and is made to name its way there once more.
+    let round = Town::new()
+        .nodes(&[(1, 0.0, 0.0), (2, 50.0, 0.0), (3, 50.0, 50.0)])
+        .way(&[1, 2, 3, 1], "highway=footway")
+        .data();
+    let mut bytes = map_of(&round);
+    let map = StreetMap::from_bytes(&bytes).unwrap();
+    let back = *map.view().arcs.iter().find(|arc| arc.is_backward()).unwrap();
+    let there = crate::circle::streets::layout::Arc {
+        edge_and_way: back.edge_and_way - 1,
+        ..back
+    };
+    let at = (bytes.windows(16))
+        .position(|arc| arc == bytemuck::bytes_of(&back))
+        .unwrap();
+    bytes[at..at + 16].copy_from_slice(bytemuck::bytes_of(&there));
+    let checksum = Sha256::digest(&bytes[56..]);
+    bytes[24..56].copy_from_slice(&checksum);
+    let error = StreetMap::from_bytes(&bytes).unwrap_err().to_string();
+    assert!(error.contains("twice"), "{error}");
+}
+
 const KEYS: &[&str] = &[
     "opening_hours",
     "foot:conditional",

@@ -312,6 +312,50 @@ fn a_hostile_square_neither_hangs_nor_grows() {
 }
 
 #[test]
+fn a_square_with_too_many_holes_is_walked_along_its_lines_only() {
+    // Triangular holes in a row, a metre apart: 8,000 have 24,000 lines, too many;
+    // 6,000 have few enough, but a ray from each to the east meets a line or two
+    // of all those behind it, 6,000² / 2 = 18 million times at least.
+    for holes in [8_000, 6_000] {
+        let far = holes as f64 + 10.0;
+        let mut town = Town::new()
+            .nodes(&[(1, -10.0, -10.0), (2, far, -10.0), (3, far, 10.0), (4, -10.0, 10.0)])
+            .way(&[1, 2, 3, 4, 1], "");
+        let mut members = vec![("outer", 1)];
+        for hole in 0..holes {
+            let (id, east) = (10 + 3 * hole, hole as f64);
+            town = town
+                .nodes(&[(id, east, 0.0), (id + 1, east + 0.5, 0.0), (id + 2, east, 1.0)])
+                .way(&[id, id + 1, id + 2, id], "");
+            members.push(("inner", hole + 2));
+        }
+        let town = town.relation(&members, "highway=pedestrian").map();
+        assert_eq!((town.report.squares, town.report.squares_cut_short), (0, 1));
+        // Along the outline, 20 m.
+        let seconds = town.seconds(adult(), (-10.0, -10.0), (-10.0, 10.0)).unwrap();
+        assert_near(seconds, adult_s(20.0), 0.1);
+    }
+}
+
+#[test]
+fn many_squares_over_one_ring_end_in_time() {
+    // 400 times the same square is one.
+    let town = (0..400).fold(plaza(), |town, _| town.way(&OUTLINE, "highway=pedestrian area=yes"));
+    let town = town.map();
+    assert_eq!((town.report.squares, town.report.squares_cut_short), (1, 0));
+    assert_near(across(&town), 100.0, 0.1);
+    // On 800 levels they are 800 squares, each near all 800 × 6 lines and the two
+    // streets: 800 × 4,802 = 3.8 million looks, of which 1,000,000 + 50 × 4,802 =
+    // 1.24 million are taken: enough for 258 squares, not for 259.
+    let town = (0..800).fold(plaza(), |town, level| {
+        town.way(&OUTLINE, &format!("highway=pedestrian area=yes level={level}"))
+    });
+    let report = town.map().report;
+    assert_eq!(report.squares + report.squares_cut_short, 800);
+    assert!((250..=258).contains(&report.squares), "{}", report.squares);
+}
+
+#[test]
 fn sights_are_marked() {
     let town = plaza().way(&OUTLINE, "highway=pedestrian area=yes").map();
     let view = town.map.view();
