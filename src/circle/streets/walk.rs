@@ -6,6 +6,7 @@ use super::file::StreetMap;
 use super::layout::{Edge, Position};
 use super::model::Pace;
 use super::passage::{Passage, Question, Stage, arcs_of};
+use super::path::{Stretch, drawn};
 use super::search::{CATEGORIES, Search};
 use super::snap::{Foot, Snapper};
 use super::tags::{Access, flag};
@@ -386,30 +387,13 @@ impl StreetMap {
     #[must_use]
     pub fn point_on(&self, edge: u32, along_m: f32) -> Option<Point> {
         let view = self.view();
-        let length_m = f64::from(view.edges.get(edge as usize)?.length_m);
-        let corners = &view.corners[view.corner_range(edge)];
-        let share = if length_m > 0.0 {
-            f64::from(along_m) / length_m
-        } else {
-            0.0
+        view.edges.get(edge as usize)?;
+        let there = Stretch {
+            edge,
+            enters_m: along_m,
+            leaves_m: along_m,
         };
-        let step = |pair: &[Position]| {
-            let step = LocalMetres::around(pair[0].point()).east_north(pair[1].point());
-            step[0].hypot(step[1])
-        };
-        let mut left_m = share.clamp(0.0, 1.0) * corners.windows(2).map(step).sum::<f64>();
-        for pair in corners.windows(2) {
-            let step_m = step(pair);
-            if left_m <= step_m && step_m > 0.0 {
-                let (a, b, share) = (pair[0].point(), pair[1].point(), left_m / step_m);
-                return Some(Point::new(
-                    a.lat + share * (b.lat - a.lat),
-                    a.lon + share * (b.lon - a.lon),
-                ));
-            }
-            left_m -= step_m;
-        }
-        corners.last().map(|corner| corner.point())
+        drawn(&view, there).first().map(|(point, _)| *point)
     }
 }
 
