@@ -127,7 +127,7 @@ pub async fn start(config: Config) -> Result<Running> {
         tracing::info!(name, "migrated");
     }
     let db = Db::open(&config.database, config.database_connections)?;
-    let catalogue = web::Data::new(new_catalogue(&map, model)?);
+    let catalogue = web::Data::new(new_catalogue(&config, &map, model)?);
     let tree = web::Data::new(LiveTree::default());
     let followers: Vec<Arc<dyn Follow>> = vec![tree.clone().into_inner(), catalogue.clone().into_inner()];
     let (follower, mark) = Follower::load(db.clone(), followers).await?;
@@ -182,11 +182,14 @@ fn open_map(config: &Config) -> Result<StreetMap> {
     }
 }
 
-fn new_catalogue(map: &Arc<StreetMap>, model: &TimeModel) -> Result<Catalogue> {
+fn new_catalogue(config: &Config, map: &Arc<StreetMap>, model: &TimeModel) -> Result<Catalogue> {
     let walking = model.paces.iter().find(|pace| !pace.is_step_free());
     let step_free = model.paces.iter().find(|pace| pace.is_step_free());
     match (walking, step_free) {
-        (Some(walking), Some(step_free)) => Ok(Catalogue::new(Arc::clone(map), walking, step_free)),
+        (Some(walking), Some(step_free)) => {
+            let memory = config.circle_memory << 20;
+            Ok(Catalogue::new(Arc::clone(map), walking, step_free).remembering(memory))
+        }
         _ => Err(Error::internal("the time model needs paces with and without stairs")),
     }
 }
