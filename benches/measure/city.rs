@@ -1,5 +1,6 @@
 //! A city as the server has it: streets, places in a database, circles over both.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -152,17 +153,21 @@ pub fn counts(circle: &Circle) -> [usize; 10] {
 
 /// Points where houses may stand: 5 to 25 m off a street, spread over the edges.
 pub fn houses(map: &StreetMap, count: usize) -> Vec<Point> {
+    houses_among(map, 0..map.view().edges.len(), count)
+}
+
+/// The same beside these edges.
+pub fn houses_among(map: &StreetMap, edges: Range<usize>, count: usize) -> Vec<Point> {
     let mut random = Random(20_000);
-    let edges = map.view().edges.len();
     let house = |random: &mut Random| {
-        let edge = random.below(edges);
+        let edge = edges.start + random.below(edges.len());
         let along_m = f64::from(map.view().edges.get(edge)?.length_m) * random.unit();
         let street = map.point_on(edge as u32, along_m as f32)?;
         let (off_m, angle) = (random.between(5.0, 25.0), random.between(0.0, std::f64::consts::TAU));
         Some(LocalMetres::around(street).point([off_m * angle.cos(), off_m * angle.sin()]))
     };
     std::iter::repeat_with(|| house(&mut random))
-        .take(if edges == 0 { 0 } else { count })
+        .take(if edges.is_empty() { 0 } else { count })
         .flatten()
         .collect()
 }

@@ -34,8 +34,6 @@ struct Scratch {
     walker: Walker,
     reach: Reach,
     seen: Seen,
-    /// For the question by the other basis.
-    other_reach: Reach,
 }
 
 /// Which place stands where in the list, by its number.
@@ -500,15 +498,11 @@ impl Circles {
             let metres = (basis == Basis::Gb50180).then(|| asked.pace.in_metres());
             let ask = self.ask(&asked, metres.as_ref());
             // What the first search found is taken already.
-            let Scratch {
-                walker,
-                other_reach,
-                seen,
-                ..
-            } = scratch;
-            walker.reach_remembered(&self.map, snapshot.doors(), snapshot.rows(), &ask, far, other_reach);
-            change = other_reach.streets_change_at;
-            other |= categories(self.list(snapshot, other_reach, &asked, seen).iter());
+            let Scratch { walker, reach, .. } = scratch;
+            let streets = (&*self.map, snapshot.doors());
+            let found = walker.categories_within(streets, snapshot.rows(), &ask, reach, far);
+            other |= found.0;
+            change = found.1;
         }
         let (time, gb50180) = match asked.basis {
             Basis::Time => (own, other),

@@ -213,6 +213,22 @@ impl Together {
         best
     }
 
+    /// Of which categories there is a door within the limit; `bit` tells a door's.
+    pub fn categories_within(&self, question: &Question<'_>, bit: impl Fn(u32) -> u32) -> u32 {
+        self.note_changes(question, question.limit_s);
+        let mut found = 0;
+        for part in &self.parts {
+            for (number, arrived) in &part.row.nearest {
+                if part.seconds + arrived.seconds <= question.limit_s {
+                    found |= 1_u32.checked_shl(u32::from(*number)).unwrap_or(0);
+                }
+            }
+        }
+        let within = |walk: &&FromFoot| walk.0.seconds <= question.limit_s;
+        let direct = self.direct.iter().filter(within);
+        direct.fold(found, |found, (arrived, _)| found | bit(arrived.door))
+    }
+
     /// Tells what hours a search as far as this would have met: it looks at all that is
     /// as far by whole seconds.
     fn note_changes(&self, question: &Question<'_>, as_far_as_s: f32) {

@@ -295,6 +295,41 @@ impl Walker {
         found.map(|door| self.arrival(ask, &reach.feet, door?))
     }
 
+    /// After a reach: of which categories (a bit each) there is a door within the limit
+    /// of another question about the same walker, who starts at the same feet; and when
+    /// the first of the ways and gates with hours that were met opens or closes.
+    pub fn categories_within(
+        &mut self,
+        (map, doors): (&StreetMap, &DoorIndex),
+        rows: &Rows,
+        ask: &Ask<'_>,
+        reach: &Reach,
+        far: &Far<'_>,
+    ) -> (u32, Option<Timestamp>) {
+        let bit = |door: u32| (far.category)(door).map_or(0, |number| 1_u32.checked_shl(number.into()).unwrap_or(0));
+        if reach.method == Method::StraightLine {
+            let mut all = Vec::new();
+            straight_lines(doors, ask, &mut all);
+            return (all.iter().fold(0, |found, arrival| found | bit(arrival.door)), None);
+        }
+        self.met.begin(map.view().rules.len());
+        let question = question(map, doors, ask, &self.met);
+        self.together
+            .collect(rows, &question, &reach.feet, (&mut self.search, &self.met_by_rows), far);
+        let found = if self.together.is_there() {
+            self.together.categories_within(&question, bit)
+        } else {
+            self.search.run(&question, reach.feet.iter());
+            let within = |door: &&u32| {
+                let label = self.search.door(**door);
+                label.is_some_and(|label| label.seconds <= question.limit_s)
+            };
+            let doors = self.search.reached.iter().filter(within);
+            doors.fold(0, |found, door| found | bit(*door))
+        };
+        (found, self.met.change())
+    }
+
     /// When the first of the ways and gates with hours that were met so far opens or
     /// closes.
     #[must_use]
