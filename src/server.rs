@@ -21,9 +21,9 @@ use crate::config::Config;
 use crate::db::follow::{Follow, Follower};
 use crate::db::{self, Db, Mark};
 use crate::error::{Error, Reason, Result};
-use crate::gate::Gate;
-use crate::grid::LiveTree;
-use crate::grid::access::Access;
+use crate::gate::{Credentials, Gate, Signed};
+use crate::grid::access::{Access, Standing};
+use crate::grid::{LiveTree, Shared};
 use crate::http::{self, Http, Limits, Operation};
 use crate::kv::Kv;
 use crate::metrics::Gauges;
@@ -53,9 +53,24 @@ struct Parts {
     http: web::Data<Http>,
     db: web::Data<Db>,
     tree: web::Data<LiveTree>,
+    access: web::Data<Access>,
+    shared: web::Data<Shared>,
     catalogue: web::Data<Catalogue>,
     circles: web::Data<Circles>,
     health: web::Data<Health>,
+}
+
+/// The tokens' word, as the gate takes it.
+struct ByToken(Arc<Tokens>);
+
+impl Credentials for ByToken {
+    fn verify(&self, bearer: &str) -> Result<Signed> {
+        let signed = self.0.verify(bearer)?;
+        Ok(Signed {
+            person: signed.person.uuid(),
+            session: signed.session.uuid(),
+        })
+    }
 }
 
 /// What `/health` reports.
@@ -122,20 +137,38 @@ pub async fn start(config: Config) -> Result<Running> {
     let map = Arc::new(open_map(&config)?);
     let facilities = own_facilities(&config)?;
     let model = TimeModel::shipped().map_err(Error::internal)?;
-    let operator_key = kept_secrets::operator_key(&config).map_err(Error::internal)?;
     for name in db::migrate(&config.database)? {
         tracing::info!(name, "migrated");
     }
     let db = Db::open(&config.database, config.database_connections)?;
     let catalogue = web::Data::new(new_catalogue(&map, model)?);
     let tree = web::Data::new(LiveTree::default());
-    let followers: Vec<Arc<dyn Follow>> = vec![tree.clone().into_inner(), catalogue.clone().into_inner()];
+    let standing = Arc::new(Standing::default());
+    let followers: Vec<Arc<dyn Follow>> = vec![
+        tree.clone().into_inner(),
+        catalogue.clone().into_inner(),
+        Arc::clone(&standing) as Arc<dyn Follow>,
+    ];
     let (follower, mark) = Follower::load(db.clone(), followers).await?;
     let (bus, kv) = shared_parts(&config).await?;
     keep_following(&follower, mark, &db, &bus);
     keep_tidy(db.clone());
 
-    let gate: Arc<dyn Gate> = Arc::new(Access::new(operator_key, Arc::clone(&follower)));
+    let access = Access::new(
+        Arc::new(ByToken(tokens)),
+        standing,
+        tree.clone().into_inner(),
+        Arc::clone(&calendar),
+        Arc::clone(&follower),
+        db.clone(),
+    );
+    let gate: Arc<dyn Gate> = Arc::new(access.clone());
+    let shared = web::Data::new(Shared {
+        db: db.clone(),
+        tree: tree.clone().into_inner(),
+        people,
+        calendar: Arc::clone(&calendar),
+    });
     let circles = Circles::new(Arc::clone(&map), model, catalogue.clone().into_inner(), calendar);
     let circles = circles.with_facilities(facilities);
     let parts = Parts {
@@ -147,6 +180,8 @@ pub async fn start(config: Config) -> Result<Running> {
         }),
         db: web::Data::new(db),
         tree,
+        access: web::Data::new(access),
+        shared,
         catalogue,
         circles: web::Data::new(circles),
         health: web::Data::new(Health {
@@ -296,6 +331,8 @@ fn routes(parts: &Parts, service: &mut web::ServiceConfig) {
         .app_data(parts.http.clone())
         .app_data(parts.db.clone())
         .app_data(parts.tree.clone())
+        .app_data(parts.access.clone())
+        .app_data(parts.shared.clone())
         .app_data(parts.catalogue.clone())
         .app_data(parts.circles.clone())
         .app_data(parts.health.clone())

@@ -1,0 +1,19 @@
+//! Memberships: who is what at which body, from a day to a day.
+//!
+//! Others call [`homes`], [`all_staff`] and [`staff_of`] for what memory holds, and
+//! [`grant`] and [`end`] within their own transactions; each writes the audit.
+
+mod change;
+mod model;
+mod offices;
+mod role;
+pub mod routes;
+mod store;
+pub mod view;
+
+pub use crate::identity::PersonId;
+pub use change::{NewMembership, end, end_at, grant};
+pub use model::{Held, Membership, MembershipId, State, day_number, day_of};
+pub use offices::{Office, OfficeHolder, offices_of};
+pub use role::{BodyKind, Role};
+pub use store::{BodyId, KIND, all_staff, homes, staff_of};
