@@ -25,6 +25,7 @@ use crate::gate::{Credentials, Gate, Signed};
 use crate::grid::access::{Access, Standing};
 use crate::grid::{LiveTree, Shared};
 use crate::http::{self, Http, Limits, Operation};
+use crate::identity::{Keyring, People, Revoked, Tokens};
 use crate::kv::Kv;
 use crate::metrics::Gauges;
 use crate::{circle, grid, holidays, kept_secrets, metrics};
@@ -137,6 +138,11 @@ pub async fn start(config: Config) -> Result<Running> {
     let map = Arc::new(open_map(&config)?);
     let facilities = own_facilities(&config)?;
     let model = TimeModel::shipped().map_err(Error::internal)?;
+    let keys = kept_secrets::keys(&config).map_err(Error::internal)?;
+    let keyring = Arc::new(Keyring::new(keys.master, keys.previous_master, &keys.lookup));
+    let people = People::new(keyring);
+    let revoked = Arc::new(Revoked::default());
+    let tokens = Arc::new(Tokens::new(&keys.jwt, Arc::clone(&revoked))?);
     for name in db::migrate(&config.database)? {
         tracing::info!(name, "migrated");
     }
@@ -148,6 +154,7 @@ pub async fn start(config: Config) -> Result<Running> {
         tree.clone().into_inner(),
         catalogue.clone().into_inner(),
         Arc::clone(&standing) as Arc<dyn Follow>,
+        Arc::clone(&revoked) as Arc<dyn Follow>,
     ];
     let (follower, mark) = Follower::load(db.clone(), followers).await?;
     let (bus, kv) = shared_parts(&config).await?;

@@ -195,7 +195,6 @@ diesel::table! {
     }
 }
 
-diesel::joinable!(person_key -> person (person_id));
 diesel::table! {
     membership (id) {
         id -> Binary,
@@ -237,21 +236,7 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(
-    audit_entry,
-    audit_reason,
-    membership,
-    person,
-    person_key,
-    session,
-    refresh_token,
-    sign_in_code,
-    tally,
-    key_mark,
-    place,
-    place_door,
-    place_stop,
-    search_entry,
-    unit,
-    unit_door,
-);
+diesel::joinable!(person_key -> person (person_id));
+diesel::allow_tables_to_appear_in_same_query!(person, person_key, session, refresh_token);
+diesel::allow_tables_to_appear_in_same_query!(place, place_door, place_stop, search_entry, unit, unit_door,);
+diesel::allow_tables_to_appear_in_same_query!(audit_entry, audit_reason);
