@@ -94,6 +94,9 @@ pub struct Actor {
     pub signed: Option<Signed>,
 }
 
+/// Somebody who is let in, or not, once that is known.
+pub type Admission<'a> = Pin<Box<dyn Future<Output = Result<Arc<dyn Pass>>> + 'a>>;
+
 /// The one place that decides who may do what.
 pub trait Gate: Send + Sync {
     /// Lets a request in that carries this credential, or refuses it. Whether it may
@@ -102,7 +105,7 @@ pub trait Gate: Send + Sync {
         &'a self,
         bearer: Option<&'a str>,
         permission: &'static str,
-    ) -> Pin<Box<dyn Future<Output = Result<Arc<dyn Pass>>> + 'a>>;
+    ) -> Admission<'a>;
 }
 
 /// Somebody who was let in.

@@ -14,6 +14,7 @@ mod draw;
 mod findings;
 mod import;
 mod map;
+mod people;
 mod progress;
 mod run;
 
@@ -50,10 +51,20 @@ enum Command {
         #[command(subcommand)]
         command: MapCommand,
     },
-    /// Bring units or places in; the same file twice changes nothing.
+    /// Bring units, places or people in; the same file twice changes nothing.
     Import {
         #[command(subcommand)]
         command: ImportCommand,
+    },
+    /// Make tokens in somebody's name, on the server itself.
+    Token {
+        #[command(subcommand)]
+        command: people::TokenCommand,
+    },
+    /// Give, end and list roles, on the server itself; a running server knows within a second.
+    Roles {
+        #[command(subcommand)]
+        command: people::RolesCommand,
     },
     /// Write the API document to openapi/onegrid.yaml.
     Openapi {
@@ -100,6 +111,8 @@ enum ImportCommand {
     Units(import::FromTable),
     /// Places, from a CSV or GeoJSON file.
     Places(import::FromTable),
+    /// People with their roles at units, from a CSV file.
+    People(import::FromTable),
     /// Places out of OpenStreetMap's data.
     OsmPlaces {
         /// An .osm.pbf or OSM XML file.
@@ -142,8 +155,11 @@ fn act(command: Command) -> Done {
         Command::Import { command } => match command {
             ImportCommand::Units(table) => import::units(&table),
             ImportCommand::Places(table) => import::places(&table),
+            ImportCommand::People(table) => import::people(&table),
             ImportCommand::OsmPlaces { file } => import::osm_places(&file),
         },
+        Command::Token { command } => people::token(command),
+        Command::Roles { command } => people::roles(command),
         Command::Openapi { check } => openapi(check),
         Command::Check => check::check(),
     }

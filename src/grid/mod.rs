@@ -21,5 +21,5 @@ pub use doors::{DOORS_WITHIN_M, Door, DoorKind, MOST_DOORS, is_door_name};
 pub use import::{UnitRow, import_units, store_units};
 pub use model::{Level, Setting, Unit, UnitId};
 pub use shared::Shared;
-pub use store::{is_empty, unit_ids_by_code};
+pub use store::{find_unit, is_empty, unit_ids_by_code};
 pub use tree::{LiveTree, Tree};

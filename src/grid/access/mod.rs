@@ -12,8 +12,6 @@ mod standing;
 #[cfg(test)]
 mod tests;
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -31,7 +29,7 @@ use crate::clock::{self, Timestamp};
 use crate::db::Db;
 use crate::db::follow::Follower;
 use crate::error::{Error, Reason, Result};
-use crate::gate::{Actor, Credentials, Gate, Pass, Permission, Public, SignedIn, Subject};
+use crate::gate::{Actor, Admission, Credentials, Gate, Pass, Permission, Public, SignedIn, Subject};
 
 /// Decides from memberships and the tree.
 #[derive(Clone)]
@@ -140,7 +138,7 @@ impl Gate for Access {
         &'a self,
         bearer: Option<&'a str>,
         permission: &'static str,
-    ) -> Pin<Box<dyn Future<Output = Result<Arc<dyn Pass>>> + 'a>> {
+    ) -> Admission<'a> {
         Box::pin(self.let_in(bearer, permission))
     }
 }

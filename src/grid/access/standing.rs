@@ -17,6 +17,7 @@ use crate::grid::members::{self, Held, PersonId};
 const REMEMBERED: usize = 20_000;
 
 /// Roles at units and bodies, kept true.
+#[derive(Default)]
 pub struct Standing {
     staff: ArcSwap<HashMap<Uuid, Arc<[Held]>>>,
     homes: Mutex<Homes>,
@@ -47,15 +48,6 @@ impl Homes {
             self.old = std::mem::take(&mut self.young);
         }
         self.young.insert(person, held);
-    }
-}
-
-impl Default for Standing {
-    fn default() -> Self {
-        Self {
-            staff: ArcSwap::default(),
-            homes: Mutex::default(),
-        }
     }
 }
 

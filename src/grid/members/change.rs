@@ -87,6 +87,24 @@ pub fn grant(tx: &mut Tx<'_>, by: &str, new: &NewMembership, reason: Option<&str
     Ok(membership)
 }
 
+/// Gives a role unless the person has it there already; what was asked for is
+/// confirmed. Whether it was given now.
+pub fn grant_once(tx: &mut Tx<'_>, by: &str, new: &NewMembership) -> Result<bool> {
+    store::load_of_locked(tx, new.person)?;
+    match store::load_open(tx, new.person, new.role, new.body_kind, new.body)? {
+        Some(open) if open.state == State::Active => Ok(false),
+        Some(open) => {
+            let (id, person, unit) = (open.id, open.person_id, new.unit);
+            confirm(tx, by, Step { id, person, unit }, new.from_day)?;
+            Ok(true)
+        }
+        None => {
+            grant(tx, by, new, None)?;
+            Ok(true)
+        }
+    }
+}
+
 /// Grants what was asked for, from today on.
 pub(super) fn confirm(tx: &mut Tx<'_>, by: &str, asked: Step, today: NaiveDate) -> Result<Membership> {
     let mut membership = asked.locked(tx, State::Active)?;

@@ -4,6 +4,7 @@
 //! [`grant`] and [`end`] within their own transactions; each writes the audit.
 
 mod change;
+mod import;
 mod model;
 mod offices;
 mod role;
@@ -12,8 +13,9 @@ mod store;
 pub mod view;
 
 pub use crate::identity::PersonId;
-pub use change::{NewMembership, end, end_at, grant};
+pub use change::{NewMembership, end, end_at, grant, grant_once};
+pub use import::import_people;
 pub use model::{Held, Membership, MembershipId, State, day_number, day_of};
 pub use offices::{Office, OfficeHolder, offices_of};
 pub use role::{BodyKind, Role};
-pub use store::{BodyId, KIND, all_staff, homes, staff_of};
+pub use store::{BodyId, KIND, all_staff, homes, list_at, staff_of};

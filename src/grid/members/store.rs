@@ -1,5 +1,7 @@
 //! The table of memberships.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use uuid::Uuid;
@@ -7,9 +9,10 @@ use uuid::Uuid;
 use super::model::{Held, Membership, MembershipId, State, day_number, day_of};
 use super::role::{BodyKind, Role};
 use crate::clock::{self, Timestamp};
-use crate::db::schema::membership as table;
+use crate::db::schema::{membership as table, unit};
 use crate::db::{Conn, Id, Named, Tx};
 use crate::error::{Error, Reason, Result};
+use crate::grid::model::UnitId;
 use crate::identity::PersonId;
 
 /// The kind under which changes of memberships are followed, by the person's id.
@@ -219,6 +222,41 @@ pub(super) fn load_at(conn: &mut Conn, wanted: &Wanted) -> Result<Vec<Membership
     }
     let rows: Vec<Row> = query.load(conn)?;
     rows.into_iter().map(Row::into_membership).collect()
+}
+
+/// Who is what at a unit, and below it where that is asked for, with the units' codes.
+pub fn list_at(conn: &mut Conn, unit: UnitId, below: bool) -> Result<Vec<(Membership, String)>> {
+    let mut units = vec![unit];
+    let mut level = vec![unit];
+    while below && !level.is_empty() {
+        level = unit::table
+            .select(unit::id)
+            .filter(unit::parent_id.eq_any(&level))
+            .load(conn)?;
+        units.extend(&level);
+    }
+    let codes: HashMap<UnitId, String> = unit::table
+        .select((unit::id, unit::code))
+        .filter(unit::id.eq_any(&units))
+        .load::<(UnitId, String)>(conn)?
+        .into_iter()
+        .collect();
+    let wanted = Wanted {
+        bodies: units.iter().map(|unit| unit.uuid()).collect(),
+        state: Some(State::Active),
+        most: i64::MAX,
+        ..Wanted::default()
+    };
+    let code = |one: &Membership| codes.get(&UnitId::from_uuid(one.body_id)).cloned().unwrap_or_default();
+    let mut found: Vec<_> = load_at(conn, &wanted)?
+        .into_iter()
+        .map(|one| {
+            let code = code(&one);
+            (one, code)
+        })
+        .collect();
+    found.sort_by(|(a, code_a), (b, code_b)| (code_a, a.role, a.id).cmp(&(code_b, b.role, b.id)));
+    Ok(found)
 }
 
 /// A person's memberships that are asked for or active, in the order of their ids.
