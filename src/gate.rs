@@ -3,6 +3,8 @@
 //! The HTTP layer asks it, [`grid::access`](crate::grid::access) answers it; neither
 //! needs to know the other.
 
+use uuid::Uuid;
+
 use crate::error::Result;
 
 /// A permission that an operation can need.
@@ -17,6 +19,12 @@ impl Permission for Public {
     const NAME: &'static str = "public";
 }
 
+/// Whoever is signed in.
+pub struct SignedIn;
+impl Permission for SignedIn {
+    const NAME: &'static str = "signed_in";
+}
+
 /// Whoever holds the operator's key of the configuration.
 pub struct Operator;
 impl Permission for Operator {
@@ -29,9 +37,26 @@ pub trait Gate: Send + Sync {
     fn admit(&self, bearer: Option<&str>, permission: &'static str) -> Result<Actor>;
 }
 
+/// Who a bearer credential names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Signed {
+    /// The person's id.
+    pub person: Uuid,
+    /// The id of their session.
+    pub session: Uuid,
+}
+
+/// Knows good credentials from bad ones.
+pub trait Credentials: Send + Sync {
+    /// Who a credential names; refused where it is not ours, out of date or ended.
+    fn verify(&self, bearer: &str) -> Result<Signed>;
+}
+
 /// In whose name a request is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
-    /// `anonymous`, `operator`; later a person's id.
+    /// `anonymous`, `operator`, or a person's id.
     pub name: String,
+    /// The person and their session; none where nobody signed in.
+    pub signed: Option<Signed>,
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use onegrid::circle::streets::StreetMap;
 use onegrid::config::Config;
 use onegrid::db::{self, Db, Target};
-use onegrid::{clock, holidays};
+use onegrid::{clock, holidays, kept_secrets};
 
 use super::Done;
 
@@ -62,8 +62,13 @@ fn secrets(config: &Config) -> Result<String, String> {
         (None, Target::Postgres(_)) => {
             Err("ONEGRID_OPERATOR_KEY must be set with PostgreSQL; make one with bin/secrets".into())
         }
+        (_, Target::Postgres(_)) => {
+            // Nothing is made with PostgreSQL, so this only looks.
+            kept_secrets::keys(config)?;
+            Ok("every setting is fine".into())
+        }
         (None, Target::Sqlite(_)) => Ok("every setting is fine; the operator's key is kept beside the database".into()),
-        (Some(_), _) => Ok("every setting is fine".into()),
+        (Some(_), Target::Sqlite(_)) => Ok("every setting is fine".into()),
     }
 }
 

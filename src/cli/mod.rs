@@ -13,6 +13,7 @@ mod check;
 mod draw;
 mod findings;
 mod import;
+mod keys;
 mod map;
 mod progress;
 mod run;
@@ -61,6 +62,11 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Look after the keys of personal fields.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
     /// Check configuration, database, Redis, map and holiday tables: a line each.
     Check,
 }
@@ -92,6 +98,13 @@ enum MapCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Subcommand)]
+enum KeysCommand {
+    /// Wrap every person's key under ONEGRID_MASTER_KEY; the master key before it is
+    /// ONEGRID_MASTER_KEY_PREVIOUS. Servers may go on that know both.
+    Rotate,
 }
 
 #[derive(Subcommand)]
@@ -144,6 +157,9 @@ fn act(command: Command) -> Done {
             ImportCommand::Places(table) => import::places(&table),
             ImportCommand::OsmPlaces { file } => import::osm_places(&file),
         },
+        Command::Keys {
+            command: KeysCommand::Rotate,
+        } => keys::rotate(),
         Command::Openapi { check } => openapi(check),
         Command::Check => check::check(),
     }

@@ -15,7 +15,7 @@ use utoipa::openapi::{
 
 use super::operation::Operation;
 use super::problem::{Problem, ProblemField};
-use crate::gate::{Permission, Public};
+use crate::gate::{Operator, Permission, Public};
 
 const ABOUT: &str = "The backend of a grid-based smart community: what is within a ten-minute walk, \
 the units of the grid, the places of the ten categories.\n\n\
@@ -32,6 +32,10 @@ pub fn document(operations: &[Operation]) -> OpenApi {
         .schema(ProblemField::name(), ProblemField::schema())
         .security_scheme(
             "operator_key",
+            SecurityScheme::Http(HttpScheme::new(HttpAuthScheme::Bearer)),
+        )
+        .security_scheme(
+            "access_token",
             SecurityScheme::Http(HttpScheme::new(HttpAuthScheme::Bearer)),
         );
     let mut paths = PathsBuilder::new();
@@ -74,7 +78,12 @@ fn documented(operation: &Operation) -> utoipa::openapi::path::Operation {
         none => *none = Some(permission),
     }
     if operation.permission != Public::NAME {
-        document.security = Some(vec![SecurityRequirement::new::<_, _, String>("operator_key", [])]);
+        let scheme = if operation.permission == Operator::NAME {
+            "operator_key"
+        } else {
+            "access_token"
+        };
+        document.security = Some(vec![SecurityRequirement::new::<_, _, String>(scheme, [])]);
     }
     document.parameters = document.parameters.map(|parameters| {
         let parameters = parameters.into_iter().map(|parameter| match parameter {
