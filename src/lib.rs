@@ -33,6 +33,7 @@ pub mod kept_secrets;
 pub mod kv;
 pub mod language;
 pub mod metrics;
+pub mod outgoing;
 pub mod rows;
 pub mod secret;
 pub mod server;

@@ -36,7 +36,7 @@ pub fn prepare(of: &Prepare) -> Result<(), Failed> {
 pub fn serve() -> Result<(), Failed> {
     let config = Config::load()?;
     actix_web::rt::System::new().block_on(async {
-        let running = server::start(config).await?;
+        let running = server::start(config, server::Stage::Real).await?;
         println!("{}", running.address);
         running.until_told_to_stop().await?;
         Ok(())

@@ -13,6 +13,7 @@ mod check;
 mod draw;
 mod findings;
 mod import;
+mod keys;
 mod map;
 mod people;
 mod progress;
@@ -72,6 +73,11 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Look after the keys of personal fields.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
     /// Check configuration, database, Redis, map and holiday tables: a line each.
     Check,
 }
@@ -103,6 +109,13 @@ enum MapCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Subcommand)]
+enum KeysCommand {
+    /// Wrap every person's key under ONEGRID_MASTER_KEY; the master key before it is
+    /// ONEGRID_MASTER_KEY_PREVIOUS. Servers may go on that know both.
+    Rotate,
 }
 
 #[derive(Subcommand)]
@@ -160,6 +173,9 @@ fn act(command: Command) -> Done {
         },
         Command::Token { command } => people::token(command),
         Command::Roles { command } => people::roles(command),
+        Command::Keys {
+            command: KeysCommand::Rotate,
+        } => keys::rotate(),
         Command::Openapi { check } => openapi(check),
         Command::Check => check::check(),
     }

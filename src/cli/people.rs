@@ -13,7 +13,9 @@ use onegrid::error::Result as Outcome;
 use onegrid::grid::audit::{self, Act, Entry};
 use onegrid::grid::members::{self, BodyKind, NewMembership, Role};
 use onegrid::grid::{self, Unit};
-use onegrid::identity::{Keyring, NewPerson, People, PersonId, Phone, Revoked, Signed, Tokens};
+use onegrid::identity::{
+    Keyring, LONGEST_S, Method, NewPerson, People, PersonId, Phone, Revoked, Sessions, Tokens,
+};
 use onegrid::language::Language;
 use onegrid::rows::Imported;
 use onegrid::{clock, holidays, kept_secrets};
@@ -22,8 +24,6 @@ use super::{Done, Failed};
 
 /// In whose name the command line acts.
 const OPERATOR: &str = "operator";
-/// How long the tokens that it makes are good, in seconds.
-const GOOD_FOR_S: i64 = 12 * 3600;
 
 /// Tokens.
 #[derive(Subcommand)]
@@ -132,7 +132,7 @@ pub fn roles(command: RolesCommand) -> Done {
 pub struct Hands {
     db: Db,
     people: People,
-    tokens: Tokens,
+    tokens: Arc<Tokens>,
     calendar: Calendar,
     runtime: tokio::runtime::Runtime,
 }
@@ -175,7 +175,7 @@ impl Hands {
         Ok(Self {
             db: Db::open(&config.database, 1)?,
             people: People::new(keyring),
-            tokens: Tokens::new(&keys.jwt, Arc::new(Revoked::default()))?,
+            tokens: Arc::new(Tokens::new(&keys.jwt, Arc::new(Revoked::default()))?),
             calendar: holidays::calendar(config)?,
             runtime: tokio::runtime::Builder::new_current_thread().enable_all().build()?,
         })
@@ -245,6 +245,7 @@ impl Hands {
     pub fn token(&self, phone: &Phone, name: Option<&str>, wanted: Option<(Role, Unit)>) -> Result<String, Failed> {
         let wanted = wanted.map(|(role, unit)| self.at(role, unit)).transpose()?;
         let (people, phone, name) = (self.people.clone(), phone.clone(), name.map(str::to_owned));
+        let sessions = Sessions::new(people.clone(), Arc::clone(&self.tokens));
         let signed = self.run(self.db.write(move |tx| {
             let person = found_or_made(tx, &people, &phone, name.as_deref())?;
             if let Some(wanted) = &wanted {
@@ -262,10 +263,9 @@ impl Hands {
                     reason: None,
                 },
             )?;
-            let session = onegrid::identity::SessionId::new();
-            Ok(Signed { person, session })
+            Ok(sessions.open(tx, person, Method::Operator, None)?.signed)
         }))?;
-        Ok(self.tokens.issue(signed, GOOD_FOR_S)?)
+        Ok(self.tokens.issue(signed, LONGEST_S)?)
     }
 
     /// Imports a table of people.

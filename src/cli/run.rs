@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use onegrid::circle::streets::StreetMap;
-use onegrid::config::{Config, LogFormat};
+use onegrid::config::{Config, LogFormat, SmsUrl};
 use onegrid::db::{self, Db, Target};
 use onegrid::demo;
 use onegrid::grid;
-use onegrid::server::{self, Running};
+use onegrid::server::{self, Running, Stage};
 use tracing_subscriber::EnvFilter;
 
 use super::{Done, Failed};
@@ -21,7 +21,7 @@ const DEMO: &str = "data/demo";
 pub fn serve(config: Config) -> Done {
     start_log(&config)?;
     run(async {
-        let running = server::start(config).await?;
+        let running = server::start(config, Stage::Real).await?;
         running.until_told_to_stop().await?;
         Ok(ExitCode::SUCCESS)
     })
@@ -45,7 +45,7 @@ pub fn demo() -> Done {
             eprintln!("units: {units}; places: {places}");
         }
         drop(db);
-        let running = server::start(config).await?;
+        let running = server::start(config, Stage::Demo).await?;
         greet(&running);
         running.until_told_to_stop().await?;
         Ok(ExitCode::SUCCESS)
@@ -65,6 +65,9 @@ fn demo_config() -> Result<Config, Failed> {
     if std::env::var_os("ONEGRID_METRICS_LISTEN").is_none() {
         config.metrics_listen = None;
     }
+    if config.sms_url.is_none() {
+        config.sms_url = Some(SmsUrl::Console);
+    }
     if config.map.is_none() {
         config.map = Some(folder.join("streets.map"));
     }
@@ -81,6 +84,13 @@ fn start_log(config: &Config) -> Result<(), Failed> {
         .log
         .parse()
         .map_err(|error| format!("ONEGRID_LOG takes tracing directives: {error}"))?;
+    // What goes out to other services may hold secrets and phone numbers; the crates
+    // that carry it say addresses and heads when asked for more.
+    let quiet = ["ureq=info", "ureq_proto=info", "rustls=info"];
+    let filter = quiet
+        .into_iter()
+        .filter_map(|directive| directive.parse().ok())
+        .fold(filter, EnvFilter::add_directive);
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
@@ -101,7 +111,6 @@ fn greet(running: &Running) {
     say!("OneGrid demo: 澄河县, an invented county");
     say!("  address  {at}");
     say!("  docs     {at}/docs/");
-    say!("  operator's key in {DEMO}/onegrid.secrets.toml");
     say!();
     say!("Try (Ctrl-C stops; the data stays in ./{DEMO}):");
     say!("  curl -s '{at}/v1/circle?lat=31.2&lon=112.6&minutes=10'");

@@ -7,17 +7,31 @@
 //! [`People`], phones masked unless [`People::reveal_phone`] is asked, which its
 //! caller must put into the audit.
 
+mod codes;
+mod keys;
 mod model;
 mod people;
 mod phone;
 mod revoked;
+pub mod routes;
 mod seal;
+mod sender;
+mod sessions;
+mod sign_in;
 mod store;
 mod tokens;
+mod view;
+mod wechat;
 
-pub use model::{Person, PersonId, PersonRef, Session, SessionId};
-pub use people::{NewPerson, People};
+pub use codes::Codes;
+pub use keys::{check_keys, rotate_master_key};
+pub use model::{EndedBy, Method, Person, PersonId, PersonRef, Session, SessionId};
+pub use people::{NewPerson, People, PersonChange};
 pub use phone::{NotAPhone, Phone};
 pub use revoked::Revoked;
 pub use seal::Keyring;
-pub use tokens::{Signed, Tokens};
+pub use sender::{CodeSender, Gateway};
+pub use sessions::{Grant, Sessions};
+pub use sign_in::Identity;
+pub use tokens::{LIFETIME_S, LONGEST_S, Signed, Tokens};
+pub use wechat::WeChat;

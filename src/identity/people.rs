@@ -9,7 +9,7 @@ use super::seal::{Keyring, PersonKey};
 use super::store::{self, KeyRow, PersonRow};
 use crate::clock;
 use crate::db::{Conn, Tx};
-use crate::error::{Error, Result};
+use crate::error::{Error, Reason, Result};
 use crate::language::Language;
 
 /// A person to be made.
@@ -20,6 +20,15 @@ pub struct NewPerson<'a> {
     pub name: Option<&'a str>,
     /// The language in which they are written to.
     pub language: Language,
+}
+
+/// What a person changes of themselves.
+#[derive(Debug, Clone, Default)]
+pub struct PersonChange {
+    /// What they are called.
+    pub name: Option<String>,
+    /// The language in which they are written to.
+    pub language: Option<Language>,
 }
 
 /// All persons. Clones share the keys.
@@ -99,6 +108,51 @@ impl People {
         };
         store::insert_person(tx, &row, &wrapped)?;
         Ok(id)
+    }
+
+    /// To whom this WeChat account is tied.
+    pub(super) fn find_by_wechat(&self, conn: &mut Conn, openid: &str) -> Result<Option<PersonId>> {
+        store::find_by_wechat(conn, &self.wechat_hash(openid))
+    }
+
+    /// Ties a WeChat account to a person, instead of the one before. It stays with
+    /// whom it is tied to already.
+    pub(super) fn tie_wechat(&self, tx: &mut Tx<'_>, id: PersonId, openid: &str) -> Result<()> {
+        match self.find_by_wechat(tx, openid)? {
+            Some(known) if known == id => Ok(()),
+            Some(_) => Err(Error::because(
+                Reason::AlreadyExists,
+                "该微信号已绑定其他手机号，请先在原账号中解绑。",
+                "This WeChat account is tied to another phone number; untie it there first.",
+            )),
+            None => {
+                let sealed = self.key(tx, id)?.seal("wechat", openid)?;
+                store::set_wechat(tx, id, Some((sealed, self.wechat_hash(openid))), clock::now())
+            }
+        }
+    }
+
+    /// Unties whatever WeChat account a person has.
+    pub fn untie_wechat(&self, tx: &mut Tx<'_>, id: PersonId) -> Result<()> {
+        store::set_wechat(tx, id, None, clock::now())
+    }
+
+    /// Changes what a person says of themselves, if it is still the version that
+    /// `allows` takes.
+    pub fn change(
+        &self,
+        tx: &mut Tx<'_>,
+        id: PersonId,
+        change: &PersonChange,
+        allows: impl FnOnce(i64) -> Result<()>,
+    ) -> Result<Person> {
+        let version = store::lock(tx, id)?.ok_or_else(|| Error::refused(Reason::NotFound))?;
+        allows(version)?;
+        let key = self.key(tx, id)?;
+        let name = change.name.as_deref().map(|name| key.seal("name", name)).transpose()?;
+        let language = change.language.map(Language::name);
+        store::change(tx, id, name, language, clock::now())?;
+        self.load(tx, id)?.ok_or_else(|| Error::refused(Reason::NotFound))
     }
 
     /// A person's key.

@@ -6,11 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 
 use super::model::SessionId;
-use super::{store, tokens};
+use super::{sessions, tokens};
 use crate::clock::{self, Timestamp};
 use crate::db::Conn;
 use crate::db::follow::Follow;
 use crate::error::{Error, Result};
+
+/// The kind under which the end of sessions is followed.
+pub(super) const SESSION: &str = "session";
 
 /// Which sessions ended, and when; kept until the last token of each has run out.
 #[derive(Default)]
@@ -42,18 +45,18 @@ fn outlived() -> Timestamp {
 
 impl Follow for Revoked {
     fn kind(&self) -> &'static str {
-        store::SESSION
+        SESSION
     }
 
     fn reload(&self, conn: &mut Conn) -> Result<()> {
-        let rows = store::ended_since(conn, outlived())?;
+        let rows = sessions::ended_since(conn, outlived())?;
         self.replace(|ended| *ended = rows.into_iter().collect());
         Ok(())
     }
 
     fn apply(&self, conn: &mut Conn, keys: &[String]) -> Result<()> {
         let ids: Result<Vec<SessionId>, _> = keys.iter().map(|key| key.parse()).collect();
-        let rows = store::ended_among(conn, &ids.map_err(Error::internal)?)?;
+        let rows = sessions::ended_among(conn, &ids.map_err(Error::internal)?)?;
         self.replace(|ended| ended.extend(rows));
         Ok(())
     }

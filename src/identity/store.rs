@@ -1,11 +1,12 @@
 //! The persons' tables.
 
 use diesel::prelude::*;
+use diesel::sql_types::{Binary, Text};
 
-use super::model::{PersonId, SessionId};
+use super::model::PersonId;
 use super::seal::Wrapped;
 use crate::clock::Timestamp;
-use crate::db::schema::{person, person_key, session};
+use crate::db::schema::{key_mark, person, person_key};
 use crate::db::{Conn, Tx};
 use crate::error::Result;
 
@@ -39,10 +40,10 @@ pub(super) struct KeyRow {
 }
 
 impl KeyRow {
-    pub fn wrapped(self) -> Wrapped {
+    pub fn wrapped(&self) -> Wrapped {
         Wrapped {
-            master: self.master,
-            bytes: self.bytes,
+            master: self.master.clone(),
+            bytes: self.bytes.clone(),
         }
     }
 }
@@ -84,24 +85,89 @@ pub(super) fn insert_person(tx: &mut Tx<'_>, row: &PersonRow, key: &Wrapped) -> 
     Ok(())
 }
 
-/// The kind under which the end of sessions is followed.
-pub(super) const SESSION: &str = "session";
-
-/// The sessions that ended after this instant.
-pub(super) fn ended_since(conn: &mut Conn, since: Timestamp) -> Result<Vec<(SessionId, Timestamp)>> {
-    let ended = session::table.filter(session::ended_at.gt(since));
-    Ok(ended
-        .select((session::id, session::ended_at.assume_not_null()))
-        .load(conn)?)
+/// To whom the WeChat account of this hash is tied.
+pub(super) fn find_by_wechat(conn: &mut Conn, hash: &[u8]) -> Result<Option<PersonId>> {
+    let row = person::table.filter(person::wechat_hash.eq(hash)).select(person::id);
+    Ok(row.first(conn).optional()?)
 }
 
-/// Those of these sessions that ended.
-pub(super) fn ended_among(conn: &mut Conn, ids: &[SessionId]) -> Result<Vec<(SessionId, Timestamp)>> {
-    let mut found = Vec::new();
-    for some in ids.chunks(AT_ONCE) {
-        let ended = session::table.filter(session::id.eq_any(some).and(session::ended_at.is_not_null()));
-        let ended = ended.select((session::id, session::ended_at.assume_not_null()));
-        found.extend(ended.load::<(SessionId, Timestamp)>(conn)?);
-    }
-    Ok(found)
+/// The version of a person, which nobody else changes until the transaction ends.
+pub(super) fn lock(tx: &mut Tx<'_>, id: PersonId) -> Result<Option<i64>> {
+    let version = person::table.find(id).select(person::version);
+    let found = match &mut **tx {
+        Conn::Postgres(conn) => version.for_update().first(conn),
+        Conn::Sqlite(conn) => version.first(conn),
+    };
+    Ok(found.optional()?)
+}
+
+/// Changes what is given; the version grows either way.
+pub(super) fn change(
+    tx: &mut Tx<'_>,
+    id: PersonId,
+    name: Option<Vec<u8>>,
+    language: Option<&str>,
+    now: Timestamp,
+) -> Result<()> {
+    diesel::update(person::table.find(id))
+        .set((
+            name.map(|name| person::name.eq(name)),
+            language.map(|language| person::language.eq(language)),
+            person::updated_at.eq(now),
+            person::version.eq(person::version + 1),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Ties a WeChat account, sealed and hashed, or unties it.
+pub(super) fn set_wechat(
+    tx: &mut Tx<'_>,
+    id: PersonId,
+    wechat: Option<(Vec<u8>, Vec<u8>)>,
+    now: Timestamp,
+) -> Result<()> {
+    let (sealed, hash) = wechat.unzip();
+    diesel::update(person::table.find(id))
+        .set((
+            person::wechat.eq(sealed),
+            person::wechat_hash.eq(hash),
+            person::updated_at.eq(now),
+            person::version.eq(person::version + 1),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Up to `most` keys that are wrapped under another master key than this one.
+pub(super) fn keys_to_rewrap(conn: &mut Conn, master: &str, most: i64) -> Result<Vec<KeyRow>> {
+    let others = person_key::table.filter(person_key::master.ne(master));
+    Ok(others.order(person_key::person_id).limit(most).load(conn)?)
+}
+
+/// Puts another wrapping in place of the one that was read; a key that was deleted
+/// meanwhile stays so.
+pub(super) fn rewrap(tx: &mut Tx<'_>, id: PersonId, before: &str, wrapped: &Wrapped) -> Result<usize> {
+    let row = person_key::person_id.eq(id).and(person_key::master.eq(before));
+    Ok(diesel::update(person_key::table.filter(row))
+        .set((
+            person_key::master.eq(&wrapped.master),
+            person_key::bytes.eq(&wrapped.bytes),
+        ))
+        .execute(&mut **tx)?)
+}
+
+/// The names of the master keys that rows need.
+pub(super) fn masters_in_use(conn: &mut Conn) -> Result<Vec<String>> {
+    Ok(person_key::table.select(person_key::master).distinct().load(conn)?)
+}
+
+/// The mark of a key of this name, written now where there is none.
+pub(super) fn mark(tx: &mut Tx<'_>, name: &str, mark: &[u8]) -> Result<Vec<u8>> {
+    // Both databases take this; the query builder has no upsert for both.
+    diesel::sql_query("INSERT INTO key_mark (name, mark) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
+        .bind::<Text, _>(name)
+        .bind::<Binary, _>(mark)
+        .execute(&mut **tx)?;
+    Ok(key_mark::table.find(name).select(key_mark::mark).first(&mut **tx)?)
 }

@@ -14,6 +14,7 @@ use super::model::{PersonId, SessionId};
 use super::revoked::Revoked;
 use crate::clock;
 use crate::error::{Error, Reason, Result};
+use crate::gate::{self, Credentials};
 use crate::secret::SecretKey;
 
 /// Who makes the tokens.
@@ -188,6 +189,16 @@ impl Tokens {
             }
         }
         part.insert(hash, (signed, exp));
+    }
+}
+
+impl Credentials for Tokens {
+    fn verify(&self, bearer: &str) -> Result<gate::Signed> {
+        let signed = Self::verify(self, bearer)?;
+        Ok(gate::Signed {
+            person: signed.person.uuid(),
+            session: signed.session.uuid(),
+        })
     }
 }
 
