@@ -95,7 +95,10 @@ mod tests {
         use utoipa::PartialSchema;
         let of = |schema: utoipa::openapi::RefOr<utoipa::openapi::Schema>| {
             let schema = serde_json::to_value(schema).expect("JSON");
-            schema["properties"]["phone"]["pattern"].as_str().expect("a pattern").to_owned()
+            schema["properties"]["phone"]["pattern"]
+                .as_str()
+                .expect("a pattern")
+                .to_owned()
         };
         let published = of(CodeRequest::schema());
         assert_eq!(published, of(SignIn::schema()));

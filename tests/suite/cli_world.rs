@@ -19,8 +19,8 @@ use onegrid::db::Conn;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::harness::agent;
 pub use crate::harness::{CEILING, until as wait_for};
+use crate::harness::{agent, people};
 
 /// The operator's key of all worlds.
 pub const KEY: &str = "k7Qm2vX9sLw4Rz8pTn3Bc6Yd1Hf5";
@@ -120,6 +120,9 @@ impl World {
         world.set("ONEGRID_LISTEN", "127.0.0.1:0");
         world.set("ONEGRID_METRICS_LISTEN", "off");
         world.set("ONEGRID_OPERATOR_KEY", KEY);
+        world.set("ONEGRID_MASTER_KEY", people::MASTER_KEY);
+        world.set("ONEGRID_LOOKUP_KEY", people::LOOKUP_KEY);
+        world.set("ONEGRID_JWT_KEYS", people::JWT_KEY);
         world.set("ONEGRID_DATABASE_CONNECTIONS", "4");
         world.set("ONEGRID_WORKERS", "2");
         world.set("ONEGRID_CIRCLE_RATE", "100000");
@@ -414,6 +417,13 @@ impl Drop for Server {
         // An error says that it has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if !std::thread::panicking() {
+            assert_eq!(
+                people::phones_in(&self.log()),
+                [""; 0],
+                "the log of a server names people"
+            );
+        }
     }
 }
 

@@ -7,12 +7,15 @@
 
 mod client;
 mod database;
+mod fake_service;
 mod fixtures;
+pub mod people;
 mod server;
 mod town;
 mod world;
 
 pub use client::{Answer, Client, agent};
+pub use fake_service::FakeService;
 pub use fixtures::{Fixture, place, unit_id};
 pub use server::Server;
 pub use town::{Town, at, metres_between};

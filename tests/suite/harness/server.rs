@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::Value;
 
 use super::client::Client;
+use super::people::phones_in;
 use super::until;
 use super::world::KEY;
 
@@ -15,6 +16,7 @@ pub struct Server {
     child: Child,
     address: String,
     log: Arc<Mutex<Vec<String>>>,
+    reading: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Server {
@@ -29,7 +31,7 @@ impl Server {
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = BufReader::new(child.stderr.take().expect("piped")).lines();
         let kept = Arc::clone(&log);
-        std::thread::spawn(move || {
+        let reading = std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
                 kept.lock().unwrap_or_else(PoisonError::into_inner).push(line);
             }
@@ -38,6 +40,7 @@ impl Server {
             child,
             address: String::new(),
             log,
+            reading: Some(reading),
         };
         server.address = until("it serves", || {
             let ended = server.child.try_wait().expect("it is our child");
@@ -92,6 +95,14 @@ impl Drop for Server {
         // An error says that it has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        // Its last lines are read before they are looked at.
+        if let Some(reading) = self.reading.take() {
+            let _ = reading.join();
+        }
+        let log = self.log().join("\n");
+        if !std::thread::panicking() {
+            assert_eq!(phones_in(&log), [""; 0], "the log of a server names people");
+        }
         if std::thread::panicking() {
             eprintln!("--- log of the server on {}", self.address);
             for line in self.log() {

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use super::database::{Database, redis_url};
 use super::fixtures::{Fixture, UNITS};
+use super::people;
 use super::server::Server;
 use super::town::Town;
 
@@ -45,6 +46,9 @@ impl World {
             ("ONEGRID_LISTEN", "127.0.0.1:0"),
             ("ONEGRID_METRICS_LISTEN", "off"),
             ("ONEGRID_OPERATOR_KEY", KEY),
+            ("ONEGRID_MASTER_KEY", people::MASTER_KEY),
+            ("ONEGRID_LOOKUP_KEY", people::LOOKUP_KEY),
+            ("ONEGRID_JWT_KEYS", people::JWT_KEY),
             ("ONEGRID_DATABASE_CONNECTIONS", "4"),
             ("ONEGRID_WORKERS", "1"),
             // Limits have tests of their own.
@@ -77,6 +81,11 @@ impl World {
         self.folder.path().join(name)
     }
 
+    /// The address of the world's database.
+    pub fn database_url(&self) -> &str {
+        self.database.url()
+    }
+
     /// Writes a file into the world's folder; its path.
     pub fn file(&self, name: &str, content: &str) -> String {
         let path = self.path(name);
@@ -105,7 +114,12 @@ impl World {
 
     /// Runs the program to its end.
     pub fn run(&self, arguments: &[&str]) -> Ran {
-        let output = self.command(arguments, &[]).output().expect("the program runs");
+        self.run_with(arguments, &[])
+    }
+
+    /// The same with further settings; an empty value takes a setting away.
+    pub fn run_with(&self, arguments: &[&str], settings: &[(&str, &str)]) -> Ran {
+        let output = self.command(arguments, settings).output().expect("the program runs");
         Ran {
             code: output.status.code(),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
