@@ -52,7 +52,7 @@ both_databases! {
                 if sorted(allowed).contains(&method) {
                     continue;
                 }
-                let answer = server.operator().send(method, path, None);
+                let answer = server.staff().send(method, path, None);
                 answer.is_problem(405, "method-not-allowed");
                 assert_eq!(sorted(&answer.needed_header("allow")), sorted(allowed), "{method} {path}");
             }
@@ -276,7 +276,7 @@ fn under_way(server: &Server, body: &str) -> TcpStream {
         "POST /v1/places HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
          Content-Length: {}\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n",
         server.address(),
-        crate::harness::KEY,
+        server.staff_token(),
         body.len()
     );
     stream.write_all(head.as_bytes()).expect("it reads");

@@ -64,8 +64,8 @@ both_databases! {
     fn an_idempotency_key_is_kept_for_a_day(world: &World) {
         let server = serve_at(world, "2026-03-03T10:00:00+08:00");
         let enter = || {
-            let operator = server.operator().with("idempotency-key", "daily");
-            operator.post("/v1/places", &place("店", "shop", 0.0, 0.0)).with_status(201).json["id"].clone()
+            let staff = server.staff().with("idempotency-key", "daily");
+            staff.post("/v1/places", &place("店", "shop", 0.0, 0.0)).with_status(201).json["id"].clone()
         };
         let first = enter();
         set_clock(world, "2026-03-04T09:59:00+08:00");

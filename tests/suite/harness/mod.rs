@@ -10,6 +10,8 @@ mod database;
 mod fake_service;
 mod fixtures;
 pub mod people;
+mod program;
+pub mod roles;
 mod server;
 mod town;
 mod world;
@@ -19,7 +21,8 @@ pub use fake_service::FakeService;
 pub use fixtures::{Fixture, place, unit_id};
 pub use server::Server;
 pub use town::{Town, at, metres_between};
-pub use world::{KEY, World};
+pub use program::{Program, Ran};
+pub use world::World;
 
 use std::time::Duration;
 

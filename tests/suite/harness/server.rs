@@ -1,15 +1,16 @@
 //! The product as a process.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::process::{Child, Stdio};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde_json::Value;
 
 use super::client::Client;
 use super::people::phones_in;
+use super::program::Program;
+use super::roles::staff_token;
 use super::until;
-use super::world::KEY;
 
 /// A running server; ended and reaped when dropped. Where its test fails, its log is shown.
 pub struct Server {
@@ -17,12 +18,15 @@ pub struct Server {
     address: String,
     log: Arc<Mutex<Vec<String>>>,
     reading: Option<std::thread::JoinHandle<()>>,
+    program: Program,
+    staff: OnceLock<String>,
 }
 
 impl Server {
     /// Starts it and waits until it serves.
-    pub fn start(mut command: Command) -> Self {
-        let mut child = command
+    pub fn start(program: Program) -> Self {
+        let mut child = program
+            .command(&["serve"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -41,6 +45,8 @@ impl Server {
             address: String::new(),
             log,
             reading: Some(reading),
+            program,
+            staff: OnceLock::new(),
         };
         server.address = until("it serves", || {
             let ended = server.child.try_wait().expect("it is our child");
@@ -70,9 +76,14 @@ impl Server {
         Client::new(&self.address)
     }
 
-    /// Whoever holds the operator's key.
-    pub fn operator(&self) -> Client {
-        self.anonymous().with("authorization", &format!("Bearer {KEY}"))
+    /// The program with the server's settings.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// A token for the city's staff.
+    pub fn staff_token(&self) -> &str {
+        self.staff.get_or_init(|| staff_token(&self.program))
     }
 
     /// Asks it to end, as a service manager does.
