@@ -130,8 +130,10 @@ pub fn roles(command: RolesCommand) -> Done {
 
 /// What the operator's commands work with.
 pub struct Hands {
-    db: Db,
-    people: People,
+    /// The database.
+    pub db: Db,
+    /// The people in it.
+    pub people: People,
     tokens: Arc<Tokens>,
     calendar: Calendar,
     runtime: tokio::runtime::Runtime,
@@ -181,11 +183,13 @@ impl Hands {
         })
     }
 
-    fn run<T>(&self, work: impl Future<Output = Outcome<T>>) -> Result<T, Failed> {
+    /// Does something to its end.
+    pub fn run<T>(&self, work: impl Future<Output = Outcome<T>>) -> Result<T, Failed> {
         Ok(self.runtime.block_on(work)?)
     }
 
-    fn today(&self) -> NaiveDate {
+    /// The civil day.
+    pub fn today(&self) -> NaiveDate {
         self.calendar.date_of(clock::now().to_utc())
     }
 

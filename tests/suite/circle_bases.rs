@@ -199,7 +199,7 @@ both_databases! {
         let thousand = staff.post("/v1/circle/batch", &json!({ "origins": many })).with_status(200).json;
         assert_eq!(thousand["items"].as_array().map(Vec::len), Some(1000));
         let too_many = vec![json!({ "lat": lat, "lon": lon }); 1001];
-        operator
+        staff
             .post("/v1/circle/batch", &json!({ "origins": too_many }))
             .is_invalid_at(&[("body", "/origins", "max_items")]);
     }

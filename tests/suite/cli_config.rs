@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use onegrid::config::Config;
 
-use crate::cli_world::{Ran, Server, World, a_place, free_port, on_both, project, wait_for};
+use crate::cli_world::{Ran, World, a_place, free_port, on_both, project, wait_for};
 use crate::harness::people;
 
 /// The keys that a world sets and the embedded server would make itself.

@@ -18,7 +18,7 @@ fn doors(doors: &[Value]) -> Value {
 
 /// The path of a new place's doors.
 fn a_place(staff: &Client) -> String {
-    let made = operator
+    let made = staff
         .post("/v1/places", &place("广场", "park", 300.0, 100.0))
         .with_status(201);
     format!("{}/doors", made.needed_header("location"))

@@ -39,6 +39,9 @@ mod identity_wechat;
 #[cfg(feature = "test-clock")]
 mod moved_clock;
 mod openapi;
+mod people_access_table;
+mod people_grid;
+mod people_operators;
 mod place_changes;
 mod places;
 #[cfg(feature = "postgres-tls")]

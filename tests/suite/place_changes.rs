@@ -9,7 +9,7 @@ use crate::places::create;
 
 /// The path of a new place, and its first tag.
 fn a_place(staff: &Client) -> (String, String) {
-    let made = operator
+    let made = staff
         .post("/v1/places", &place("甲店", "shop", 100.0, 0.0))
         .with_status(201);
     (made.needed_header("location"), made.needed_header("etag"))

@@ -19,7 +19,7 @@ fn until_around(server: &Server, expected: &[&str]) {
 fn changes_are_seen_by_all(servers: &[Server]) {
     let all_see = |expected: &[&str]| servers.iter().for_each(|server| until_around(server, expected));
     let staff = servers[0].staff();
-    let made = operator
+    let made = staff
         .post("/v1/places", &place("甲", "shop", 100.0, 0.0))
         .with_status(201);
     let path = made.needed_header("location");
@@ -31,7 +31,7 @@ fn changes_are_seen_by_all(servers: &[Server]) {
         .with_status(201);
     all_see(&["甲", "乙"]);
     // Moved behind the other, then out of reach.
-    let moved = operator
+    let moved = staff
         .with("if-match", "*")
         .put(&path, &place("甲", "shop", 300.0, 0.0));
     moved.with_status(200);
@@ -46,7 +46,7 @@ fn changes_are_seen_by_all(servers: &[Server]) {
         .put(&path, &place("丙", "shop", 50.0, 0.0))
         .with_status(200);
     all_see(&["丙", "乙"]);
-    operator
+    staff
         .with("if-match", "*")
         .send("POST", &format!("{path}/close"), None)
         .with_status(200);

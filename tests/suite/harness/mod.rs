@@ -21,7 +21,7 @@ pub use fake_service::FakeService;
 pub use fixtures::{Fixture, place, unit_id};
 pub use server::Server;
 pub use town::{Town, at, metres_between};
-pub use program::{Program, Ran};
+pub use program::Program;
 pub use world::World;
 
 use std::time::Duration;
