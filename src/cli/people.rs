@@ -14,7 +14,7 @@ use onegrid::grid::audit::{self, Act, Entry};
 use onegrid::grid::members::{self, BodyKind, NewMembership, Role};
 use onegrid::grid::{self, Unit};
 use onegrid::identity::{
-    Keyring, LONGEST_S, Method, NewPerson, People, PersonId, Phone, Revoked, Sessions, Tokens,
+    Keyring, LONGEST_S, NewPerson, People, PersonId, Phone, Revoked, Sessions, Tokens,
 };
 use onegrid::language::Language;
 use onegrid::rows::Imported;
@@ -250,7 +250,7 @@ impl Hands {
         let wanted = wanted.map(|(role, unit)| self.at(role, unit)).transpose()?;
         let (people, phone, name) = (self.people.clone(), phone.clone(), name.map(str::to_owned));
         let sessions = Sessions::new(people.clone(), Arc::clone(&self.tokens));
-        let signed = self.run(self.db.write(move |tx| {
+        let token = self.run(self.db.write(move |tx| {
             let person = found_or_made(tx, &people, &phone, name.as_deref())?;
             if let Some(wanted) = &wanted {
                 members::grant_once(tx, OPERATOR, &wanted.of(person))?;
@@ -267,9 +267,9 @@ impl Hands {
                     reason: None,
                 },
             )?;
-            Ok(sessions.open(tx, person, Method::Operator, None)?.signed)
+            Ok(sessions.open_by_operator(tx, person, LONGEST_S)?.1)
         }))?;
-        Ok(self.tokens.issue(signed, LONGEST_S)?)
+        Ok(token)
     }
 
     /// Imports a table of people.

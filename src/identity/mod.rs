@@ -5,7 +5,8 @@
 //! them; [`Tokens`] says whose a bearer token is. A person is named by
 //! [`PersonId`] everywhere; names and phones leave this room only through
 //! [`People`], phones masked unless [`People::reveal_phone`] is asked, which its
-//! caller must put into the audit.
+//! caller must put into the audit. Staff search by phone through [`PhoneSearch`],
+//! which counts and logs it.
 
 mod codes;
 mod keys;
@@ -15,10 +16,12 @@ mod phone;
 mod revoked;
 pub mod routes;
 mod seal;
+mod search;
 mod sender;
 mod sessions;
 mod sign_in;
 mod store;
+mod tally;
 mod tokens;
 mod view;
 mod wechat;
@@ -30,6 +33,7 @@ pub use people::{NewPerson, People, PersonChange};
 pub use phone::{NotAPhone, Phone};
 pub use revoked::Revoked;
 pub use seal::Keyring;
+pub use search::PhoneSearch;
 pub use sender::{CodeSender, Gateway};
 pub use sessions::{Grant, Sessions};
 pub use sign_in::Identity;

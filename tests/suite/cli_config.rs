@@ -10,11 +10,26 @@ use crate::harness::people;
 /// The keys that a world sets and the embedded server would make itself.
 const KEYS: [&str; 3] = ["ONEGRID_MASTER_KEY", "ONEGRID_LOOKUP_KEY", "ONEGRID_JWT_KEYS"];
 /// A wrong value for each setting that has one.
-const WRONG: [(&str, &str); 15] = [
+const WRONG: [(&str, &str); 24] = [
     ("DATABASE_URL", "mysql://localhost/onegrid"),
     ("REDIS_URL", "not a redis"),
     ("ONEGRID_LISTEN", "8080"),
     ("ONEGRID_METRICS_LISTEN", "somewhere"),
+    ("ONEGRID_MASTER_KEY", "0123456789abcdef"),
+    (
+        "ONEGRID_MASTER_KEY_PREVIOUS",
+        "0000000000000000000000000000000000000000000000000000000000000000",
+    ),
+    (
+        "ONEGRID_LOOKUP_KEY",
+        "zz4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f6071829",
+    ),
+    ("ONEGRID_JWT_KEYS", "9a4b5c6d7e8f90a1,b2c3d4e5f6071829"),
+    ("ONEGRID_SMS_URL", "http://sms.example.org/send"),
+    ("ONEGRID_SMS_SECRET", "short"),
+    ("ONEGRID_SMS_BUDGET", "0"),
+    ("ONEGRID_CODES_PER_ADDRESS", "many"),
+    ("ONEGRID_WECHAT_URL", "https://user:password@wechat.example.org"),
     ("ONEGRID_ZONE", "Mars/Olympus"),
     ("ONEGRID_HOLIDAYS", "nowhere-at-all"),
     ("ONEGRID_TRUSTED_PROXIES", "10.0.0.0/33"),
@@ -28,10 +43,12 @@ const WRONG: [(&str, &str); 15] = [
     ("ONEGRID_LOG_FORMAT", "xml"),
 ];
 /// Settings that take any text, or whose check is elsewhere in this suite.
-const OTHERS: [&str; 4] = [
+const OTHERS: [&str; 6] = [
     "ONEGRID_REDIS_PREFIX",
     "ONEGRID_MAP",
     "ONEGRID_FACILITIES",
+    "ONEGRID_WECHAT_APP_ID",
+    "ONEGRID_WECHAT_SECRET",
     "ONEGRID_LOG",
 ];
 

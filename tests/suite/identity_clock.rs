@@ -3,7 +3,7 @@
 use onegrid::clock;
 
 use crate::cli_world::Sql;
-use crate::harness::people::{Holder, Messages, another_code, ask_code, phone, refresh, try_code};
+use crate::harness::people::{Holder, Messages, another_code, ask_code, bearing, phone, refresh, try_code};
 use crate::harness::{Server, World, both_databases, until};
 
 /// A clock that runs ahead of the machine's by what the test says.
@@ -93,10 +93,13 @@ both_databases! {
         holder.on(&server).get("/v1/me").ok();
         clock.set(910);
         holder.on(&server).get("/v1/me").is_problem(401, "unauthenticated");
-        let next = Holder::of(&server, refresh(&server, holder.refresh_token()).ok());
+        let tokens = refresh(&server, holder.refresh_token()).ok();
+        let next = tokens["access_token"].as_str().expect("a token");
         // A server whose clock is behind by more than the leeway takes no token of the future.
         clock.set(900);
-        next.on(&server).get("/v1/me").is_problem(401, "unauthenticated");
+        bearing(&server, next).get("/v1/me").is_problem(401, "unauthenticated");
+        clock.set(907);
+        bearing(&server, next).get("/v1/me").ok();
     }
 
     fn a_lost_answer_is_given_again_for_thirty_seconds(world: &World) {

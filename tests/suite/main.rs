@@ -33,6 +33,7 @@ mod identity_clock;
 mod identity_codes;
 mod identity_keys;
 mod identity_me;
+mod identity_search;
 mod identity_sessions;
 mod identity_tokens;
 mod identity_wechat;

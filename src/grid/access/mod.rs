@@ -118,7 +118,9 @@ impl Access {
             Arc::from([])
         };
         let pass = admitted(homes);
-        if rule.holders.iter().any(|(_, reach)| *reach == Reach::Anywhere) {
+        // Who holds none of its roles anywhere is not let in at all, so that nothing of
+        // what they send is looked at.
+        if !rule.holders.is_empty() && !rule.holder_too {
             pass.anywhere(rule)?;
         }
         Ok(Arc::new(pass))

@@ -7,12 +7,11 @@
 mod store;
 
 use aws_lc_rs::hmac;
-use chrono::{Days, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 
 use super::people::People;
 use super::phone::Phone;
-use crate::clock::{self, Timestamp};
+use super::tally::{self, Today};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Reason, Result};
 
@@ -90,7 +89,7 @@ impl Codes {
     /// A new code for a phone; the one before is good no more. Refused where the phone,
     /// the device, the address or the city has had enough; then nothing is counted.
     pub fn ask(&self, tx: &mut Tx<'_>, from: &Asker) -> Result<Asked> {
-        let today = self.today();
+        let today = Today::in_zone(self.zone);
         let phone = self.people.phone_hash(&from.phone);
         lock(tx, &phone, &today)?;
         let before = store::load(tx, &phone)?;
@@ -106,12 +105,12 @@ impl Codes {
         ];
         for (what, subject, most) in counts {
             let Some(subject) = subject else { continue };
-            if store::add(tx, what, &subject, &today.name, 1)? > most {
+            if tally::add(tx, what, &subject, &today, 1)? > most {
                 return Err(today.had_enough());
             }
         }
         // The one row that all share comes last, so that nobody holds it for long.
-        let spent = store::add(tx, what::MESSAGES, &[], &today.name, 1)?;
+        let spent = tally::add(tx, what::MESSAGES, &[], &today, 1)?;
         if spent > self.budget {
             return Err(Error::refused(Reason::NoMessagesLeft).retry_after(today.left_s));
         }
@@ -124,7 +123,7 @@ impl Codes {
     /// transaction must be committed either way. Refused where enough wrong ones were
     /// tried today, be this the right one or not.
     pub fn attempt(&self, tx: &mut Tx<'_>, from: &Asker, code: &str) -> Result<bool> {
-        let today = self.today();
+        let today = Today::in_zone(self.zone);
         let phone = self.people.phone_hash(&from.phone);
         lock(tx, &phone, &today)?;
         let counts = [
@@ -134,7 +133,7 @@ impl Codes {
         ];
         for (what, subject, most) in &counts {
             let Some(subject) = subject else { continue };
-            if store::add(tx, what, subject, &today.name, 0)? >= *most {
+            if tally::add(tx, what, subject, &today, 0)? >= *most {
                 return Err(today.had_enough());
             }
         }
@@ -150,7 +149,7 @@ impl Codes {
         store::count_try(tx, &phone)?;
         for (what, subject, _) in &counts {
             if let Some(subject) = subject {
-                store::add(tx, what, subject, &today.name, 1)?;
+                tally::add(tx, what, subject, &today, 1)?;
             }
         }
         Ok(false)
@@ -158,8 +157,9 @@ impl Codes {
 
     /// Forgets what was counted before today, and codes that are stale.
     pub fn tidy(&self, conn: &mut Conn) -> Result<()> {
-        let today = self.today();
-        store::forget(conn, &today.name, today.now)
+        let today = Today::in_zone(self.zone);
+        tally::forget_before(conn, &today)?;
+        store::forget_stale(conn, today.now)
     }
 
     fn hash(&self, phone: &[u8], code: &str) -> hmac::Tag {
@@ -174,40 +174,11 @@ impl Codes {
     fn address(&self, from: &Asker) -> Vec<u8> {
         self.people.keyring().lookup("address", &from.address)
     }
-
-    fn today(&self) -> Today {
-        let now = clock::now();
-        let local = now.to_utc().with_timezone(&self.zone);
-        let day = local.date_naive();
-        let midnight = day
-            .checked_add_days(Days::new(1))
-            .and_then(|next| self.zone.from_local_datetime(&next.and_time(NaiveTime::MIN)).earliest());
-        // A day without a midnight: come back tomorrow.
-        let left_s = midnight.map_or(86_400, |midnight| (midnight - local).num_seconds());
-        Today {
-            now,
-            name: day.to_string(),
-            left_s: u64::try_from(left_s).unwrap_or(0) + 1,
-        }
-    }
-}
-
-/// The day in the city's zone.
-struct Today {
-    now: Timestamp,
-    name: String,
-    left_s: u64,
-}
-
-impl Today {
-    fn had_enough(&self) -> Error {
-        Error::refused(Reason::TooManyRequests).retry_after(self.left_s)
-    }
 }
 
 /// Whoever asks for or tries a code of one phone does so one after another.
 fn lock(tx: &mut Tx<'_>, phone: &[u8], today: &Today) -> Result<()> {
-    store::add(tx, what::WRONG_PHONE, phone, &today.name, 0).map(|_| ())
+    tally::add(tx, what::WRONG_PHONE, phone, today, 0).map(|_| ())
 }
 
 /// What is hashed of a code: with its phone, so that it is no other's.

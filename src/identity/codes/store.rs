@@ -1,10 +1,9 @@
-//! The tables of codes and of what is counted.
+//! The table of codes.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Text};
 
 use crate::clock::Timestamp;
-use crate::db::schema::{sign_in_code, tally};
+use crate::db::schema::sign_in_code;
 use crate::db::{Conn, Tx};
 use crate::error::Result;
 
@@ -16,28 +15,6 @@ pub(super) struct Kept {
     pub sent_at: Timestamp,
     pub expires_at: Timestamp,
     pub tries: i64,
-}
-
-#[derive(QueryableByName)]
-struct Count {
-    #[diesel(sql_type = BigInt)]
-    count: i64,
-}
-
-/// Adds to a count and tells it. The row stays locked until the transaction ends,
-/// also where nothing is added.
-pub(super) fn add(tx: &mut Tx<'_>, what: &str, subject: &[u8], day: &str, number: i64) -> Result<i64> {
-    // Both databases take this; the query builder has no upsert for both.
-    let counted: Count = diesel::sql_query(
-        "INSERT INTO tally (what, subject, day, count) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT (what, subject, day) DO UPDATE SET count = tally.count + excluded.count RETURNING count",
-    )
-    .bind::<Text, _>(what)
-    .bind::<Binary, _>(subject)
-    .bind::<Text, _>(day)
-    .bind::<BigInt, _>(number)
-    .get_result(&mut **tx)?;
-    Ok(counted.count)
 }
 
 /// The newest code of a phone.
@@ -74,9 +51,8 @@ pub(super) fn remove(tx: &mut Tx<'_>, phone: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Forgets counts of the days before this one and codes that are stale.
-pub(super) fn forget(conn: &mut Conn, today: &str, now: Timestamp) -> Result<()> {
-    diesel::delete(tally::table.filter(tally::day.lt(today))).execute(conn)?;
+/// Forgets codes that are stale.
+pub(super) fn forget_stale(conn: &mut Conn, now: Timestamp) -> Result<()> {
     // A code that nobody may try any more still says when the next may be asked for.
     let stale = Timestamp::from_micros(now.micros() - super::RESEND_S * 1_000_000);
     diesel::delete(sign_in_code::table.filter(sign_in_code::expires_at.lt(stale))).execute(conn)?;

@@ -76,24 +76,20 @@ impl Sessions {
         let id = SessionId::new();
         let key = self.people.key(tx, person)?;
         let device = device.map(|device| key.seal(&column_of(id), device)).transpose()?;
-        let expires_at = after(now, IDLE_S);
-        store::insert(
-            tx,
-            &store::Row {
-                id,
-                person_id: person,
-                method: method.name().to_owned(),
-                device,
-                refresh_number: 1,
-                created_at: now,
-                used_at: now,
-                expires_at,
-                ended_at: None,
-                ended_by: None,
-            },
-        )?;
-        let signed = Signed { person, session: id };
-        self.grant(tx, signed, 1, expires_at)
+        let row = begun(id, person, method, device, now, after(now, IDLE_S));
+        store::insert(tx, &row)?;
+        self.grant(tx, &row)
+    }
+
+    /// A token made on the server itself: of a session that nobody can carry on, good
+    /// for so many seconds, [`tokens::LONGEST_S`] at the most.
+    pub fn open_by_operator(&self, tx: &mut Tx<'_>, person: PersonId, lifetime_s: i64) -> Result<(Signed, String)> {
+        let now = clock::now();
+        let expires_at = after(now, lifetime_s.min(tokens::LONGEST_S));
+        let row = begun(SessionId::new(), person, Method::Operator, None, now, expires_at);
+        store::insert(tx, &row)?;
+        let signed = row.signed();
+        Ok((signed, self.tokens.issue(signed, lifetime_s)?))
     }
 
     /// Exchanges a refresh token; none where it is not good. A token that was exchanged
@@ -124,11 +120,12 @@ impl Sessions {
         };
         let expires_at = after(now, IDLE_S).min(after(session.created_at, WHOLE_S));
         store::renew(tx, session.id, number, now, expires_at)?;
-        let signed = Signed {
-            person: session.person_id,
-            session: session.id,
+        let row = store::Row {
+            refresh_number: number,
+            expires_at,
+            ..session
         };
-        self.grant(tx, signed, number, expires_at).map(Some)
+        self.grant(tx, &row).map(Some)
     }
 
     /// Ends a session of this person; false where they have no such session that goes on.
@@ -172,15 +169,16 @@ impl Sessions {
         store::forget_before(conn, after(clock::now(), -KEPT_S))
     }
 
-    fn grant(&self, tx: &mut Tx<'_>, signed: Signed, number: i64, session_expires_at: Timestamp) -> Result<Grant> {
-        let made = self.refresh_tokens.make(signed.session, number)?;
-        store::insert_refresh_token(tx, &made.hash, signed.session, number)?;
+    fn grant(&self, tx: &mut Tx<'_>, row: &store::Row) -> Result<Grant> {
+        let made = self.refresh_tokens.make(row.id, row.refresh_number)?;
+        store::insert_refresh_token(tx, &made.hash, row.id, row.refresh_number)?;
+        let signed = row.signed();
         Ok(Grant {
             signed,
             access_token: self.tokens.issue(signed, tokens::LIFETIME_S)?,
             expires_in_s: tokens::LIFETIME_S,
             refresh_token: made.text,
-            session_expires_at,
+            session_expires_at: row.expires_at,
         })
     }
 
@@ -206,6 +204,29 @@ pub fn not_renewed() -> Error {
         "登录已失效，请重新登录。",
         "This session has ended; sign in again.",
     )
+}
+
+/// A session at its beginning.
+fn begun(
+    id: SessionId,
+    person: PersonId,
+    method: Method,
+    device: Option<Vec<u8>>,
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> store::Row {
+    store::Row {
+        id,
+        person_id: person,
+        method: method.name().to_owned(),
+        device,
+        refresh_number: 1,
+        created_at: now,
+        used_at: now,
+        expires_at,
+        ended_at: None,
+        ended_by: None,
+    }
 }
 
 /// A device's name opens for its own session only.

@@ -8,6 +8,7 @@ use crate::db::{Conn, Tx};
 use crate::error::{Error, Result};
 use crate::identity::model::{EndedBy, PersonId, Session, SessionId};
 use crate::identity::revoked::SESSION;
+use crate::identity::tokens::Signed;
 
 /// A session as the table has it.
 #[derive(Queryable, Insertable)]
@@ -28,6 +29,13 @@ pub(super) struct Row {
 impl Row {
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.ended_at.is_none() && now < self.expires_at
+    }
+
+    pub const fn signed(&self) -> Signed {
+        Signed {
+            person: self.person_id,
+            session: self.id,
+        }
     }
 
     pub fn into_session(self, device: Option<String>) -> Result<Session> {
