@@ -80,11 +80,12 @@ async fn get_circle(
     config: web::Data<Config>,
     access: web::Data<Access>,
 ) -> Answer {
-    let query = query.0;
+    let mut query = query.0;
+    query.building = or_home(&query, &caller, &access, &tree).await?;
     let as_geojson = wants_geojson(&request)?;
     let origin = Origin::of(
         query.lat.zip(query.lon),
-        or_home(&query, &caller, &access, &tree).await?,
+        query.building,
         query.place,
         query.crs,
         query.at,

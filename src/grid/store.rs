@@ -213,7 +213,7 @@ pub fn find_unit(conn: &mut Conn, code_or_id: &str) -> Result<Option<Unit>> {
         .first(conn)
         .optional()?;
     match by_code.or_else(|| code_or_id.parse().ok()) {
-        Some(id) => load_one(conn, id),
+        Some(id) => Ok(these(conn, &[id])?.pop()),
         None => Ok(None),
     }
 }

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::rules::{Reach, Rule, grant_rule};
+use super::rules::{GRANTS, Reach, Rule, grant_rule};
 use crate::gate::Subject;
 use crate::grid::members::{Held, Role};
 use crate::grid::model::UnitId;
@@ -13,9 +13,12 @@ pub(super) fn may_need_homes(rule: &Rule) -> bool {
     rule.holders.iter().any(|(role, _)| *role == Role::Resident)
 }
 
-/// Whether somebody holds one of the rule's roles at any unit.
+/// Whether somebody holds one of the rule's roles at any unit; of a rule that depends on
+/// a role to be given, one of all that give any.
 pub(super) fn holds_anywhere<'a>(rule: &Rule, mut held: impl Iterator<Item = &'a Held>, today: i32) -> bool {
-    held.any(|held| held.counts_on(today) && rule.holders.iter().any(|(role, _)| *role == held.role))
+    let holds = |rule: &Rule, held: &Held| rule.holders.iter().any(|(role, _)| *role == held.role);
+    let gives = |held: &Held| GRANTS.iter().any(|rule| holds(rule, held));
+    held.any(|held| held.counts_on(today) && (holds(rule, held) || rule.holders.is_empty() && gives(held)))
 }
 
 /// Whether somebody who holds this has the permission of the rule at the subject.

@@ -120,7 +120,7 @@ impl Access {
         let pass = admitted(homes);
         // Who holds none of its roles anywhere is not let in at all, so that nothing of
         // what they send is looked at.
-        if !rule.holders.is_empty() && !rule.holder_too {
+        if !rule.holder_too {
             pass.anywhere(rule)?;
         }
         Ok(Arc::new(pass))

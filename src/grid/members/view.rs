@@ -191,7 +191,6 @@ pub struct GrantInput {
     #[schema(format = "plain-text", min_length = 5, max_length = 20, example = "+8613900000000")]
     pub phone: String,
     /// As what; a resident asks themselves.
-    #[schema(inline)]
     pub role: Role,
     /// From this day on; today unless told.
     pub from: Option<NaiveDate>,
