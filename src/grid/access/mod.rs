@@ -22,7 +22,7 @@ pub use rules::{
 };
 pub use standing::Standing;
 
-use super::members::{Held, PersonId, Role, day_number};
+use super::members::{Held, PersonId, day_number};
 use super::tree::LiveTree;
 use crate::calendar::Calendar;
 use crate::clock::{self, Timestamp};
@@ -206,9 +206,4 @@ impl Today {
             .store(u64::from(quarter) << 32 | u64::from(day as u32), Ordering::Relaxed);
         day
     }
-}
-
-/// Whether a role may be given by a rule at all, rather than by the command line only.
-pub fn is_granted_over_http(role: Role) -> bool {
-    rules::grant_rule(role.name()).is_some_and(|rule| !rule.holders.is_empty())
 }

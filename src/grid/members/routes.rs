@@ -29,7 +29,7 @@ use crate::grid::tree::Tree;
 use crate::http::{
     Answer, Body, Caller, Cursor, Entity, Http, Nothing, Once, Operation, Page, Path, Query, Rate, Stored, Version,
 };
-use crate::identity::{People, PersonId, PersonRef, Phone};
+use crate::identity::{People, PersonId, PersonRef, Phone, PhoneSearch};
 
 /// The operations.
 pub fn operations() -> Vec<Operation> {
@@ -47,9 +47,9 @@ pub fn operations() -> Vec<Operation> {
     ]
 }
 
-/// Persons looked up by their phone number, and whole numbers looked at, by one address.
+/// Whole phone numbers looked at from one address.
 const LOOKS: Rate = Rate {
-    name: "people",
+    name: "phones",
     per_second: 1,
     burst: 60,
 };
@@ -58,7 +58,7 @@ const LOOKS: Rate = Rate {
 const MOST_UNITS: usize = 2_000;
 
 /// The person in whose name a signed-in request is done.
-pub(in crate::grid) fn person(actor: &Actor) -> Result<PersonId> {
+fn person(actor: &Actor) -> Result<PersonId> {
     let signed = actor.signed.ok_or_else(|| Error::refused(Reason::Unauthenticated))?;
     Ok(PersonId::from_uuid(signed.person))
 }
@@ -279,7 +279,6 @@ fn too_many_units() -> Error {
 )]
 async fn grant_role(
     caller: Caller<GrantRoles>,
-    request: HttpRequest,
     id: Path<UnitId>,
     _: Query<Nothing>,
     once: Once,
@@ -304,7 +303,7 @@ async fn grant_role(
         ));
     }
     refuse_wrong_level(&tree, id.0, input.role)?;
-    let person = find_person(&request, &shared, &actor, &input.phone).await?;
+    let person = find_person(&shared, &actor, &input.phone).await?;
     let new = NewMembership {
         person,
         role: input.role,
@@ -327,28 +326,21 @@ async fn grant_role(
 }
 
 /// A role that is over before it is given helps nobody.
-pub(in crate::grid) fn refuse_past(new: &NewMembership, today: NaiveDate) -> Result<()> {
+fn refuse_past(new: &NewMembership, today: NaiveDate) -> Result<()> {
     if new.to_day.is_none_or(|last| last >= today && last >= new.from_day) {
         return Ok(());
     }
     Err(Error::field(FieldError::body("/to", "past", "结束日期已过。", "This day is over.")))
 }
 
-/// The person with this number. That somebody looked is limited and logged.
-pub(in crate::grid) async fn find_person(
-    request: &HttpRequest,
-    shared: &Shared,
-    actor: &Actor,
-    phone: &str,
-) -> Result<PersonId> {
-    let http = request
-        .app_data::<web::Data<Http>>()
-        .ok_or_else(|| Error::internal("the HTTP context is missing"))?;
-    http.limits.charge(request, http, LOOKS, 1).await?;
-    let phone: Phone = phone.parse().map_err(|_| Error::internal("a phone number that was checked"))?;
-    let people = shared.people.clone();
-    let found = shared.db.read(move |conn| people.find_by_phone(conn, &phone)).await?;
-    tracing::info!(actor = actor.name, found = found.is_some(), "a person was looked up by phone");
+/// The person with this number. That somebody looked is counted and logged.
+async fn find_person(shared: &Shared, actor: &Actor, phone: &str) -> Result<PersonId> {
+    let phone: Phone = phone
+        .parse()
+        .map_err(|_| Error::internal("a phone number that was checked"))?;
+    let asking = person(actor)?;
+    let search = PhoneSearch::new(shared.people.clone(), shared.calendar.zone());
+    let found = shared.db.write(move |tx| search.find(tx, asking, &phone)).await?;
     found.ok_or_else(|| {
         Error::field(FieldError::body(
             "/phone",

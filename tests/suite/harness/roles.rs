@@ -34,7 +34,7 @@ pub fn issue(program: &Program, person: u32, role: Option<(&str, &str)>) -> Stri
 impl Server {
     /// Staff of the city, who may change any place and door.
     pub fn staff(&self) -> Client {
-        let client = bearing(self, self.staff_token());
+        let client = bearing(self, &self.staff_token());
         let known = || (client.send("POST", "/v1/circle/batch", None).status != 403).then_some(());
         until("the server knows the city's staff", known);
         client
