@@ -354,7 +354,7 @@ impl Server {
     }
 
     /// A token of the city's staff, whom this server knows already.
-    fn staff_token(&self) -> &str {
+    pub fn staff_token(&self) -> &str {
         self.staff.get_or_init(|| {
             let token = staff_token(&self.program);
             wait_for("the server knows the city's staff", || {

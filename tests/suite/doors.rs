@@ -29,7 +29,7 @@ fn a_building(world: &World, server: &Server) -> String {
     world.import_units();
     let client = server.anonymous();
     until("the units", || {
-        (!client.get("/v1/units").listed("name").is_empty()).then_some(())
+        (!client.get("/v1/units?level=building").listed("name").is_empty()).then_some(())
     });
     format!("/v1/units/{}/doors", unit_id(&client, "429901001001001A1"))
 }

@@ -268,6 +268,8 @@ both_databases! {
 /// A request to enter a place whose body is still to come, and which the server
 /// has begun to answer.
 fn under_way(server: &Server, body: &str) -> TcpStream {
+    // From now on the server knows them.
+    server.staff();
     let mut stream = TcpStream::connect(server.address()).expect("a connection");
     stream
         .set_read_timeout(Some(Duration::from_secs(20)))
