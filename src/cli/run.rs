@@ -112,6 +112,7 @@ fn greet(running: &Running) {
     say!("  address  {at}");
     say!("  docs     {at}/docs/");
     say!("  operator's key in {DEMO}/onegrid.secrets.toml");
+    say!("  sign in  POST /v1/auth/codes with a phone; the code is written here");
     say!();
     say!("Try (Ctrl-C stops; the data stays in ./{DEMO}):");
     say!("  curl -s '{at}/v1/circle?lat=31.2&lon=112.6&minutes=10'");
