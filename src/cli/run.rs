@@ -120,6 +120,7 @@ fn greet(running: &Running, cast: &[(Role, &str, String)]) {
     say!("OneGrid demo: 澄河县, an invented county");
     say!("  address  {at}");
     say!("  docs     {at}/docs/");
+    say!("  sign in  POST /v1/auth/codes with a phone; the code is written here");
     say!();
     say!("Try (Ctrl-C stops; the data stays in ./{DEMO}):");
     say!("  curl -s '{at}/v1/circle?lat=31.2&lon=112.6&minutes=10'");

@@ -66,7 +66,7 @@ both_databases! {
         // read them as that one.
         sql.execute(
             "UPDATE person SET phone = (SELECT phone FROM person p WHERE p.phone_hash <> person.phone_hash) \
-             WHERE phone_hash = (SELECT min(phone_hash) FROM person)",
+             WHERE phone_hash = (SELECT phone_hash FROM person ORDER BY phone_hash LIMIT 1)",
         );
         let mut statuses = [&mei, &li].map(|holder| holder.on(&server).get("/v1/me").status);
         statuses.sort_unstable();
