@@ -482,7 +482,10 @@ mod tests {
     fn the_operators_key_of_earlier_versions_is_refused_with_what_took_its_place() {
         let error = read(&[("ONEGRID_OPERATOR_KEY", "k3yk3yk3yk3yk3yk3yk3yk3yk3y")]).expect_err("refused");
         let error = error.to_string();
-        assert!(error.contains("onegrid token issue") && !error.contains("k3yk3y"), "{error}");
+        assert!(
+            error.contains("onegrid token issue") && !error.contains("k3yk3y"),
+            "{error}"
+        );
         read(&[("ONEGRID_OPERATOR_KEY", "")]).expect("nothing is set");
     }
 

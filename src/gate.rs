@@ -101,11 +101,7 @@ pub type Admission<'a> = Pin<Box<dyn Future<Output = Result<Arc<dyn Pass>>> + 'a
 pub trait Gate: Send + Sync {
     /// Lets a request in that carries this credential, or refuses it. Whether it may
     /// do a scoped act is decided later, by its [`Pass`].
-    fn admit<'a>(
-        &'a self,
-        bearer: Option<&'a str>,
-        permission: &'static str,
-    ) -> Admission<'a>;
+    fn admit<'a>(&'a self, bearer: Option<&'a str>, permission: &'static str) -> Admission<'a>;
 }
 
 /// Somebody who was let in.

@@ -77,9 +77,10 @@ async fn get_circle(
     circles: web::Data<Circles>,
     tree: web::Data<LiveTree>,
     http: web::Data<Http>,
-    config: web::Data<Config>,
     access: web::Data<Access>,
 ) -> Answer {
+    let config = request.app_data::<web::Data<Config>>();
+    let config = config.ok_or_else(|| Error::internal("the configuration is not there"))?;
     let mut query = query.0;
     query.building = or_home(&query, &caller, &access, &tree).await?;
     let as_geojson = wants_geojson(&request)?;
@@ -94,7 +95,7 @@ async fn get_circle(
     )?;
     let words = query.q.as_deref().and_then(text::Query::parse);
     http.limits
-        .charge(&request, &http, rate(&config), cost(query.minutes))
+        .charge(&request, &http, rate(config), cost(query.minutes))
         .await?;
 
     let now = clock::now();

@@ -13,9 +13,7 @@ use onegrid::error::Result as Outcome;
 use onegrid::grid::audit::{self, Act, Entry};
 use onegrid::grid::members::{self, BodyKind, NewMembership, Role};
 use onegrid::grid::{self, Unit};
-use onegrid::identity::{
-    Keyring, LONGEST_S, NewPerson, People, PersonId, Phone, Revoked, Sessions, Tokens,
-};
+use onegrid::identity::{Keyring, LONGEST_S, NewPerson, People, PersonId, Phone, Revoked, Sessions, Tokens};
 use onegrid::language::Language;
 use onegrid::rows::Imported;
 use onegrid::{clock, holidays, kept_secrets};
@@ -218,7 +216,13 @@ impl Hands {
             let levels: Vec<&str> = role.levels().iter().map(|level| level.name()).collect();
             return Err(match levels.as_slice() {
                 [] => format!("{role} is no role at a unit").into(),
-                levels => format!("a {role} is held at a {}, and {} is a {}", levels.join(" or "), unit.code, unit.level).into(),
+                levels => format!(
+                    "a {role} is held at a {}, and {} is a {}",
+                    levels.join(" or "),
+                    unit.code,
+                    unit.level
+                )
+                .into(),
             });
         }
         Ok(Wanted {

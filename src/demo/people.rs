@@ -30,10 +30,12 @@ const PEOPLE: usize = 300;
 const BY: &str = "demo";
 
 const FAMILY: [&str; 20] = [
-    "王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴", "徐", "孙", "胡", "朱", "高", "林", "何", "郭", "马", "罗",
+    "王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴", "徐", "孙", "胡", "朱", "高", "林", "何", "郭", "马",
+    "罗",
 ];
 const GIVEN: [&str; 15] = [
-    "建国", "秀英", "志强", "桂兰", "海燕", "文静", "国庆", "春梅", "立新", "玉珍", "晓东", "雪琴", "长河", "安宁", "小满",
+    "建国", "秀英", "志强", "桂兰", "海燕", "文静", "国庆", "春梅", "立新", "玉珍", "晓东", "雪琴", "长河", "安宁",
+    "小满",
 ];
 
 /// The role that is held at a unit of this level.
@@ -57,13 +59,19 @@ pub(super) fn settle(
     ids: &HashMap<String, UnitId>,
     today: NaiveDate,
 ) -> Result<usize> {
-    let everybody = (0..PEOPLE).map(|number| born(tx, people, number)).collect::<Result<Vec<_>>>()?;
+    let everybody = (0..PEOPLE)
+        .map(|number| born(tx, people, number))
+        .collect::<Result<Vec<_>>>()?;
     let (cast, others) = everybody.split_at(CAST.len());
     let buildings: Vec<&Unit> = units.iter().filter(|unit| unit.level == "building").collect();
-    let first = buildings.first().ok_or_else(|| Error::internal("the demo city has no building"))?;
+    let first = buildings
+        .first()
+        .ok_or_else(|| Error::internal("the demo city has no building"))?;
     let path = path_of(first, units);
     let mut give = |person: PersonId, role: Role, code: &str| -> Result<()> {
-        let unit = *ids.get(code).ok_or_else(|| Error::internal("a unit of the demo is not stored"))?;
+        let unit = *ids
+            .get(code)
+            .ok_or_else(|| Error::internal("a unit of the demo is not stored"))?;
         let new = NewMembership {
             person,
             role,
@@ -112,5 +120,7 @@ fn born(tx: &mut Tx<'_>, people: &People, number: usize) -> Result<PersonId> {
 fn path_of<'a>(unit: &'a Unit, units: &'a [Unit]) -> Vec<&'a str> {
     let by_code: HashMap<&str, &Unit> = units.iter().map(|unit| (unit.code.as_str(), unit)).collect();
     let above = |unit: &&'a Unit| unit.parent_code.as_deref().and_then(|code| by_code.get(code)).copied();
-    std::iter::successors(Some(unit), above).map(|unit| unit.code.as_str()).collect()
+    std::iter::successors(Some(unit), above)
+        .map(|unit| unit.code.as_str())
+        .collect()
 }

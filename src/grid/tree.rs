@@ -114,7 +114,10 @@ impl Tree {
         let first = self.numbers.get(&id).copied();
         // Levels fall from parent to child, so there are at most seven.
         std::iter::successors(first, |number| {
-            self.parents.get(*number as usize).copied().filter(|parent| *parent != NONE)
+            self.parents
+                .get(*number as usize)
+                .copied()
+                .filter(|parent| *parent != NONE)
         })
         .take(Level::ALL.len())
     }
@@ -184,7 +187,8 @@ impl Follow for LiveTree {
 
     fn reload(&self, conn: &mut Conn) -> Result<()> {
         let units = store::load_all(conn)?;
-        self.0.store(Arc::new(Tree::of(units.into_iter().map(Node::new).collect())));
+        self.0
+            .store(Arc::new(Tree::of(units.into_iter().map(Node::new).collect())));
         Ok(())
     }
 
@@ -203,6 +207,8 @@ impl Follow for LiveTree {
 impl LiveTree {
     /// Of these units, for tests of what stands on a tree.
     pub(crate) fn of(units: Vec<Unit>) -> Self {
-        Self(ArcSwap::from_pointee(Tree::of(units.into_iter().map(Node::new).collect())))
+        Self(ArcSwap::from_pointee(Tree::of(
+            units.into_iter().map(Node::new).collect(),
+        )))
     }
 }

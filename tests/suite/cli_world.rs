@@ -19,8 +19,8 @@ use onegrid::db::Conn;
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub use crate::harness::{CEILING, until as wait_for};
 use crate::harness::roles::staff_token;
+pub use crate::harness::{CEILING, until as wait_for};
 use crate::harness::{Program, agent, people};
 
 /// Declares tests that run on both back ends, each with a world of its own.

@@ -19,8 +19,13 @@ fn id_of(client: &Client) -> String {
 /// Asks to live in a building; the id of the request.
 #[track_caller]
 fn ask(client: &Client, building: &str) -> String {
-    let asked = client.send("POST", &format!("/v1/units/{building}/residents"), None).with_status(201);
-    assert_eq!((&asked.json["state"], &asked.json["role"]), (&json!("requested"), &json!("resident")));
+    let asked = client
+        .send("POST", &format!("/v1/units/{building}/residents"), None)
+        .with_status(201);
+    assert_eq!(
+        (&asked.json["state"], &asked.json["role"]),
+        (&json!("requested"), &json!("resident"))
+    );
     asked.json["id"].as_str().expect("an id").to_owned()
 }
 
@@ -34,7 +39,10 @@ fn act(client: &Client, membership: &str, step: &str) -> crate::harness::Answer 
 
 fn acts(audit: &Value) -> Vec<&str> {
     let items = audit["items"].as_array().expect("entries");
-    items.iter().map(|entry| entry["act"].as_str().expect("an act")).collect()
+    items
+        .iter()
+        .map(|entry| entry["act"].as_str().expect("an act"))
+        .collect()
 }
 
 fn start(world: &World) -> Server {

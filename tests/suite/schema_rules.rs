@@ -133,7 +133,14 @@ fn every_column_with_text_or_bytes_says_whether_it_names_a_person() {
         [""; 0],
         "columns that are gone"
     );
-    const OWNED: [&str; 6] = ["person.", "session.", "sign_in_code.", "tally.", "membership.", "audit_reason."];
+    const OWNED: [&str; 6] = [
+        "person.",
+        "session.",
+        "sign_in_code.",
+        "tally.",
+        "membership.",
+        "audit_reason.",
+    ];
     for (column, _) in TEXTS.iter().filter(|(_, names_a_person)| *names_a_person) {
         let is_owned = OWNED.iter().any(|table| column.starts_with(table));
         assert!(is_owned, "{column} names a person and no room claims it");

@@ -31,9 +31,7 @@ fn changes_are_seen_by_all(servers: &[Server]) {
         .with_status(201);
     all_see(&["甲", "乙"]);
     // Moved behind the other, then out of reach.
-    let moved = staff
-        .with("if-match", "*")
-        .put(&path, &place("甲", "shop", 300.0, 0.0));
+    let moved = staff.with("if-match", "*").put(&path, &place("甲", "shop", 300.0, 0.0));
     moved.with_status(200);
     all_see(&["乙", "甲"]);
     other

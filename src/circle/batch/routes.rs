@@ -10,8 +10,8 @@ use crate::clock;
 use crate::config::Config;
 use crate::coordinates::Point;
 use crate::error::{Error, Result};
-use crate::grid::access::RunBatches;
 use crate::grid::LiveTree;
+use crate::grid::access::RunBatches;
 use crate::http::{Answer, Body, Caller, Http, Nothing, Operation, Query, Rate};
 
 /// So many circles of a batch cost as much as one that is asked for alone: they need

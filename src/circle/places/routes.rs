@@ -169,13 +169,7 @@ fn mine<'a>(tx: &mut Tx<'_>, caller: &'a Caller<ManagePlaces>, id: PlaceId) -> R
     Ok((place, actor))
 }
 
-async fn set_status(
-    db: &Db,
-    id: PlaceId,
-    expected: IfMatch,
-    status: Status,
-    caller: Caller<ManagePlaces>,
-) -> Answer {
+async fn set_status(db: &Db, id: PlaceId, expected: IfMatch, status: Status, caller: Caller<ManagePlaces>) -> Answer {
     let changed = db.write(move |tx| {
         let (place, actor) = mine(tx, &caller, id)?;
         expected.allows(place.version)?;

@@ -272,7 +272,9 @@ pub fn origin_faults(value: &Value, request: &HttpRequest, faults: &mut Vec<Fiel
 /// The same of a question that may leave the origin out: whoever is signed in is asked
 /// about from home.
 pub fn origin_or_home_faults(value: &Value, request: &HttpRequest, faults: &mut Vec<FieldError>) {
-    let names_one = ["lat", "lon", "building", "place"].iter().any(|name| value.get(name).is_some());
+    let names_one = ["lat", "lon", "building", "place"]
+        .iter()
+        .any(|name| value.get(name).is_some());
     if names_one || !request.headers().contains_key(AUTHORIZATION) {
         origin_faults(value, request, faults);
     }

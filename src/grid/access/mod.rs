@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use rules::{
     BodyOf, DecideRoles, EndRoles, GRANTS, GrantRoles, ManageDepartments, ManageEstates, ManageOrganisations,
-    ManagePlaces, ManageUnits, Office, PublishDuties, RULES, ReadAudit, Reach, Rule, RunBatches, SeeMembers,
+    ManagePlaces, ManageUnits, Office, PublishDuties, RULES, Reach, ReadAudit, Rule, RunBatches, SeeMembers,
     SeeOrganisation, SeePartyBranch, SeePhones,
 };
 pub use standing::Standing;
@@ -136,11 +136,7 @@ impl Access {
 }
 
 impl Gate for Access {
-    fn admit<'a>(
-        &'a self,
-        bearer: Option<&'a str>,
-        permission: &'static str,
-    ) -> Admission<'a> {
+    fn admit<'a>(&'a self, bearer: Option<&'a str>, permission: &'static str) -> Admission<'a> {
         Box::pin(self.let_in(bearer, permission))
     }
 }

@@ -5,7 +5,8 @@ use crate::error::Reason;
 use crate::gate::{Permission, Scoped, Subject, Unscoped};
 use crate::grid::members::Role;
 use crate::grid::members::Role::{
-    BuildingHead, CityStaff, CommunityStaff, CountyStaff, DepartmentOfficer, GridLeader, OrganisationMember, StreetStaff,
+    BuildingHead, CityStaff, CommunityStaff, CountyStaff, DepartmentOfficer, GridLeader, OrganisationMember,
+    StreetStaff,
 };
 use crate::grid::model::UnitId;
 
@@ -137,11 +138,21 @@ pub const GRANTS: &[Rule] = &[
     ),
     grants(
         Role::BuildingHead,
-        &[(CommunityStaff, Above), (StreetStaff, Above), (CountyStaff, Above), (CityStaff, Above)],
+        &[
+            (CommunityStaff, Above),
+            (StreetStaff, Above),
+            (CountyStaff, Above),
+            (CityStaff, Above),
+        ],
     ),
     grants(
         Role::GridLeader,
-        &[(CommunityStaff, Above), (StreetStaff, Above), (CountyStaff, Above), (CityStaff, Above)],
+        &[
+            (CommunityStaff, Above),
+            (StreetStaff, Above),
+            (CountyStaff, Above),
+            (CityStaff, Above),
+        ],
     ),
     grants(
         Role::CommunityStaff,
@@ -156,16 +167,31 @@ pub const GRANTS: &[Rule] = &[
     ),
     grants(
         Role::OrganisationMember,
-        &[(CommunityStaff, AtOrAbove), (StreetStaff, AtOrAbove), (CountyStaff, AtOrAbove), (CityStaff, AtOrAbove)],
+        &[
+            (CommunityStaff, AtOrAbove),
+            (StreetStaff, AtOrAbove),
+            (CountyStaff, AtOrAbove),
+            (CityStaff, AtOrAbove),
+        ],
     ),
     grants(
         Role::SocialWorker,
-        &[(CommunityStaff, AtOrAbove), (StreetStaff, AtOrAbove), (CountyStaff, AtOrAbove), (CityStaff, AtOrAbove)],
+        &[
+            (CommunityStaff, AtOrAbove),
+            (StreetStaff, AtOrAbove),
+            (CountyStaff, AtOrAbove),
+            (CityStaff, AtOrAbove),
+        ],
     ),
     grants(Role::MerchantOperator, &[]),
     grants(
         Role::Expert,
-        &[(CommunityStaff, AtOrAbove), (StreetStaff, AtOrAbove), (CountyStaff, AtOrAbove), (CityStaff, AtOrAbove)],
+        &[
+            (CommunityStaff, AtOrAbove),
+            (StreetStaff, AtOrAbove),
+            (CountyStaff, AtOrAbove),
+            (CityStaff, AtOrAbove),
+        ],
     ),
 ];
 

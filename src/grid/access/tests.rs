@@ -93,24 +93,31 @@ fn roles_are_granted_by_those_above_and_nobody_grants_their_own() {
     let community = [held(Role::CommunityStaff, 4)];
     assert!(grants(Role::GridLeader, 5, &community));
     assert!(grants(Role::BuildingHead, 7, &community));
-    assert!(!grants(Role::GridLeader, 5, &[held(Role::CommunityStaff, 14)]), "another community's");
+    assert!(
+        !grants(Role::GridLeader, 5, &[held(Role::CommunityStaff, 14)]),
+        "another community's"
+    );
     assert!(!grants(Role::CommunityStaff, 4, &community), "their own");
     assert!(grants(Role::CommunityStaff, 4, &[held(Role::StreetStaff, 3)]));
     assert!(!grants(Role::StreetStaff, 3, &[held(Role::StreetStaff, 3)]));
     assert!(grants(Role::StreetStaff, 3, &[held(Role::CountyStaff, 2)]));
     assert!(grants(Role::CountyStaff, 2, &[held(Role::CityStaff, 1)]));
-    assert!(!grants(Role::CityStaff, 1, &[held(Role::CityStaff, 1)]), "the command line only");
+    assert!(
+        !grants(Role::CityStaff, 1, &[held(Role::CityStaff, 1)]),
+        "the command line only"
+    );
     assert!(grants(Role::Resident, 7, &[held(Role::GridLeader, 5)]));
     assert!(grants(Role::Resident, 7, &[held(Role::BuildingHead, 7)]));
-    assert!(!grants(Role::Resident, 7, &[held(Role::BuildingHead, 17)]), "the head next door");
+    assert!(
+        !grants(Role::Resident, 7, &[held(Role::BuildingHead, 17)]),
+        "the head next door"
+    );
     assert!(!grants(Role::Resident, 7, &[held(Role::Resident, 7)]));
 }
 
 #[test]
 fn nobody_reads_the_audit_of_their_own_unit_but_the_city() {
-    let reads = |role, at: u128, of: u128| {
-        permits("read_audit", &[held(role, at)], Subject::Unit(id(of).uuid()))
-    };
+    let reads = |role, at: u128, of: u128| permits("read_audit", &[held(role, at)], Subject::Unit(id(of).uuid()));
     assert!(!reads(Role::CommunityStaff, 4, 4));
     assert!(reads(Role::CommunityStaff, 4, 5));
     assert!(reads(Role::StreetStaff, 3, 4));
@@ -156,7 +163,16 @@ fn whom_it_is_about_may_give_up_a_role() {
         holder: Some(holder),
     };
     let rule_of = |name| rule(name).expect("in the table");
-    let may = |name, holder| may(rule_of(name), Some(me), [].iter(), subject(holder), &tree().now(), TODAY);
+    let may = |name, holder| {
+        may(
+            rule_of(name),
+            Some(me),
+            [].iter(),
+            subject(holder),
+            &tree().now(),
+            TODAY,
+        )
+    };
     assert!(may("end_roles", me));
     assert!(!may("end_roles", Uuid::from_u128(78)));
     assert!(!may("decide_roles", me), "nobody confirms their own request");

@@ -56,7 +56,9 @@ impl AuditView {
                 .role
                 .map(|role| role.parse().map_err(|()| wrong("role")))
                 .transpose()?,
-            body: kind.zip(row.body_id).map(|(kind, id)| BodyView::of(kind, id.uuid(), tree)),
+            body: kind
+                .zip(row.body_id)
+                .map(|(kind, id)| BodyView::of(kind, id.uuid(), tree)),
             reason: row.reason,
             actor: row.actor,
         })

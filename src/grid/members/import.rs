@@ -75,7 +75,9 @@ fn read(
     let phone: Option<Phone> = parsed(row, "phone", "a phone number", &mut own);
     let role: Option<Role> = parsed(row, "role", "a role", &mut own);
     let name = row.short("name", 40, &mut own);
-    let from_day = row.parsed("from", "a day such as 2026-02-14", &mut own).unwrap_or(today);
+    let from_day = row
+        .parsed("from", "a day such as 2026-02-14", &mut own)
+        .unwrap_or(today);
     let to_day: Option<NaiveDate> = row.parsed("to", "a day such as 2026-02-14", &mut own);
     if to_day.is_some_and(|to| to < from_day) {
         own.push(row.fault("to", "is before from"));

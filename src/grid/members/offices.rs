@@ -95,5 +95,8 @@ fn holders(role: Role, deputy: bool, path: &[UnitId], held: &[Membership]) -> Ve
         };
         here.take(SHOWN).map(holder).collect::<Vec<_>>()
     };
-    path.iter().map(|unit| at(*unit)).find(|found| !found.is_empty()).unwrap_or_default()
+    path.iter()
+        .map(|unit| at(*unit))
+        .find(|found| !found.is_empty())
+        .unwrap_or_default()
 }

@@ -22,9 +22,9 @@ use crate::gate::{Actor, SignedIn};
 use crate::grid::access::{DecideRoles, EndRoles, GrantRoles, Office, SeeMembers, SeePhones};
 use crate::grid::audit::{self, Act, Entry};
 use crate::grid::bodies;
-use crate::grid::shared::Shared;
 use crate::grid::model::UnitId;
 use crate::grid::routes::in_short;
+use crate::grid::shared::Shared;
 use crate::grid::tree::Tree;
 use crate::http::{
     Answer, Body, Caller, Cursor, Entity, Http, Nothing, Once, Operation, Page, Path, Query, Rate, Stored, Version,
@@ -119,14 +119,22 @@ async fn my_grid(
         let unit = |id: UnitId| tree.node(id).map(|node| in_short(node));
         Ok(Standing {
             home: home.and_then(unit),
-            path: home.into_iter().flat_map(|home| tree.upwards(home)).filter_map(unit).collect(),
+            path: home
+                .into_iter()
+                .flat_map(|home| tree.upwards(home))
+                .filter_map(unit)
+                .collect(),
             offices: offices
                 .into_iter()
                 .map(|office| OfficeView {
                     role: office.role,
                     unit: office.unit.and_then(unit),
                     vacant: office.vacant,
-                    holders: office.holders.iter().map(|one| holder_view(one, &named, &tree)).collect(),
+                    holders: office
+                        .holders
+                        .iter()
+                        .map(|one| holder_view(one, &named, &tree))
+                        .collect(),
                 })
                 .collect(),
             memberships: shown(conn, &people, &own, &tree, today)?,
@@ -152,11 +160,7 @@ fn holder_view(holder: &OfficeHolder, named: &HashMap<PersonId, PersonRef>, tree
     tag = "people",
     responses((status = 200, description = "The caller's memberships", body = OwnMemberships)),
 )]
-async fn my_memberships(
-    caller: Caller<SignedIn>,
-    _: Query<Nothing>,
-    shared: web::Data<Shared>,
-) -> Answer {
+async fn my_memberships(caller: Caller<SignedIn>, _: Query<Nothing>, shared: web::Data<Shared>) -> Answer {
     let (tree, people, today) = shared.now();
     let person = person(caller.actor())?;
     let items = shared.db.read(move |conn| {
@@ -330,7 +334,12 @@ fn refuse_past(new: &NewMembership, today: NaiveDate) -> Result<()> {
     if new.to_day.is_none_or(|last| last >= today && last >= new.from_day) {
         return Ok(());
     }
-    Err(Error::field(FieldError::body("/to", "past", "结束日期已过。", "This day is over.")))
+    Err(Error::field(FieldError::body(
+        "/to",
+        "past",
+        "结束日期已过。",
+        "This day is over.",
+    )))
 }
 
 /// The person with this number. That somebody looked is counted and logged.
@@ -532,5 +541,7 @@ async fn see_phone(
         people.reveal_phone(tx, membership.person_id)
     });
     let phone = phone.await?.map(|phone| phone.reveal().to_owned());
-    Ok(HttpResponse::Ok().insert_header(("cache-control", "no-store")).json(PhoneView { phone }))
+    Ok(HttpResponse::Ok()
+        .insert_header(("cache-control", "no-store"))
+        .json(PhoneView { phone }))
 }

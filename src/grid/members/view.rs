@@ -114,12 +114,7 @@ pub struct MembershipView {
 
 impl MembershipView {
     /// Of a membership on a day.
-    pub fn of(
-        membership: &Membership,
-        people: &HashMap<PersonId, PersonRef>,
-        tree: &Tree,
-        today: NaiveDate,
-    ) -> Self {
+    pub fn of(membership: &Membership, people: &HashMap<PersonId, PersonRef>, tree: &Tree, today: NaiveDate) -> Self {
         Self {
             id: membership.id,
             person: PersonView::of(membership.person_id, people),
@@ -207,7 +202,12 @@ impl Input for GrantInput {
         if let (Some(from), Some(to)) = (day("from"), day("to"))
             && to < from
         {
-            faults.push(FieldError::body("/to", "before_from", "结束日期早于开始日期。", "This is before from."));
+            faults.push(FieldError::body(
+                "/to",
+                "before_from",
+                "结束日期早于开始日期。",
+                "This is before from.",
+            ));
         }
         let phone = value["phone"].as_str();
         if phone.is_some_and(|text| text.parse::<crate::identity::Phone>().is_err()) {

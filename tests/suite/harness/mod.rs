@@ -19,9 +19,9 @@ mod world;
 pub use client::{Answer, Client, agent};
 pub use fake_service::FakeService;
 pub use fixtures::{Fixture, place, unit_id};
+pub use program::Program;
 pub use server::Server;
 pub use town::{Town, at, metres_between};
-pub use program::Program;
 pub use world::World;
 
 use std::time::Duration;

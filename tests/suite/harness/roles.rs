@@ -15,7 +15,9 @@ const STAFF: u32 = 9000;
 pub fn staff_token(program: &Program) -> String {
     let units = program.folder.join("the-city.csv");
     std::fs::write(&units, CITY).expect("the folder can be written");
-    program.run(&["import", "units", &units.display().to_string()]).succeeded();
+    program
+        .run(&["import", "units", &units.display().to_string()])
+        .succeeded();
     issue(program, STAFF, Some(("city_staff", "4299")))
 }
 
@@ -50,7 +52,9 @@ impl Server {
             let home = || (client.get("/v1/me/grid").ok()["home"].is_object()).then_some(());
             until("the server knows the resident", home);
         } else {
-            until("the server knows the role", || (client.get(&path).status == 200).then_some(()));
+            until("the server knows the role", || {
+                (client.get(&path).status == 200).then_some(())
+            });
         }
         client
     }

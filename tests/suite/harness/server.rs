@@ -85,7 +85,10 @@ impl Server {
     pub fn staff_token(&self) -> String {
         let mut staff = self.staff.lock().unwrap_or_else(PoisonError::into_inner);
         let is_good = |token: &String| bearing(self, token).get("/v1/me").status != 401;
-        let token = staff.take().filter(is_good).unwrap_or_else(|| staff_token(&self.program));
+        let token = staff
+            .take()
+            .filter(is_good)
+            .unwrap_or_else(|| staff_token(&self.program));
         staff.insert(token).clone()
     }
 
