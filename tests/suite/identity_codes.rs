@@ -271,7 +271,7 @@ both_databases! {
 
     fn without_a_message_service_nobody_gets_a_code_and_the_console_is_for_the_demo(world: &World) {
         let server = world.serve();
-        ask_code(&server.anonymous(), &phone(70)).is_problem(503, "not-set-up");
+        ask_code(&server.anonymous(), &phone(70)).is_problem(403, "not-set-up");
         let ran = world.run_with(&["serve"], &[("ONEGRID_SMS_URL", "console")]);
         assert_ne!(ran.code, Some(0));
         assert!(ran.err.contains("ONEGRID_SMS_URL: console is for the demo alone"), "{}", ran.err);

@@ -89,7 +89,7 @@ both_databases! {
         let gone = messages.serve_with(world, &[("ONEGRID_WECHAT_URL", "http://127.0.0.1:9"), settings[1], settings[2]]);
         by_wechat(&gone, "login-of-mei").is_problem(503, "service-unavailable");
         let without = world.serve();
-        by_wechat(&without, "login-of-mei").is_problem(503, "not-set-up");
+        by_wechat(&without, "login-of-mei").is_problem(403, "not-set-up");
         let half = world.run_with(&["serve"], &[("ONEGRID_WECHAT_APP_ID", APP)]);
         assert_ne!(half.code, Some(0));
         assert!(half.err.contains("ONEGRID_WECHAT_SECRET"), "{}", half.err);
