@@ -245,6 +245,10 @@ reasons! {
     WeChatRefused "wechat-refused" 403
         ["微信登录失败", "WeChat did not accept the login"]
         ["请在小程序中重新登录。", "Sign in again in the mini-program."];
+    /// This way of signing in is not set up here.
+    NotSetUp "not-set-up" 403
+        ["未开通该登录方式", "This way to sign in is not set up"]
+        ["请联系管理人员，或换一种方式登录。", "Ask the staff, or sign in another way."];
     /// There is no such thing, or the caller may not know of it.
     NotFound "not-found" 404
         ["未找到", "Not found"]
@@ -317,10 +321,6 @@ reasons! {
     DatabaseUnavailable "database-unavailable" 503
         ["数据库暂不可用", "The database does not answer"]
         ["请稍后重试；修改之前请先查看上次是否已生效。", "Try again shortly; before a change, look whether the last one was made."];
-    /// This way of signing in is not set up here.
-    NotSetUp "not-set-up" 503
-        ["未开通该登录方式", "This way to sign in is not set up"]
-        ["请联系管理人员，或换一种方式登录。", "Ask the staff, or sign in another way."];
     /// No more text messages can be sent today.
     NoMessagesLeft "no-messages-left" 503
         ["今日短信已用完", "No text messages are left today"]

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::cli_world::Sql;
 use crate::harness::people::{Messages, phone};
-use crate::harness::{Answer, FakeService, Server, World, both_databases};
+use crate::harness::{Answer, FakeService, Server, World, both_databases, until};
 
 const APP: &str = "wx0123456789abcdef";
 const SECRET: &str = "fedcba9876543210fedcba9876543210";
@@ -85,11 +85,13 @@ both_databases! {
         by_wechat(&server, "nonsensenonsense").is_problem(503, "service-unavailable");
         let misset = messages.serve_with(world, &[settings[0], settings[1], ("ONEGRID_WECHAT_SECRET", "another")]);
         by_wechat(&misset, "login-of-mei").is_problem(503, "service-unavailable");
-        assert!(misset.log().iter().any(|line| line.contains("WeChat refuses this mini-program")));
+        until("it is in the log", || {
+            misset.log().iter().any(|line| line.contains("WeChat refuses this mini-program")).then_some(())
+        });
         let gone = messages.serve_with(world, &[("ONEGRID_WECHAT_URL", "http://127.0.0.1:9"), settings[1], settings[2]]);
         by_wechat(&gone, "login-of-mei").is_problem(503, "service-unavailable");
         let without = world.serve();
-        by_wechat(&without, "login-of-mei").is_problem(503, "not-set-up");
+        by_wechat(&without, "login-of-mei").is_problem(403, "not-set-up");
         let half = world.run_with(&["serve"], &[("ONEGRID_WECHAT_APP_ID", APP)]);
         assert_ne!(half.code, Some(0));
         assert!(half.err.contains("ONEGRID_WECHAT_SECRET"), "{}", half.err);
