@@ -7,7 +7,8 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use onegrid::circle::streets::{Ask, DoorIndex, Reach, Snapper, Walker};
+use onegrid::circle::streets::{Ask, DoorIndex, Far, Reach, Snapper, Walker};
+use onegrid::clock;
 use onegrid::coordinates::Point;
 
 #[path = "measure/city.rs"]
@@ -15,7 +16,7 @@ mod city;
 #[path = "measure/random.rs"]
 mod random;
 
-use city::{City, Failed, counts, houses, pace};
+use city::{City, Failed, Memory, counts, houses, pace};
 
 const ORIGINS: usize = 1_000;
 /// What lies beyond is looked for as far as this.
@@ -76,18 +77,25 @@ fn kernels_of(criterion: &mut Criterion, name: &str, file: &Path) -> Result<(), 
         black_box(&reach);
     });
 
-    kernel("4 whole lookup", &mut |origin| {
-        black_box(counts(&city.circle(origin, false)));
-    });
+    for (memory, told) in [(Memory::Anew, "anew"), (Memory::Remembering, "remembering")] {
+        kernel(&format!("4 whole lookup, {told}"), &mut |origin| {
+            black_box(counts(&city.circle(memory, origin, false)));
+        });
 
-    kernel("5 whole lookup with beyond", &mut |origin| {
-        black_box(counts(&city.circle(origin, true)));
-    });
+        kernel(&format!("5 whole lookup with beyond, {told}"), &mut |origin| {
+            black_box(counts(&city.circle(memory, origin, true)));
+        });
+    }
 
     // All ten are looked for, as where a circle has none of them.
     let category = |door: u32| {
         let target = places.targets().get(door as usize)?;
         Some(places.entry(target.entry)?.place.facts.kind.category as u8)
+    };
+    let far = Far {
+        wanted: (1 << 10) - 1,
+        category: &category,
+        good_until: &clock::now,
     };
     kernel("6 gather and the nearest of all ten beyond", &mut |origin| {
         let origins = [origin];
@@ -96,7 +104,7 @@ fn kernels_of(criterion: &mut Criterion, name: &str, file: &Path) -> Result<(), 
             ..Ask::new(&origins, adult, 600.0)
         };
         walker.reach_into(&city.map, places.doors(), &ask, &mut reach);
-        black_box(walker.beyond(&city.map, places.doors(), &ask, &reach, (1 << 10) - 1, &category));
+        black_box(walker.beyond(&city.map, places.doors(), &ask, &reach, far.wanted, &far));
     });
     group.finish();
     Ok(())

@@ -186,6 +186,12 @@ impl Calendar {
         }
     }
 
+    /// When the civil day of an instant ends.
+    pub fn day_ends(&self, at: DateTime<Utc>) -> DateTime<Utc> {
+        let tomorrow = self.date_of(at).succ_opt();
+        tomorrow.map_or(at, |tomorrow| self.instant(tomorrow, 0))
+    }
+
     /// What `hours` say at `at`, and until when.
     pub fn state(&self, hours: &Hours, at: DateTime<Utc>) -> HoursState {
         let first_day = self.date_of(at);

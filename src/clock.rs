@@ -11,7 +11,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
@@ -39,6 +39,36 @@ impl Timestamp {
     /// As the calendar's type. Instants beyond chrono's range (the year 262142) saturate.
     pub fn to_utc(self) -> DateTime<Utc> {
         DateTime::from_timestamp_micros(self.0).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+}
+
+impl Timestamp {
+    /// Writes it as RFC 3339, as [`Display`](fmt::Display) does.
+    pub fn write_to(self, out: &mut Vec<u8>) {
+        const A_SECOND: i64 = 1_000_000;
+        const A_DAY: i64 = 86_400;
+        let seconds = self.0.div_euclid(A_SECOND);
+        let (days, second) = (seconds.div_euclid(A_DAY), seconds.rem_euclid(A_DAY));
+        // Whole seconds of the years 0000 to 9999 are what is written often.
+        let date = DateTime::from_timestamp(days * A_DAY, 0).map(|midnight| midnight.date_naive());
+        match date.filter(|date| (0..=9_999).contains(&date.year())) {
+            Some(date) if self.0.rem_euclid(A_SECOND) == 0 => {
+                let mut two = |number: i64, mark: u8| {
+                    out.extend_from_slice(&[b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8]);
+                    if mark != 0 {
+                        out.push(mark);
+                    }
+                };
+                two(i64::from(date.year() / 100), 0);
+                two(i64::from(date.year() % 100), b'-');
+                two(i64::from(date.month()), b'-');
+                two(i64::from(date.day()), b'T');
+                two(second / 3_600, b':');
+                two(second / 60 % 60, b':');
+                two(second % 60, b'Z');
+            }
+            _ => out.extend_from_slice(self.to_string().as_bytes()),
+        }
     }
 }
 
@@ -158,6 +188,24 @@ fn offset_micros() -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_timestamp_is_written_as_it_is_shown() {
+        let whole = [
+            0,
+            -1_000_000,
+            951_782_400_000_000,
+            4_102_444_799_000_000,
+            -62_167_219_200_000_000,
+        ];
+        let odd = [1, 1_500_000, -1, i64::MAX, i64::MIN, 253_402_300_800_000_000];
+        for micros in whole.into_iter().chain(odd) {
+            let at = Timestamp::from_micros(micros);
+            let mut out = Vec::new();
+            at.write_to(&mut out);
+            assert_eq!(String::from_utf8(out).expect("ASCII"), at.to_string());
+        }
+    }
 
     #[test]
     fn a_timestamp_reads_back_what_it_writes() {

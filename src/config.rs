@@ -120,6 +120,8 @@ settings! {
     cors_origins: Vec<String> = origins, "ONEGRID_CORS_ORIGINS", "origins such as https://app.example.org separated by commas", "";
     /// Circles that one address may ask for each second in the long run, twice as many at once; one of more than 15 minutes counts as two.
     circle_rate: u32 = rate, "ONEGRID_CIRCLE_RATE", "a number from 1 to 100000", "40";
+    /// MiB of memory in which circles remember the walks from street corners, so that neighbours are answered sooner; 0 searches each anew.
+    circle_memory: usize = mebibytes, "ONEGRID_CIRCLE_MEMORY_MIB", "a number from 0 to 65536", "64";
     /// Connections to the database. Each instance takes so many.
     database_connections: u32 = connections, "ONEGRID_DATABASE_CONNECTIONS", "a number from 1 to 200", "8";
     /// Threads that serve requests; 0 means one for each processor.
@@ -423,6 +425,10 @@ fn connections(text: &str) -> Result<u32, String> {
 
 fn workers(text: &str) -> Result<usize, String> {
     within(text, 0, 256)
+}
+
+fn mebibytes(text: &str) -> Result<usize, String> {
+    within(text, 0, 65_536)
 }
 
 fn concurrency(text: &str) -> Result<usize, String> {

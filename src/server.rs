@@ -147,7 +147,7 @@ pub async fn start(config: Config, stage: Stage) -> Result<Running> {
     let revoked = Arc::new(Revoked::default());
     let identity = open_identity(&config, keys, sender, &revoked)?;
     identity::check_keys(&db, &identity.people).await?;
-    let catalogue = web::Data::new(new_catalogue(&map, model)?);
+    let catalogue = web::Data::new(new_catalogue(&config, &map, model)?);
     let tree = web::Data::new(LiveTree::default());
     let standing = Arc::new(Standing::default());
     let followers: Vec<Arc<dyn Follow>> = vec![
@@ -267,11 +267,14 @@ fn open_map(config: &Config) -> Result<StreetMap> {
     }
 }
 
-fn new_catalogue(map: &Arc<StreetMap>, model: &TimeModel) -> Result<Catalogue> {
+fn new_catalogue(config: &Config, map: &Arc<StreetMap>, model: &TimeModel) -> Result<Catalogue> {
     let walking = model.paces.iter().find(|pace| !pace.is_step_free());
     let step_free = model.paces.iter().find(|pace| pace.is_step_free());
     match (walking, step_free) {
-        (Some(walking), Some(step_free)) => Ok(Catalogue::new(Arc::clone(map), walking, step_free)),
+        (Some(walking), Some(step_free)) => {
+            let memory = config.circle_memory << 20;
+            Ok(Catalogue::new(Arc::clone(map), walking, step_free).remembering(memory))
+        }
         _ => Err(Error::internal("the time model needs paces with and without stairs")),
     }
 }

@@ -10,7 +10,7 @@ use onegrid::clock;
 use onegrid::coordinates::Point;
 use onegrid::db::Tx;
 
-use crate::city::{City, Failed, counts, houses};
+use crate::city::{City, Failed, Memory, counts, houses};
 use crate::cpu;
 use crate::grid_city;
 use crate::write_pbf::write_pbf;
@@ -66,10 +66,11 @@ pub fn big_map(of: &BigMap) -> Result<bool, Failed> {
         "\n{:36}{:>11}{:>11}{:>8}",
         "µs CPU a circle", "small map", "this map", "ratio"
     );
-    compare("houses of one quarter", &small, &big, one_quarter);
-    let ratio = compare("houses all over the map", &small, &big, |city| {
-        houses(&city.map, ORIGINS)
-    });
+    let all_over = |city: &City| houses(&city.map, ORIGINS);
+    compare("houses of one quarter, anew", &small, &big, Memory::Anew, one_quarter);
+    compare("houses all over the map, anew", &small, &big, Memory::Anew, all_over);
+    compare("houses of one quarter", &small, &big, Memory::Remembering, one_quarter);
+    let ratio = compare("houses all over the map", &small, &big, Memory::Remembering, all_over);
     println!("\nbars: at most {MAPPED_AT_MOST_MIB:.0} MiB for 5 million, and {LOOKUP_AT_MOST} × the small map's time");
     let verdict = |holds: bool| if holds { "holds" } else { "MISSED" };
     let (is_small, is_quick) = (mib <= MAPPED_AT_MOST_MIB, ratio <= LOOKUP_AT_MOST);
@@ -144,14 +145,14 @@ fn one_quarter(city: &City) -> Vec<Point> {
 }
 
 /// Prints a row and answers its ratio.
-fn compare(words: &str, small: &City, big: &City, origins: impl Fn(&City) -> Vec<Point>) -> f64 {
+fn compare(words: &str, small: &City, big: &City, memory: Memory, origins: impl Fn(&City) -> Vec<Point>) -> f64 {
     let (on_small, on_big) = (origins(small), origins(big));
     let (mut small_us, mut big_us, mut found) = (Vec::new(), Vec::new(), [0.0; 2]);
     for _ in 0..ROUNDS {
-        let (us, places) = round(small, &on_small);
+        let (us, places) = round(small, memory, &on_small);
         small_us.push(us);
         found[0] = places;
-        let (us, places) = round(big, &on_big);
+        let (us, places) = round(big, memory, &on_big);
         big_us.push(us);
         found[1] = places;
     }
@@ -165,10 +166,12 @@ fn compare(words: &str, small: &City, big: &City, origins: impl Fn(&City) -> Vec
 }
 
 /// Microseconds of CPU and places found, a lookup.
-fn round(city: &City, origins: &[Point]) -> (f64, f64) {
+fn round(city: &City, memory: Memory, origins: &[Point]) -> (f64, f64) {
     let (start, mut found) = (cpu::thread_s(), 0);
     for origin in origins {
-        found += counts(black_box(&city.circle(*origin, false))).iter().sum::<usize>();
+        found += counts(black_box(&city.circle(memory, *origin, false)))
+            .iter()
+            .sum::<usize>();
     }
     let each = |sum: f64| sum / origins.len().max(1) as f64;
     (each((cpu::thread_s() - start) * 1e6), each(found as f64))

@@ -27,11 +27,25 @@ pub fn pace(name: &str) -> Result<&'static Pace, Failed> {
     Ok(model.pace(name).ok_or("the time model lacks a pace")?)
 }
 
+/// The memory for walks that a server has unless told.
+const REMEMBERED_BYTES: usize = 64 << 20;
+
+/// Whether circles may remember walks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Memory {
+    /// As a server does.
+    Remembering,
+    /// Each circle is searched anew.
+    Anew,
+}
+
 /// A city.
 pub struct City {
     pub map: Arc<StreetMap>,
     pub catalogue: Arc<Catalogue>,
     pub circles: Circles,
+    /// The same without a memory.
+    anew: Circles,
     adult: &'static Pace,
 }
 
@@ -64,8 +78,11 @@ impl City {
         import: impl FnMut(&mut Tx<'_>) -> onegrid::error::Result<Imported> + Send + 'static,
     ) -> Result<(Self, Db, Runtime), Failed> {
         let model = TimeModel::shipped()?;
-        let (map, adult) = (Arc::new(map), pace("adult")?);
-        let catalogue = Arc::new(Catalogue::new(Arc::clone(&map), adult, pace("wheelchair")?));
+        let (map, adult, wheelchair) = (Arc::new(map), pace("adult")?, pace("wheelchair")?);
+        let catalogues = [REMEMBERED_BYTES, 0].map(|bytes| {
+            let catalogue = Catalogue::new(Arc::clone(&map), adult, wheelchair);
+            Arc::new(catalogue.remembering(bytes))
+        });
         let target = Target::Sqlite(folder.join("onegrid.db"));
         db::migrate(&target)?;
         let db = Db::open(&target, 1)?;
@@ -74,11 +91,17 @@ impl City {
         if let Some(fault) = imported.faults.first() {
             return Err(format!("places: {fault}").into());
         }
-        let following = Arc::clone(&catalogue);
-        runtime.block_on(db.read(move |conn| following.reload(conn)))?;
+        for following in catalogues.clone() {
+            runtime.block_on(db.read(move |conn| following.reload(conn)))?;
+        }
         let calendar = Arc::new(Calendar::new(chrono_tz::Asia::Shanghai)?);
+        let [catalogue, anew] = catalogues;
+        let circles = |catalogue: &Arc<Catalogue>| {
+            Circles::new(Arc::clone(&map), model, Arc::clone(catalogue), Arc::clone(&calendar))
+        };
         let city = Self {
-            circles: Circles::new(Arc::clone(&map), model, Arc::clone(&catalogue), calendar),
+            circles: circles(&catalogue),
+            anew: circles(&anew),
             map,
             catalogue,
             adult,
@@ -87,8 +110,12 @@ impl City {
     }
 
     /// Ten minutes of a grown-up around a point, now, by the code that serves HTTP.
-    pub fn circle(&self, origin: Point, beyond: bool) -> Circle {
-        self.circles.around(&Asked {
+    pub fn circle(&self, memory: Memory, origin: Point, beyond: bool) -> Circle {
+        let circles = match memory {
+            Memory::Remembering => &self.circles,
+            Memory::Anew => &self.anew,
+        };
+        circles.around(&Asked {
             origin,
             starts: &[origin],
             pace: self.adult,

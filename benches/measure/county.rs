@@ -9,7 +9,7 @@ use onegrid::clock;
 use onegrid::coordinates::Point;
 use onegrid::db::Tx;
 
-use crate::city::{City, Failed, counts, houses, osm_streets};
+use crate::city::{City, Failed, Memory, counts, houses, osm_streets};
 use crate::cpu;
 use crate::grid_city;
 
@@ -106,7 +106,7 @@ pub fn county(of: &County) -> Result<bool, Failed> {
 
 fn summaries(city: &City, houses: &[Point], beyond: bool) -> usize {
     let found = houses.iter().map(|house| {
-        let circle = city.circle(*house, beyond);
+        let circle = city.circle(Memory::Remembering, *house, beyond);
         counts(black_box(&circle)).iter().sum::<usize>()
     });
     found.sum()

@@ -11,7 +11,7 @@ use onegrid::circle::streets::{Ask, Reach, Walker};
 use onegrid::coordinates::Point;
 use serde_json::json;
 
-use crate::city::{City, Failed, counts, houses, pace};
+use crate::city::{City, Failed, Memory, counts, houses, pace};
 use crate::cpu;
 
 /// A round takes at least so many seconds, or the clock is too coarse.
@@ -29,7 +29,8 @@ pub struct Rounds {
 }
 
 /// Writes the files, then does rounds until there is no further line. Each line
-/// names what is done: `walk`, `circle`, `beyond`, or one of them with ` houses`.
+/// names what is done: `walk`, `circle`, `beyond`, `circle-anew`, `beyond-anew` (without
+/// what is remembered), or one of them with ` houses`.
 pub fn rounds(of: &Rounds) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let city = City::of_osm(&of.osm, folder.path())?;
@@ -70,10 +71,15 @@ fn round(city: &City, kind: &str, origins: &[Point]) -> Result<serde_json::Value
             );
             reach.arrivals.len()
         }),
-        "circle" | "beyond" => {
-            let beyond = kind == "beyond";
+        "circle" | "beyond" | "circle-anew" | "beyond-anew" => {
+            let beyond = kind.starts_with("beyond");
+            let memory = if kind.ends_with("-anew") {
+                Memory::Anew
+            } else {
+                Memory::Remembering
+            };
             Box::new(move |origin| {
-                let circle = city.circle(origin, beyond);
+                let circle = city.circle(memory, origin, beyond);
                 let found = counts(black_box(&circle)).iter().sum();
                 // Of the nearest beyond one wants to know that there are some.
                 if beyond {

@@ -7,7 +7,8 @@ pub mod town;
 use onegrid::calendar::Calendar;
 use onegrid::circle::osm::{OsmData, read};
 use onegrid::circle::streets::{
-    Ask, BuildOptions, DoorIndex, DoorTie, Pace, Reach, Snapper, StreetMap, TimeModel, Walker, When, build, wanted,
+    Ask, BuildOptions, DoorIndex, DoorTie, Far, Pace, Reach, Rows, Snapper, StreetMap, TimeModel, Walker, When, build,
+    wanted,
 };
 use onegrid::clock::Timestamp;
 use onegrid::coordinates::Point;
@@ -34,13 +35,19 @@ pub fn ask_everything(map: &StreetMap) {
         .collect();
     let doors = DoorIndex::build(map, &ties);
     let (mut walker, mut reach) = (Walker::default(), Reach::default());
+    let rows = Rows::new(1 << 20);
+    let far = Far {
+        wanted: 7,
+        category: &|door| Some((door % 3) as u8),
+        good_until: &|| Timestamp::from_micros(i64::MAX),
+    };
     for own in [pace("adult"), pace("wheelchair")] {
         let in_metres = own.in_metres();
         for mode in 0..4_u8 {
             let when = When {
                 calendar: &CALENDAR,
                 at: Timestamp::from_micros(1_772_722_800_000_000),
-                is_now: false,
+                is_now: true,
             };
             let ask = Ask {
                 reverse: mode & 1 != 0,
@@ -51,7 +58,7 @@ pub fn ask_everything(map: &StreetMap) {
                 ..Ask::new(&points[..1 + usize::from(mode & 1)], own, 600.0)
             };
             walker.reach_into(map, &doors, &ask, &mut reach);
-            let beyond = walker.beyond(map, &doors, &ask, &reach, 7, &|door| Some((door % 3) as u8));
+            let beyond = walker.beyond(map, &doors, &ask, &reach, 7, &far);
             walker.streets(map, &doors, &ask, &reach);
             for arrival in reach.arrivals.iter().chain(beyond.iter().flatten()) {
                 let path = walker.path(map, &doors, &ask, &reach, arrival.door);
@@ -59,6 +66,11 @@ pub fn ask_everything(map: &StreetMap) {
                     let _ = map.point_on(stretch.edge, stretch.leaves_m);
                     let _ = view.edge_name(stretch.edge);
                 }
+            }
+            // The first time it searches, the second time it makes rows of it.
+            for _ in 0..3 {
+                walker.reach_remembered(map, &doors, &rows, &ask, &far, &mut reach);
+                let _ = walker.beyond(map, &doors, &ask, &reach, 7, &far);
             }
         }
     }

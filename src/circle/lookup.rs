@@ -1,14 +1,14 @@
 //! One circle: who stands where, walks how, and what is within reach.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 
 use super::facilities::{Facilities, tier_m};
 use super::places::kinds::Category;
-use super::places::{Catalogue, Entry, LiveHours, Snapshot, Target};
-use super::streets::{Arrival, ArrivalFoot, Ask, Foot, Method, Pace, Reach, StreetMap, TimeModel, Walker, When};
+use super::places::{Catalogue, Entry, LiveHours, Snapshot};
+use super::streets::{Arrival, ArrivalFoot, Ask, Far, Foot, Method, Pace, Reach, StreetMap, TimeModel, Walker, When};
 use crate::calendar::{Calendar, HoursState};
 use crate::clock::Timestamp;
 use crate::coordinates::Point;
@@ -130,6 +130,8 @@ pub struct Reached {
     pub point: Point,
     /// Its number in the index of doors.
     pub door: u32,
+    /// Which of the points it is where the place is entered.
+    pub nth: u16,
     /// Seconds of walking in all.
     pub walk_s: f64,
     /// Metres of walking in all.
@@ -259,33 +261,54 @@ impl Circles {
     /// run on an async worker.
     pub fn around(&self, asked: &Asked<'_>) -> Circle {
         let snapshot = self.catalogue.now();
+        let day = OnceCell::new();
+        let far = Far {
+            wanted: there_are(&snapshot),
+            category: &|door| self.category_of(&snapshot, door, || *day.get_or_init(|| self.day_of(asked))),
+            good_until: &|| self.calendar.day_ends(asked.at.to_utc()).into(),
+        };
         SCRATCH.with_borrow_mut(|scratch| {
             let metres = (asked.basis == Basis::Gb50180).then(|| asked.pace.in_metres());
             let ask = self.ask(asked, metres.as_ref());
-            scratch
-                .walker
-                .reach_into(&self.map, snapshot.doors(), &ask, &mut scratch.reach);
-            let reached = self.list(&snapshot, &scratch.reach, asked, &mut scratch.seen);
+            let Scratch {
+                walker, reach, seen, ..
+            } = scratch;
+            walker.reach_remembered(&self.map, snapshot.doors(), snapshot.rows(), &ask, &far, reach);
+            let reached = self.list(&snapshot, reach, asked, seen);
             let mut circle = Circle {
-                method: scratch.reach.method,
-                feet: scratch.reach.feet.clone(),
-                island: scratch.reach.island,
-                complete: scratch.reach.complete,
+                method: reach.method,
+                feet: reach.feet.clone(),
+                island: reach.island,
+                complete: reach.complete,
                 streets_change_at: None,
                 reached,
                 beyond: Default::default(),
                 met: [Met::default(); CATEGORIES],
             };
-            let present = categories(circle.reached.iter());
-            if asked.beyond {
-                circle.beyond = self.beyond(&snapshot, scratch, &ask, asked, present);
+            let absent = far.wanted & !categories(circle.reached.iter());
+            if asked.beyond && absent != 0 {
+                let nearest = walker.beyond(&self.map, snapshot.doors(), &ask, reach, absent, &far);
+                circle.beyond = beyond(&snapshot, &nearest);
             }
-            circle.streets_change_at = scratch.walker.streets_change_at();
-            let (met, change) = self.met(&snapshot, scratch, asked, &circle.reached);
+            let streets_change_at = walker.streets_change_at();
+            let (met, change) = self.met(&snapshot, scratch, asked, &circle.reached, &far);
             circle.met = met;
-            circle.streets_change_at = [circle.streets_change_at, change].into_iter().flatten().min();
+            circle.streets_change_at = [streets_change_at, change].into_iter().flatten().min();
             circle
         })
+    }
+
+    /// The category that a door counts for: a stop does where the service comes there on
+    /// that day.
+    fn category_of(&self, snapshot: &Snapshot, door: u32, day: impl Fn() -> NaiveDate) -> Option<u8> {
+        let target = snapshot.targets().get(door as usize)?;
+        let entry = snapshot.entry(target.entry)?;
+        let counts = target.stop().is_none_or(|stop| self.serves(entry, stop, day()));
+        counts.then_some(entry.place.facts.kind.category as u8)
+    }
+
+    fn day_of(&self, asked: &Asked<'_>) -> NaiveDate {
+        self.calendar.date_of(asked.at.to_utc())
     }
 
     /// Asks the streets and the places as they are now, and lends what was found and
@@ -376,15 +399,18 @@ impl Circles {
 
     /// The places behind the doors, each by the door that is reached first.
     fn list(&self, snapshot: &Snapshot, reach: &Reach, asked: &Asked<'_>, seen: &mut Seen) -> Vec<Reached> {
-        let day = self.calendar.date_of(asked.at.to_utc());
+        // Only mobile services ask for the day.
+        let day = OnceCell::new();
+        let day = || *day.get_or_init(|| self.day_of(asked));
         let mut reached: Vec<Reached> = Vec::with_capacity(reach.arrivals.len());
         // Where each mobile service among them stands.
         let mut standings: Vec<(usize, Standing)> = Vec::new();
         seen.begin();
         for arrival in &reach.arrivals {
-            let Some(Target { entry: number, stop }) = snapshot.targets().get(arrival.door as usize).copied() else {
+            let Some(target) = snapshot.targets().get(arrival.door as usize) else {
                 continue;
             };
+            let (number, stop) = (target.entry as usize, target.stop());
             let known = seen.get(number);
             // Arrivals come in order, so the first door of a place is the one to take;
             // of a mobile service's stops one that stands open counts before one that
@@ -393,27 +419,27 @@ impl Circles {
                 continue;
             }
             let (Some(entry), Some(point)) = (
-                snapshot.entry(number),
+                snapshot.entry(target.entry),
                 snapshot.doors().points().get(arrival.door as usize),
             ) else {
                 continue;
             };
             let hours = match stop {
                 None => entry.hours.as_ref(),
-                Some(nth) if !self.serves(entry, nth, day) => continue,
+                Some(nth) if !self.serves(entry, nth, day()) => continue,
                 Some(nth) => entry.stop_hours.get(nth).and_then(Option::as_ref),
             };
             let hours = hours.map(|hours: &Arc<LiveHours>| hours.state(&self.calendar, asked.at, asked.is_now));
             let at = known.unwrap_or(reached.len());
             if stop.is_some() {
-                let standing = self.standing(hours.as_ref(), day);
+                let standing = self.standing(hours.as_ref(), day());
                 match standings.iter_mut().find(|(known, _)| *known == at) {
                     Some((_, known)) if *known <= standing => continue,
                     Some((_, known)) => *known = standing,
                     None => standings.push((at, standing)),
                 }
             }
-            let found = place(entry, *point, arrival, reach.method, hours);
+            let found = place(entry, (*point, target.nth), arrival, reach.method, hours);
             match reached.get_mut(at) {
                 Some(known) => *known = found,
                 None => {
@@ -434,41 +460,6 @@ impl Circles {
         reached
     }
 
-    /// The nearest of each category that is not `present` (a bit each).
-    fn beyond(
-        &self,
-        snapshot: &Snapshot,
-        scratch: &mut Scratch,
-        ask: &Ask<'_>,
-        asked: &Asked<'_>,
-        present: u32,
-    ) -> [Option<Beyond>; CATEGORIES] {
-        let wanted = there_are(snapshot) & !present;
-        if wanted == 0 {
-            return Default::default();
-        }
-        let day = self.calendar.date_of(asked.at.to_utc());
-        let category = |door: u32| {
-            let target = snapshot.targets().get(door as usize)?;
-            let entry = snapshot.entry(target.entry)?;
-            let counts = target.stop.is_none_or(|stop| self.serves(entry, stop, day));
-            counts.then_some(entry.place.facts.kind.category as u8)
-        };
-        let Scratch { walker, reach, .. } = scratch;
-        let nearest = walker.beyond(&self.map, snapshot.doors(), ask, reach, wanted, &category);
-        std::array::from_fn(|category| {
-            // By metres as well it is the minutes that bound it.
-            let is_near = |arrival: &&Arrival| arrival.seconds <= f64::from(BEYOND_MINUTES) * 60.0;
-            let arrival = nearest.get(category)?.as_ref().filter(is_near)?;
-            let target = snapshot.targets().get(arrival.door as usize)?;
-            Some(Beyond {
-                entry: Arc::clone(snapshot.entry(target.entry)?),
-                walk_s: arrival.seconds,
-                walk_m: arrival.walk_m,
-            })
-        })
-    }
-
     /// Which categories the circle has by either basis. What the one basis found
     /// often answers for the other; only where it does not a second search is made, and it
     /// is told when the streets that it met change.
@@ -478,6 +469,7 @@ impl Circles {
         scratch: &mut Scratch,
         asked: &Asked<'_>,
         reached: &[Reached],
+        far: &Far<'_>,
     ) -> ([Met; CATEGORIES], Option<Timestamp>) {
         let own = categories(reached.iter());
         let Some(metres) = tier_m(asked.minutes) else {
@@ -514,7 +506,7 @@ impl Circles {
                 seen,
                 ..
             } = scratch;
-            walker.reach_into(&self.map, snapshot.doors(), &ask, other_reach);
+            walker.reach_remembered(&self.map, snapshot.doors(), snapshot.rows(), &ask, far, other_reach);
             change = other_reach.streets_change_at;
             other |= categories(self.list(snapshot, other_reach, &asked, seen).iter());
         }
@@ -548,11 +540,18 @@ impl Circles {
     }
 }
 
-fn place(entry: &Arc<Entry>, point: Point, arrival: &Arrival, method: Method, hours: Option<HoursState>) -> Reached {
+fn place(
+    entry: &Arc<Entry>,
+    (point, nth): (Point, u16),
+    arrival: &Arrival,
+    method: Method,
+    hours: Option<HoursState>,
+) -> Reached {
     Reached {
         entry: Arc::clone(entry),
         point,
         door: arrival.door,
+        nth,
         walk_s: arrival.seconds,
         walk_m: arrival.walk_m,
         network_m: (method == Method::Streets).then_some(arrival.network_m),
@@ -561,6 +560,21 @@ fn place(entry: &Arc<Entry>, point: Point, arrival: &Arrival, method: Method, ho
         foot: arrival.foot,
         hours,
     }
+}
+
+/// The places behind the nearest doors. By metres as well it is the minutes that bound
+/// them.
+fn beyond(snapshot: &Snapshot, nearest: &[Option<Arrival>]) -> [Option<Beyond>; CATEGORIES] {
+    std::array::from_fn(|category| {
+        let is_near = |arrival: &&Arrival| arrival.seconds <= f64::from(BEYOND_MINUTES) * 60.0;
+        let arrival = nearest.get(category)?.as_ref().filter(is_near)?;
+        let target = snapshot.targets().get(arrival.door as usize)?;
+        Some(Beyond {
+            entry: Arc::clone(snapshot.entry(target.entry)?),
+            walk_s: arrival.seconds,
+            walk_m: arrival.walk_m,
+        })
+    })
 }
 
 /// The categories of places, a bit each.

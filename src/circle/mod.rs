@@ -15,6 +15,7 @@ mod lookup;
 pub mod osm;
 pub mod places;
 mod question;
+mod reached;
 pub mod route;
 pub mod routes;
 mod speech;

@@ -1,6 +1,6 @@
 //! The circle over HTTP.
 
-use actix_web::http::header::ACCEPT;
+use actix_web::http::header::{ACCEPT, ContentType};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
 
@@ -10,8 +10,9 @@ use super::places::routes::unknown_kind;
 use super::question::view::{
     BasisName, CircleQuery, Direction, Origin, homeless, origin_or_home_faults, pace, walking_faults,
 };
+use super::reached::view::reached_view;
 use super::speech;
-use super::view::{CircleView, FacilitiesView, facilities, geojson, passing, view};
+use super::view::{CircleView, FacilitiesView, facilities, geojson, json, passing, view};
 use super::{area, batch, places, route};
 use crate::clock;
 use crate::config::Config;
@@ -129,10 +130,16 @@ async fn get_circle(
         view.summary_text = Some(speech::summary_text(&told, language));
         view.say = Some(speech::say(&told, language));
     }
+    let listed = passing.get(..query.limit).unwrap_or(&passing);
     if as_geojson {
+        view.places = listed
+            .iter()
+            .map(|reached| reached_view(reached, &asked, &query))
+            .collect();
         return Ok(HttpResponse::Ok().content_type(GEOJSON).json(geojson(&view)?));
     }
-    Ok(HttpResponse::Ok().json(view))
+    let body = json(&view, listed, &asked, &query)?;
+    Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body))
 }
 
 /// Twice as many at once as in the long run.

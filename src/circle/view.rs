@@ -9,11 +9,13 @@ use super::lookup::{Asked, Circle, Circles, Reached};
 use super::places::PlaceId;
 use super::places::kinds::Category;
 use super::question::view::{BasisName, CircleQuery, Direction, PaceName};
+use super::reached::render;
+use super::reached::view::{ReachedView, reached_view};
 use super::streets::{Foot, Method, Pace, feet_apart};
 use crate::clock::Timestamp;
 use crate::coordinates::{Crs, Point};
 use crate::error::{Error, Result};
-use crate::grid::{DoorKind, UnitId};
+use crate::grid::UnitId;
 use crate::http::Location;
 use crate::text;
 
@@ -155,39 +157,6 @@ pub struct CategorySummary {
     pub beyond: Option<BeyondView>,
 }
 
-/// What kind of point a walk leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DoorName {
-    /// The main entrance.
-    Main,
-    /// Another entrance.
-    Entrance,
-    /// A gate in the fence or wall around.
-    Gate,
-    /// Where a street meets the outline.
-    Street,
-    /// No door is known: the place itself.
-    Location,
-    /// A stop of a mobile service.
-    Stop,
-}
-
-/// The door at which a walk ends.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ReachedDoorView {
-    /// Its kind.
-    pub kind: DoorName,
-    /// What is written at it.
-    pub name: Option<String>,
-    /// Degrees north.
-    pub lat: f64,
-    /// Degrees east.
-    pub lon: f64,
-    /// Where it stands on a street; null in straight lines.
-    pub snapped: Option<SnappedView>,
-}
-
 /// A facility that a standard asks for.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FacilityView {
@@ -224,52 +193,6 @@ pub struct FacilitiesView {
     pub items: Vec<Facility>,
 }
 
-/// A place within reach.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ReachedView {
-    /// Its id.
-    pub id: PlaceId,
-    /// Its name in Chinese, or as it is written there.
-    pub name: String,
-    /// Its name in English.
-    pub name_en: Option<String>,
-    /// Its category.
-    pub category: Category,
-    /// Its kind.
-    pub kind: &'static str,
-    /// Degrees north: of the place, or of the stop of a mobile service.
-    pub lat: f64,
-    /// Degrees east.
-    pub lon: f64,
-    /// Seconds of walking, from the origin to the door.
-    pub walk_s: u32,
-    /// Metres of walking, from the origin to the door.
-    pub walk_m: f64,
-    /// The part of `walk_m` between the snapped points, along streets and over squares;
-    /// null in straight lines.
-    pub network_m: Option<f64>,
-    /// Metres to the door as the crow flies.
-    pub straight_m: f64,
-    /// The door at which the walk ends, or begins where it leads to the origin.
-    pub door: ReachedDoorView,
-    /// Whether the way there is private at its end: a compound, a customers' path.
-    pub private_end: bool,
-    /// Metres of the walk of which nothing is known that a wheelchair would have to know;
-    /// null for other paces.
-    pub unknown_m: Option<f64>,
-    /// Whether it is open at the instant; null where its hours are unknown.
-    pub open_now: Option<bool>,
-    /// When that changes next.
-    pub next_change: Option<Timestamp>,
-    /// Whether the hours may yet change, because the holidays of the year are not known.
-    pub hours_provisional: bool,
-    /// Its telephone number.
-    pub phone: Option<String>,
-    /// OpenStreetMap's element, where it comes from there.
-    #[schema(example = "node/123")]
-    pub osm: Option<String>,
-}
-
 /// What is within some minutes' walk.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CircleView {
@@ -300,16 +223,16 @@ pub struct CircleView {
     /// With `basis=gb50180`: the facilities that the table asks for within these minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub facilities: Option<Vec<FacilityView>>,
-    /// How many places pass the filters, listed or not.
-    pub total: usize,
-    /// The places that pass the filters, in the order of walking time.
-    pub places: Vec<ReachedView>,
     /// The circle in at most 40 characters, where a profile asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary_text: Option<String>,
     /// The circle in a sentence to be spoken, where a profile asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub say: Option<String>,
+    /// How many places pass the filters, listed or not.
+    pub total: usize,
+    /// The places that pass the filters, in the order of walking time.
+    pub places: Vec<ReachedView>,
 }
 
 /// The places that pass the filters of a question.
@@ -318,7 +241,7 @@ pub fn passing<'a>(circle: &'a Circle, query: &CircleQuery, words: Option<&text:
     all.filter(|reached| passes(reached, query, words)).collect()
 }
 
-/// The answer to a question.
+/// The answer to a question, still without its places.
 pub fn view(
     circles: &Circles,
     circle: &Circle,
@@ -346,15 +269,33 @@ pub fn view(
         complete: circle.complete,
         summary: summary(circle),
         facilities: None,
-        total: passing.len(),
-        places: passing
-            .iter()
-            .take(query.limit)
-            .map(|reached| reached_view(circles, reached, asked, query))
-            .collect(),
         summary_text: None,
         say: None,
+        total: passing.len(),
+        places: Vec::new(),
     }
+}
+
+/// The answer with its places, as JSON.
+pub fn json(view: &CircleView, listed: &[&Reached], asked: &Asked<'_>, query: &CircleQuery) -> Result<Vec<u8>> {
+    const A_PLACE_BYTES: usize = 640;
+    let mut out = Vec::with_capacity((listed.len() + 8) * A_PLACE_BYTES);
+    serde_json::to_writer(&mut out, view).map_err(Error::internal)?;
+    // The list of places is the last member, and still empty.
+    out.truncate(out.len().saturating_sub("]}".len()));
+    let is_wheelchair = query.pace == PaceName::Wheelchair;
+    for (nth, reached) in listed.iter().enumerate() {
+        if nth > 0 {
+            out.push(b',');
+        }
+        let is_written = query.crs == Crs::Wgs84 && render::place(&mut out, reached, asked.origin, is_wheelchair);
+        if !is_written {
+            let view = reached_view(reached, asked, query);
+            serde_json::to_writer(&mut out, &view).map_err(Error::internal)?;
+        }
+    }
+    out.extend_from_slice(b"]}");
+    Ok(out)
 }
 
 /// How walks were found.
@@ -483,66 +424,6 @@ pub fn summary(circle: &Circle) -> Vec<CategorySummary> {
         }
     }
     all
-}
-
-/// The door at which a walk ends.
-pub fn door_view(circles: &Circles, reached: &Reached, crs: Crs) -> ReachedDoorView {
-    let facts = &reached.entry.place.facts;
-    let at = Location::of(reached.point, crs);
-    let door = facts.doors.iter().find(|door| door.point == reached.point);
-    let kind = match door.map(|door| door.kind) {
-        _ if !facts.stops.is_empty() => DoorName::Stop,
-        None => DoorName::Location,
-        Some(DoorKind::Main) => DoorName::Main,
-        Some(DoorKind::Entrance) => DoorName::Entrance,
-        Some(DoorKind::Gate) => DoorName::Gate,
-        Some(DoorKind::Street) => DoorName::Street,
-    };
-    let snapped = reached.foot.and_then(|foot| {
-        let point = if foot.across_m > 0.0 {
-            reached.point
-        } else {
-            circles.map().point_on(foot.edge, foot.along_m)?
-        };
-        Some(snapped_view(point, foot.snap_m, crs))
-    });
-    ReachedDoorView {
-        kind,
-        name: door.and_then(|door| door.name.clone()),
-        lat: at.lat,
-        lon: at.lon,
-        snapped,
-    }
-}
-
-fn reached_view(circles: &Circles, reached: &Reached, asked: &Asked<'_>, query: &CircleQuery) -> ReachedView {
-    let crs = query.crs;
-    let place = &reached.entry.place;
-    let facts = &place.facts;
-    let is_mobile = !facts.stops.is_empty();
-    let at = Location::of(if is_mobile { reached.point } else { facts.location }, crs);
-    let next_change = reached.hours.as_ref().and_then(|state| state.next_change);
-    ReachedView {
-        id: place.id,
-        name: facts.name.clone(),
-        name_en: facts.name_en.clone(),
-        category: facts.kind.category,
-        kind: &facts.kind.code,
-        lat: at.lat,
-        lon: at.lon,
-        walk_s: whole_seconds(reached.walk_s),
-        walk_m: to_decimetre(reached.walk_m),
-        network_m: reached.network_m.map(to_decimetre),
-        straight_m: to_decimetre(asked.origin.metres_to(reached.point)),
-        door: door_view(circles, reached, crs),
-        private_end: reached.private_end,
-        unknown_m: (query.pace == PaceName::Wheelchair).then(|| to_decimetre(reached.unknown_m)),
-        open_now: reached.open(),
-        next_change: next_change.map(Timestamp::from),
-        hours_provisional: reached.hours.as_ref().is_some_and(|state| state.provisional),
-        phone: facts.phone.clone(),
-        osm: place.osm().map(str::to_owned),
-    }
 }
 
 /// A second begun counts: nobody is promised to be there sooner. What lies within

@@ -58,6 +58,9 @@ pub(super) fn compiled<T: 'static>(schema: impl FnOnce() -> Value) -> Result<Arc
 
 /// Every field of `value` that is at fault.
 pub(super) fn faults(compiled: &Compiled, value: &Value, place: &'static str) -> Vec<FieldError> {
+    if compiled.validator.is_valid(value) {
+        return Vec::new();
+    }
     let mut found = Vec::new();
     for error in compiled.validator.iter_errors(value) {
         collect(&error, place, &mut found);

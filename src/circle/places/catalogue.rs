@@ -11,8 +11,9 @@ use arc_swap::ArcSwap;
 use super::live_hours::{HoursInUse, LiveHours};
 use super::model::{Place, PlaceId, Status};
 use super::ordered::Ordered;
+use super::rendered::Rendered;
 use super::store;
-use crate::circle::streets::{Chunks, DoorIndex, DoorTie, Pace, Snapper, StreetMap};
+use crate::circle::streets::{Chunks, DoorIndex, DoorTie, Pace, Rows, Snapper, StreetMap};
 use crate::coordinates::Point;
 use crate::db::Conn;
 use crate::db::follow::Follow;
@@ -29,6 +30,8 @@ pub struct Entry {
     pub hours: Option<Arc<LiveHours>>,
     /// The hours of each of its stops.
     pub stop_hours: Vec<Option<Arc<LiveHours>>>,
+    /// What answers say of it in any case; none of a mobile service.
+    pub rendered: Option<Rendered>,
     /// Its doors or stops, tied to the streets.
     ties: Vec<DoorTie>,
     /// Its number.
@@ -54,15 +57,25 @@ impl Entry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target {
     /// The place, by its number.
-    pub entry: usize,
+    pub entry: u32,
+    /// Which of the points it is where the place is entered: of its stops, of its doors.
+    pub nth: u16,
+    /// Whether that is the stop of a mobile service.
+    pub is_stop: bool,
+}
+
+impl Target {
     /// The stop of a mobile service.
-    pub stop: Option<usize>,
+    pub fn stop(&self) -> Option<usize> {
+        self.is_stop.then_some(usize::from(self.nth))
+    }
 }
 
 /// To what a door belongs whose number is free.
 const NOBODY: Target = Target {
-    entry: usize::MAX,
-    stop: None,
+    entry: u32::MAX,
+    nth: 0,
+    is_stop: false,
 };
 
 /// All places at one moment.
@@ -73,16 +86,19 @@ pub struct Snapshot {
     by_id: Ordered<(PlaceId, u32)>,
     targets: Chunks<Target>,
     doors: DoorIndex,
+    /// The walks remembered to these very doors.
+    rows: Arc<Rows>,
 }
 
 impl Snapshot {
-    fn empty(map: &StreetMap) -> Self {
+    fn empty(map: &StreetMap, rows_bytes: usize) -> Self {
         Self {
             entries: Chunks::new(None),
             by_name: Ordered::default(),
             by_id: Ordered::default(),
             targets: Chunks::new(NOBODY),
             doors: DoorIndex::build(map, &[]),
+            rows: Arc::new(Rows::new(rows_bytes)),
         }
     }
 
@@ -96,14 +112,14 @@ impl Snapshot {
     }
 
     /// The place with this number, as a [`Target`] has it.
-    pub fn entry(&self, number: usize) -> Option<&Arc<Entry>> {
-        self.entries.get(number)?.as_ref()
+    pub fn entry(&self, number: u32) -> Option<&Arc<Entry>> {
+        self.entries.get(number as usize)?.as_ref()
     }
 
     /// The place with this id, also a closed one.
     pub fn place(&self, id: PlaceId) -> Option<&Arc<Entry>> {
         let (_, number) = self.by_id.find(|(other, _)| other.cmp(&id))?;
-        self.entry(*number as usize)
+        self.entry(*number)
     }
 
     /// What each door of [`Snapshot::doors`] belongs to.
@@ -115,6 +131,11 @@ impl Snapshot {
     /// a number.
     pub fn doors(&self) -> &DoorIndex {
         &self.doors
+    }
+
+    /// The walks remembered to them.
+    pub fn rows(&self) -> &Rows {
+        &self.rows
     }
 }
 
@@ -151,6 +172,8 @@ pub struct Catalogue {
     walking: Pace,
     step_free: Pace,
     hours: HoursInUse,
+    /// How much memory the walks to the doors of one snapshot may take.
+    rows_bytes: usize,
     snapshot: ArcSwap<Snapshot>,
     /// Held by whoever makes the next snapshot.
     numbering: Mutex<Numbering>,
@@ -174,9 +197,22 @@ impl Catalogue {
             walking: walking.clone(),
             step_free: step_free.clone(),
             hours: HoursInUse::default(),
-            snapshot: ArcSwap::from_pointee(Snapshot::empty(&map)),
+            rows_bytes: 0,
+            snapshot: ArcSwap::from_pointee(Snapshot::empty(&map, 0)),
             numbering: Mutex::default(),
             map,
+        }
+    }
+
+    /// The same, with so many bytes for walks that are remembered: those from a corner
+    /// in a dense city take 2 to 4 kB.
+    #[must_use]
+    pub fn remembering(self, rows_bytes: usize) -> Self {
+        let snapshot = ArcSwap::from_pointee(Snapshot::empty(&self.map, rows_bytes));
+        Self {
+            rows_bytes,
+            snapshot,
+            ..self
         }
     }
 
@@ -190,7 +226,7 @@ impl Catalogue {
         let mut numbering = self.numbering.lock().unwrap_or_else(PoisonError::into_inner);
         *numbering = Numbering::default();
         let before = self.now();
-        let mut draft = Draft::new(self, Snapshot::empty(&self.map), &mut numbering);
+        let mut draft = Draft::new(self, Snapshot::empty(&self.map, self.rows_bytes), &mut numbering);
         for place in places {
             let known = before.place(place.id);
             draft.add(place, known.map(Arc::as_ref), None);
@@ -274,13 +310,16 @@ impl<'a> Draft<'a> {
             ties,
             number,
             doors,
+            rendered: Rendered::of(&place),
             place,
         });
         let is_mobile = !entry.place.facts.stops.is_empty();
-        for (nth, door) in entry.doors.iter().enumerate() {
+        // A place has some dozens of doors at the most.
+        for (nth, door) in (0_u16..).zip(&entry.doors) {
             let target = Target {
-                entry: number as usize,
-                stop: is_mobile.then_some(nth),
+                entry: number,
+                nth,
+                is_stop: is_mobile,
             };
             self.next.targets.put(*door as usize, target);
         }
@@ -322,7 +361,10 @@ impl<'a> Draft<'a> {
                 entry.numbered_ties().map(move |(door, tie)| (door, tie, category))
             })
             .collect();
-        self.next.doors.patch(&gone, &come);
+        if !gone.is_empty() || !come.is_empty() {
+            self.next.doors.patch(&gone, &come);
+            self.next.rows = Arc::new(Rows::new(self.catalogue.rows_bytes));
+        }
         self.next
     }
 }

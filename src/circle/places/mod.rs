@@ -13,6 +13,7 @@ mod live_hours;
 mod model;
 mod ordered;
 mod osm_import;
+mod rendered;
 pub mod routes;
 mod store;
 mod tag_rules;

@@ -10,10 +10,9 @@ use crate::circle::area::routes::positions;
 use crate::circle::lookup::{Asked, Basis, Circles};
 use crate::circle::places::Status;
 use crate::circle::question::view::{Direction, Origin, PaceName, origin_faults, pace, walking_faults};
+use crate::circle::reached::view::{ReachedDoorView, door_view};
 use crate::circle::routes::{geojson_is_wgs84, geojson_type, rate};
-use crate::circle::view::{
-    OriginView, ReachedDoorView, attribution, door_view, map_view, method_view, model_view, to_decimetre, whole_seconds,
-};
+use crate::circle::view::{OriginView, attribution, map_view, method_view, model_view, to_decimetre, whole_seconds};
 use crate::clock;
 use crate::config::Config;
 use crate::coordinates::Crs;
@@ -102,7 +101,7 @@ async fn get_route(
     });
     let (route, (origin, method, complete, streets_change_at)) =
         found.ok_or_else(|| Error::refused(Reason::Unreachable))?;
-    let door = door_view(&circles, &route.reached, Crs::Wgs84);
+    let door = door_view(&route.reached, Crs::Wgs84);
     let place = &route.reached.entry.place;
     let end = end(&route, &door, query.direction, language);
     let steps = words::steps(&route.pieces, &end, language);

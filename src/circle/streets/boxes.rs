@@ -101,10 +101,13 @@ impl<'a> Boxes<'a> {
         let Some(boxes) = self.boxes.get(start + places.start..start + end) else {
             return true;
         };
-        for (place, one) in (places.start..).zip(boxes) {
-            if !one.meets(window) {
-                continue;
-            }
+        let mut met = 0_u32;
+        for (bit, one) in boxes.iter().take(FAN).enumerate() {
+            met |= u32::from(one.meets(window)) << bit;
+        }
+        while met != 0 {
+            let place = places.start + met.trailing_zeros() as usize;
+            met &= met - 1;
             let go_on = if level == 0 {
                 found(place)
             } else {

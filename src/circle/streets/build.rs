@@ -6,7 +6,7 @@ use super::components::{components, mark_enclosed};
 use super::file::{MapError, Parts};
 use super::graph::{Graph, NodeTable, RawEdge, contract};
 use super::hilbert::position_on_curve;
-use super::layout::{Arc, Box2, Edge, Junction, Position, Run, SEGMENTS_A_RUN};
+use super::layout::{Arc, Box2, Cohesion, Edge, Junction, Position, Run, SEGMENTS_A_RUN};
 use super::near_misses::{self, GraphIndex};
 use super::regions::{longest, mark_neighbours, regions};
 use super::report::BuildReport;
@@ -15,6 +15,7 @@ use super::tags::{Unreadable, flag, node_flag, way_use};
 use super::{barriers, snap, squares, tag_shares};
 use crate::circle::osm::{Bounds, OsmData, Tags, Wanted};
 use crate::coordinates::Point;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -258,18 +259,23 @@ fn lay_out(graph: &Graph, regions: &[u32], parts: &mut Parts, report: &mut Build
     let walked = components(graph, |edge| edge.flags & flag::FERRY == 0);
     // How steep is too steep is for the question to say.
     let step_free = components(graph, |edge| edge.flags & (flag::FERRY | flag::NO_WHEELCHAIR) == 0);
-    parts.junctions = graph
-        .junctions
-        .iter()
-        .enumerate()
-        .map(|(number, junction)| Junction {
-            position: junction.position,
-            flags: junction.flags,
+    let mut known: HashMap<Cohesion, u32> = HashMap::new();
+    for (number, junction) in graph.junctions.iter().enumerate() {
+        let cohesion = Cohesion {
             component: walked.of_junction[number],
             step_free_component: step_free.of_junction[number],
             region: regions[number],
-        })
-        .collect();
+        };
+        let cohesion = *known.entry(cohesion).or_insert_with(|| {
+            parts.cohesions.push(cohesion);
+            parts.cohesions.len() as u32 - 1
+        });
+        parts.junctions.push(Junction {
+            position: junction.position,
+            flags: junction.flags,
+            cohesion,
+        });
+    }
     for edge in &graph.edges {
         if edge.flags & flag::RECORDED != 0 {
             parts.particulars.push(edge.particulars);

@@ -26,11 +26,17 @@ pub(super) fn check_records(view: &View<'_>) -> Result<(), MapError> {
         "a component has no length",
     )?;
     ensure(
+        view.cohesions.iter().all(|cohesion| {
+            (cohesion.component as usize) < view.components.len()
+                && (cohesion.step_free_component as usize) < view.step_free_components.len()
+        }),
+        "what hangs together has no length",
+    )?;
+    ensure(
         view.junctions.iter().all(|junction| {
             junction.position.is_valid()
                 && junction.flags & !node_flag::ALL == 0
-                && (junction.component as usize) < view.components.len()
-                && (junction.step_free_component as usize) < view.step_free_components.len()
+                && (junction.cohesion as usize) < view.cohesions.len()
         }),
         "a junction is wrong",
     )?;

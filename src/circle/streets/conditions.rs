@@ -308,6 +308,17 @@ impl Met {
         Some(standing.access)
     }
 
+    /// When the rule of that number changes, as [`Met::access`] knows it.
+    pub fn change_of(&self, rules: &[Rule], number: u32, when: Option<&When<'_>>) -> Option<Timestamp> {
+        rules.get(number.checked_sub(1)? as usize)?.standing(when?).change
+    }
+
+    /// Takes in a change that was met before.
+    pub fn note(&self, change: Timestamp) {
+        let mut inner = self.0.borrow_mut();
+        inner.change = Some(inner.change.map_or(change, |first| first.min(change)));
+    }
+
     /// When the first of the rules met changes.
     pub fn change(&self) -> Option<Timestamp> {
         self.0.borrow().change

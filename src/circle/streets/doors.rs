@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::chunks::Chunks;
 use super::conditions::Rule;
 use super::file::StreetMap;
-use super::layout::Edge;
+use super::layout::{Edge, Position};
 use super::model::Pace;
 use super::records::View;
 use super::snap::{Snap, Snapper};
@@ -84,6 +84,8 @@ fn add(tied: &mut Snap, other: &Snap) {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DoorFoot {
     pub door: u32,
+    /// Where one leaves the streets.
+    pub point: Position,
     pub along_m: f32,
     /// The leg off the streets.
     pub snap_m: f32,
@@ -219,6 +221,7 @@ impl Listed {
             snap.feet().map(move |foot| {
                 let listed = DoorFoot {
                     door,
+                    point: Position::of(foot.point),
                     along_m: foot.along_m,
                     snap_m: foot.snap_m,
                     across_m: foot.across_m,

@@ -7,7 +7,7 @@
 use super::boxes::Boxes;
 use super::check::check_records;
 use super::conditions::Rule;
-use super::layout::{Arc, BarrierSegment, Box2, Edge, Junction, Particulars, Position, Run};
+use super::layout::{Arc, BarrierSegment, Box2, Cohesion, Edge, Junction, Particulars, Position, Run};
 use super::records::{RunIndex, View};
 use super::squares::{self, SquareParts, SquareView};
 use super::tag_shares::{self, TagShare};
@@ -24,7 +24,7 @@ use std::path::Path;
 compile_error!("map files are read where they lie and are little-endian");
 
 /// The version of the format that this program reads and writes.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 
 const MAGIC: [u8; 8] = *b"OneGrMap";
 /// Sections start at multiples of this many bytes.
@@ -65,6 +65,7 @@ enum Section {
     MinorRunBoxes,
     Barriers,
     BarrierBoxes,
+    Cohesions,
     Components,
     StepFreeComponents,
     Particulars,
@@ -124,6 +125,7 @@ pub(super) struct Parts {
     pub minor_run_boxes: Vec<Box2>,
     pub barriers: Vec<BarrierSegment>,
     pub barrier_boxes: Vec<Box2>,
+    pub cohesions: Vec<Cohesion>,
     pub components: Vec<f32>,
     pub step_free_components: Vec<f32>,
     pub particulars: Vec<Particulars>,
@@ -169,6 +171,7 @@ impl Parts {
             bytemuck::cast_slice(&self.minor_run_boxes),
             bytemuck::cast_slice(&self.barriers),
             bytemuck::cast_slice(&self.barrier_boxes),
+            bytemuck::cast_slice(&self.cohesions),
             bytemuck::cast_slice(&self.components),
             bytemuck::cast_slice(&self.step_free_components),
             bytemuck::cast_slice(&self.particulars),
@@ -352,6 +355,7 @@ impl StreetMap {
             minor_runs: self.run_index(Section::MinorRuns, Section::MinorRunBoxes),
             barrier_tree: Boxes::of_checked(self.records(Section::BarrierBoxes), barriers.len()),
             barriers,
+            cohesions: self.records(Section::Cohesions),
             components: self.records(Section::Components),
             step_free_components: self.records(Section::StepFreeComponents),
             main_component: self.main_component,

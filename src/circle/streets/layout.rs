@@ -50,11 +50,19 @@ pub struct Junction {
     pub position: Position,
     /// Bits of [`super::tags::node_flag`].
     pub flags: u32,
-    /// What it hangs together with for those who use stairs.
+    /// The number of its [`Cohesion`]: a town has millions of junctions and few of these.
+    pub cohesion: u32,
+}
+
+/// What junctions hang together with.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Pod, Zeroable)]
+pub struct Cohesion {
+    /// For those who use stairs.
     pub component: u32,
-    /// The same for those who do not.
+    /// For those who do not.
     pub step_free_component: u32,
-    /// What it hangs together with on the map, closed gates and ferries
+    /// On the map, closed gates and ferries
     /// included; where the region differs nothing mapped leads from one to the
     /// other.
     pub region: u32,
@@ -211,11 +219,13 @@ impl Box2 {
 
     /// Whether they share a point.
     #[must_use]
+    #[inline]
     pub fn meets(&self, other: &Self) -> bool {
-        self.min.lat <= other.max.lat
-            && other.min.lat <= self.max.lat
-            && self.min.lon <= other.max.lon
-            && other.min.lon <= self.max.lon
+        // All four at once: of the boxes of a tree nobody can guess which will not.
+        (self.min.lat <= other.max.lat)
+            & (other.min.lat <= self.max.lat)
+            & (self.min.lon <= other.max.lon)
+            & (other.min.lon <= self.max.lon)
     }
 
     /// Its middle, for putting boxes in order.

@@ -13,8 +13,20 @@ pub(super) const LEAST_S: f32 = 0.001;
 
 const STAGES: usize = 3;
 
+/// The grain of sums, a 1024th of a second or of a metre. Every part of a walk is a
+/// whole number of grains, and such numbers up to 8,192 are added without rounding in
+/// 32 bits: a sum is the same in whatever order its parts were added, so that a walk
+/// put together from a remembered part is the walk that a search finds.
+#[inline]
+pub(super) fn grain(part: f32) -> f32 {
+    // From here to twice as much a float's last bit is a grain; nothing that is walked
+    // is longer, and what is not finite stays so.
+    const FLOOR: f32 = 8_192.0;
+    if part < FLOOR { (part + FLOOR) - FLOOR } else { part }
+}
+
 /// How far a walk has come with regard to private ways.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Stage {
     /// Still on the private ways around the origin.
     Leaving = 0,
@@ -166,7 +178,7 @@ impl Passage {
     /// Seconds over the whole edge.
     #[inline]
     pub fn whole_s(&self, length_m: f32) -> f32 {
-        (length_m * self.seconds_a_metre).max(LEAST_S) + (self.enter_s + self.leave_s)
+        grain((length_m * self.seconds_a_metre).max(LEAST_S) + (self.enter_s + self.leave_s))
     }
 
     /// Whether the whole edge may be walked.
@@ -227,6 +239,11 @@ fn seconds_a_metre(ask: &Question<'_>, edge: &Edge, pace: &Pace, incline: f32) -
 /// walks are by metres, the seconds of the timed pace.
 #[inline]
 pub(super) fn beside(ask: &Question<'_>, arc: Arc, metres: f32, enters: bool, leaves: bool) -> f32 {
+    grain(exactly_beside(ask, arc, metres, enters, leaves))
+}
+
+#[inline]
+fn exactly_beside(ask: &Question<'_>, arc: Arc, metres: f32, enters: bool, leaves: bool) -> f32 {
     let Some(pace) = ask.timed else { return metres };
     let passage = if arc.flags & flag::PARTICULAR == 0 {
         return metres * pace.seconds_a_metre;
@@ -289,7 +306,7 @@ pub(super) fn seed_ends(ask: &Question<'_>, foot: &Foot) -> impl Iterator<Item =
         Some(SeedEnd {
             arc,
             stage: if passage.gate { stage.through_gate() } else { stage },
-            seconds: leg_s + seconds,
+            seconds: grain(leg_s) + grain(seconds),
             metres,
             leaves_m,
         })

@@ -3,7 +3,7 @@
 use super::boxes::Boxes;
 use super::conditions::Rule;
 use super::graph::NAME_PART;
-use super::layout::{Arc, BarrierSegment, Box2, Edge, Junction, Particulars, Position, Run};
+use super::layout::{Arc, BarrierSegment, Box2, Cohesion, Edge, Junction, Particulars, Position, Run};
 use super::squares::SquareView;
 use super::tags::node_flag;
 use std::ops::Range;
@@ -29,6 +29,7 @@ pub struct View<'a> {
     pub minor_runs: RunIndex<'a>,
     pub barriers: &'a [BarrierSegment],
     pub barrier_tree: Boxes<'a>,
+    pub cohesions: &'a [Cohesion],
     /// Metres of each component.
     pub components: &'a [f32],
     /// Metres of each component of what can be used without stairs.
@@ -63,6 +64,12 @@ impl<'a> View<'a> {
     pub fn arcs_at(&self, junction: u32) -> &'a [Arc] {
         let junction = junction as usize;
         &self.arcs[self.first_arcs[junction] as usize..self.first_arcs[junction + 1] as usize]
+    }
+
+    /// What an edge hangs together with.
+    #[must_use]
+    pub fn cohesion_of(&self, edge: &Edge) -> Cohesion {
+        self.cohesions[self.junctions[edge.from as usize].cohesion as usize]
     }
 
     /// What is particular about an edge.
@@ -108,6 +115,26 @@ impl<'a> View<'a> {
     pub fn covers(&self, position: Position) -> bool {
         self.covered
             .is_none_or(|covered| covered.meets(&Box2::EMPTY.with(position)))
+    }
+
+    /// Which part of the way from a position to another the data covers: 0 where it does
+    /// not cover the first, 1 where it covers all.
+    #[must_use]
+    pub fn covered_share(&self, from: Position, to: Position) -> f64 {
+        let Some(covered) = self.covered.filter(|_| self.covers(from)) else {
+            return if self.covers(from) { 1.0 } else { 0.0 };
+        };
+        let share = |from: i32, to: i32, min: i32, max: i32| {
+            let border = if to > max { max } else { to.max(min) };
+            let whole = f64::from(to) - f64::from(from);
+            if border == to {
+                1.0
+            } else {
+                (f64::from(border) - f64::from(from)) / whole
+            }
+        };
+        let lat = share(from.lat, to.lat, covered.min.lat, covered.max.lat);
+        lat.min(share(from.lon, to.lon, covered.min.lon, covered.max.lon))
     }
 
     /// Where the corners of an edge lie in the list of all.

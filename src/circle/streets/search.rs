@@ -4,7 +4,8 @@
 //! A label is kept per junction and stage: private ways are walked on the way
 //! out of where one starts ([`Stage::Leaving`]) and into where one goes
 //! ([`Stage::Arriving`]), never in between. An earlier stage allows all that a
-//! later one does, so a label is dropped where an earlier stage is as fast.
+//! later one does, so a label is dropped where an earlier stage is as good. Of two
+//! walks as quick the one with less beside is the better, whichever was found first.
 //! Junctions wait in buckets of a second each; within a bucket a junction may be
 //! corrected, so that the order inside it does not matter. All memory is kept
 //! from search to search and told apart by a generation.
@@ -14,7 +15,7 @@
 
 use super::doors::DoorFoot;
 use super::layout::{Arc, Position};
-use super::passage::{LEAST_S, Passage, Question, Stage, arcs_of, beside, seed_ends};
+use super::passage::{LEAST_S, Passage, Question, Stage, arcs_of, beside, grain, seed_ends};
 use super::records::View;
 use super::snap::Foot;
 use super::tags::flag;
@@ -43,6 +44,17 @@ pub(super) struct Label {
     generation: u32,
 }
 
+impl Label {
+    /// Whether a walk in one of the stages up to this one is as good as that.
+    #[inline]
+    fn is_as_good(&self, stages: usize, seconds: f32, beside: f32) -> bool {
+        let known = self.seconds.iter().zip(&self.beside).take(stages);
+        known
+            .into_iter()
+            .any(|(known_s, known_beside)| *known_s < seconds || (*known_s == seconds && *known_beside <= beside))
+    }
+}
+
 const UNKNOWN: Label = Label {
     seconds: [f32::INFINITY; STAGES],
     beside: [0.0; STAGES],
@@ -68,6 +80,8 @@ pub(super) struct DoorLabel {
     pub beside: f32,
     /// Metres of which nothing is known that a wheelchair would have to know.
     pub unknown_m: f32,
+    /// Where one leaves the streets.
+    pub point: Position,
     /// The leg off the streets to the door, and the one over the square before it.
     pub snap_m: f32,
     pub across_m: f32,
@@ -82,11 +96,67 @@ pub(super) struct DoorLabel {
     pub private: bool,
 }
 
+/// A door that a walk comes to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Arrived {
+    pub door: u32,
+    /// Where the door stands, see [`DoorLabel`].
+    pub point: Position,
+    pub edge: u32,
+    pub along_m: f32,
+    pub snap_m: f32,
+    pub across_m: f32,
+    pub seconds: f32,
+    pub beside: f32,
+    /// Whether the walk ends on a private way.
+    pub private_end: bool,
+}
+
+impl DoorLabel {
+    /// On from the edge to the door itself.
+    fn at(self, ask: &Question<'_>, door: DoorFoot) -> Self {
+        Self {
+            seconds: self.seconds + grain(door.leg_m() * ask.pace.seconds_a_metre),
+            point: door.point,
+            snap_m: door.snap_m,
+            across_m: door.across_m,
+            along_m: door.along_m,
+            ..self
+        }
+    }
+
+    /// The same as a walk that comes to that door.
+    pub fn arrived(&self, door: u32) -> Arrived {
+        Arrived {
+            door,
+            point: self.point,
+            edge: self.edge,
+            along_m: self.along_m,
+            snap_m: self.snap_m,
+            across_m: self.across_m,
+            seconds: self.seconds,
+            beside: self.beside,
+            private_end: self.stage == Stage::Arriving || self.private,
+        }
+    }
+}
+
+impl Arrived {
+    /// By what is counted, then what is summed beside, then by number.
+    pub fn order(&self, other: &Self) -> std::cmp::Ordering {
+        self.seconds
+            .total_cmp(&other.seconds)
+            .then(self.beside.total_cmp(&other.beside))
+            .then(self.door.cmp(&other.door))
+    }
+}
+
 const UNREACHED: DoorLabel = DoorLabel {
     generation: 0,
     seconds: f32::INFINITY,
     beside: 0.0,
     unknown_m: 0.0,
+    point: Position { lat: 0, lon: 0 },
     snap_m: 0.0,
     across_m: 0.0,
     along_m: 0.0,
@@ -140,21 +210,23 @@ impl Buckets {
 
     /// The next of those in a bucket that begins at `until_s` or before.
     fn pop(&mut self, until_s: f32) -> Option<Waiting> {
+        self.nothing_before_s(until_s)?;
+        let head = self.heads.get_mut(self.at)?;
+        let entry = self.entries.get(*head as usize)?;
+        *head = entry.next;
+        Some(*entry)
+    }
+
+    /// The second before which nothing waits; none where nothing does until `until_s`.
+    fn nothing_before_s(&mut self, until_s: f32) -> Option<f32> {
         let last = (until_s / BUCKET_S) as usize;
         while self.at <= last {
-            let head = self.heads.get_mut(self.at)?;
-            if let Some(entry) = self.entries.get(*head as usize) {
-                *head = entry.next;
-                return Some(*entry);
+            if *self.heads.get(self.at)? != NOBODY {
+                return Some(self.at as f32 * BUCKET_S);
             }
             self.at += 1;
         }
         None
-    }
-
-    /// Before this second nothing waits.
-    fn nothing_before_s(&self) -> f32 {
-        self.at as f32 * BUCKET_S
     }
 }
 
@@ -171,10 +243,12 @@ pub(super) struct Search {
     far: Vec<u32>,
     /// The junctions that have a label.
     pub touched: Vec<u32>,
+    /// The edges with hours that were met, each with the junction and stage there.
+    pub hours_met: Vec<(u32, Stage, u32)>,
     buckets: Buckets,
     generation: u32,
-    /// Whether the search came to the edge of what the map covers.
-    pub at_edge: bool,
+    /// How far the edge of what the map covers is, infinite where nothing comes to it.
+    pub edge_s: f32,
     /// The categories whose doors are gathered, a bit each; the last bit stands for
     /// all others.
     wanted: u32,
@@ -192,6 +266,23 @@ impl Search {
         }
     }
 
+    /// Searches from a junction, come to in this stage.
+    pub fn run_from(&mut self, ask: &Question<'_>, junction: u32, stage: Stage) {
+        self.prepare(ask);
+        let here = Step {
+            junction,
+            stage,
+            seconds: 0.0,
+            beside: 0.0,
+            unknown_m: 0.0,
+            seed: 0,
+        };
+        self.reach(ask, &here);
+        while let Some(waiting) = self.buckets.pop(ask.limit_s) {
+            self.settle(ask, waiting);
+        }
+    }
+
     /// Goes on until the nearest door of each category of `wanted` (a bit each)
     /// is known, at most to the horizon. `category` tells a door's, `None` for
     /// doors that do not count.
@@ -202,7 +293,6 @@ impl Search {
         category: &dyn Fn(u32) -> Option<u8>,
     ) -> [Option<u32>; CATEGORIES] {
         let mut best = [(f32::INFINITY, None); CATEGORIES];
-        let at_edge = self.at_edge;
         let mut looked_at = 0;
         // What nothing that is still to come can better.
         let mut seen_to_s = -1.0;
@@ -213,18 +303,20 @@ impl Search {
                 let number = category(door).map_or(CATEGORIES, usize::from);
                 if let (Some(best), Some(label)) = (best.get_mut(number), self.door(door))
                     && wanted >> number & 1 == 1
-                    && label.seconds < best.0
+                    && nearer((label.seconds, door), *best)
                     // A nearer way to it may have been found since.
                     && label.seconds > ask.limit_s
                 {
                     *best = (label.seconds, Some(door));
                 }
             }
-            let from_s = self.buckets.nothing_before_s();
+            let Some(from_s) = self.buckets.nothing_before_s(ask.horizon_s) else {
+                break;
+            };
             if from_s > seen_to_s {
                 seen_to_s = from_s;
                 let is_done =
-                    |(number, best): (usize, &(f32, Option<u32>))| wanted >> number & 1 == 0 || best.0 <= from_s;
+                    |(number, best): (usize, &(f32, Option<u32>))| wanted >> number & 1 == 0 || best.0 < from_s;
                 if best.iter().enumerate().all(is_done) {
                     break;
                 }
@@ -235,7 +327,6 @@ impl Search {
             }
         }
         self.wanted = ALL_DOORS;
-        self.at_edge = at_edge;
         best.map(|(_, door)| door)
     }
 
@@ -249,7 +340,8 @@ impl Search {
         self.reached.clear();
         self.far.clear();
         self.touched.clear();
-        self.at_edge = false;
+        self.hours_met.clear();
+        self.edge_s = f32::INFINITY;
         self.buckets.clear(ask.horizon_s);
         self.generation = match self.generation.checked_add(1) {
             Some(next) => next,
@@ -264,32 +356,7 @@ impl Search {
     /// Walks from a foot of the origin to both ends of its edge and to the doors
     /// on it.
     fn seed(&mut self, ask: &Question<'_>, foot: &Foot, seed: u8) {
-        let leg_s = foot.leg_m() * ask.pace.seconds_a_metre;
-        let arcs = arcs_of(&ask.view, foot.edge);
-        let passages = arcs.map(|arc| Passage::of(ask, arc));
-        for door in ask.doors.on_edge(foot.edge, ask.pace) {
-            let metres = (door.along_m - foot.along_m).abs();
-            let way = usize::from(door.along_m < foot.along_m);
-            let (arc, Some(passage)) = (arcs[way], passages[way]) else {
-                continue;
-            };
-            if passage.open || metres == 0.0 {
-                let stage = passage.stage_at_origin();
-                let label = DoorLabel {
-                    seconds: leg_s + metres * passage.seconds_a_metre,
-                    beside: beside(ask, arc, metres, false, false),
-                    unknown_m: unknown_m(arc, metres),
-                    seed,
-                    via: Via::Direct,
-                    stage,
-                    stage_before: stage,
-                    private: passage.private,
-                    edge: foot.edge,
-                    ..UNREACHED
-                };
-                self.reach_door(ask, *door, label);
-            }
-        }
+        direct_doors(ask, foot, seed, |door, label| self.reach_door(ask, door, label));
         for end in seed_ends(ask, foot) {
             let step = Step {
                 junction: end.arc.to,
@@ -301,19 +368,7 @@ impl Search {
             };
             self.reach(ask, &step);
         }
-        if ask.view.edges[foot.edge as usize].flags & flag::CUT != 0 {
-            for (arc, passage) in arcs.into_iter().zip(passages) {
-                let Some(passage) = passage else { continue };
-                let from_m = if arc.is_backward() {
-                    arc.length_m - foot.along_m
-                } else {
-                    foot.along_m
-                };
-                let room_m = (ask.limit_s - leg_s) / passage.seconds_a_metre;
-                let extent_m = from_m + if passage.open { room_m } else { room_m.min(0.0) };
-                self.note_edge(ask, arc, from_m, extent_m);
-            }
-        }
+        self.edge_s = self.edge_s.min(edge_from_foot(ask, foot));
     }
 
     #[inline]
@@ -328,7 +383,7 @@ impl Search {
             self.touched.push(step.junction);
         }
         let stage = step.stage as usize;
-        if label.seconds[..=stage].iter().any(|known| *known <= step.seconds) {
+        if label.is_as_good(stage + 1, step.seconds, step.beside) {
             return;
         }
         label.seconds[stage] = step.seconds;
@@ -345,12 +400,10 @@ impl Search {
         let label = self.labels[waiting.junction as usize];
         let stage_number = waiting.stage as usize;
         let seconds = waiting.seconds;
-        let is_stale =
-            label.seconds[stage_number] < seconds || label.seconds[..stage_number].iter().any(|s| *s <= seconds);
-        if is_stale {
+        let so_far = label.beside[stage_number];
+        if label.seconds[stage_number] < seconds || label.is_as_good(stage_number, seconds, so_far) {
             return;
         }
-        let so_far = label.beside[stage_number];
         let seed = label.seed[stage_number];
         let unknown_so_far_m = if ask.pace.is_step_free() {
             self.unknown_m[waiting.junction as usize][stage_number]
@@ -382,14 +435,17 @@ impl Search {
                     let step = Step {
                         junction: arc.to,
                         stage: Stage::Public,
-                        seconds: seconds + (arc.length_m * ask.pace.seconds_a_metre).max(LEAST_S),
-                        beside: so_far + arc.length_m,
+                        seconds: seconds + grain((arc.length_m * ask.pace.seconds_a_metre).max(LEAST_S)),
+                        beside: so_far + grain(arc.length_m),
                         unknown_m: 0.0,
                         seed,
                     };
                     self.reach(ask, &step);
                 }
                 continue;
+            }
+            if arc.flags & flag::CONDITIONAL != 0 {
+                self.hours_met.push((waiting.junction, waiting.stage, arc.edge()));
             }
             let Some(passage) = Passage::of(ask, *arc) else {
                 continue;
@@ -413,9 +469,14 @@ impl Search {
                 };
                 self.gather(ask, *arc, &passage, doors, from);
             }
-            if arc.flags & flag::CUT != 0 && passage.open && passage.enters {
-                let extent_m = (ask.limit_s - seconds - passage.enter_s) / passage.seconds_a_metre;
-                self.note_edge(ask, *arc, 0.0, extent_m);
+            if arc.flags & flag::CUT != 0
+                && passage.open
+                && passage.enters
+                && seconds < self.edge_s
+                && let Some(metres) = metres_to_edge(&ask.view, *arc, 0.0)
+            {
+                let on_it_s = grain(passage.enter_s + metres * passage.seconds_a_metre);
+                self.edge_s = self.edge_s.min(seconds + on_it_s);
             }
             if arc.flags & flag::TO_DEAD_END != 0 || !passage.is_through() {
                 continue;
@@ -450,7 +511,7 @@ impl Search {
                 from
             } else if passage.open && passage.enters {
                 DoorLabel {
-                    seconds: from.seconds + passage.enter_s + metres * passage.seconds_a_metre,
+                    seconds: from.seconds + grain(passage.enter_s + metres * passage.seconds_a_metre),
                     beside: from.beside + beside(ask, arc, metres, true, false),
                     unknown_m: from.unknown_m + unknown_m(arc, metres),
                     ..from
@@ -458,51 +519,28 @@ impl Search {
             } else {
                 continue;
             };
-            self.reach_door(ask, *door, label);
+            self.reach_door(ask, door.door, label.at(ask, *door));
         }
     }
 
-    fn reach_door(&mut self, ask: &Question<'_>, door: DoorFoot, mut label: DoorLabel) {
-        label.seconds += door.leg_m() * ask.pace.seconds_a_metre;
+    fn reach_door(&mut self, ask: &Question<'_>, door: u32, label: DoorLabel) {
         if label.seconds > ask.horizon_s {
             return;
         }
-        let known = &mut self.doors[door.door as usize];
-        if known.generation == self.generation && known.seconds <= label.seconds {
+        let known = &mut self.doors[door as usize];
+        let is_as_good =
+            known.seconds < label.seconds || (known.seconds == label.seconds && known.beside <= label.beside);
+        if known.generation == self.generation && is_as_good {
             return;
         }
         if label.seconds > ask.limit_s {
-            self.far.push(door.door);
+            self.far.push(door);
         } else if known.generation != self.generation || known.seconds > ask.limit_s {
-            self.reached.push(door.door);
+            self.reached.push(door);
         }
         *known = DoorLabel {
             generation: self.generation,
-            snap_m: door.snap_m,
-            across_m: door.across_m,
-            along_m: door.along_m,
             ..label
-        };
-    }
-
-    /// Notes whether a walk along a cut edge from `from_m` to `extent_m` leaves
-    /// what the map covers: at its cut end, or where it crosses the bounds.
-    fn note_edge(&mut self, ask: &Question<'_>, arc: Arc, from_m: f32, extent_m: f32) {
-        if self.at_edge || extent_m < from_m {
-            return;
-        }
-        let edge = &ask.view.edges[arc.edge() as usize];
-        let [from, to] = [edge.from, edge.to].map(|end| ask.view.is_cut(end));
-        let ends_cut = if arc.is_backward() { from } else { to };
-        if extent_m >= arc.length_m && ends_cut {
-            self.at_edge = true;
-            return;
-        }
-        let corners = &ask.view.corners[ask.view.corner_range(arc.edge())];
-        self.at_edge = if arc.is_backward() {
-            leaves_covered(&ask.view, corners.iter().rev(), from_m, extent_m)
-        } else {
-            leaves_covered(&ask.view, corners.iter(), from_m, extent_m)
         };
     }
 
@@ -511,6 +549,11 @@ impl Search {
         self.doors
             .get(door as usize)
             .filter(|label| label.generation == self.generation)
+    }
+
+    /// The same as a walk that comes there.
+    pub fn arrived(&self, door: u32) -> Option<Arrived> {
+        self.door(door).map(|label| label.arrived(door))
     }
 
     /// What the last search found of a junction.
@@ -529,44 +572,107 @@ impl Search {
     }
 }
 
-/// Whether the line over `corners` is outside of what the map covers anywhere
-/// between two distances along it. A box holds all between two points that it
-/// holds, so that the ends and the corners tell.
-fn leaves_covered<'a>(
-    view: &View<'_>,
-    corners: impl Iterator<Item = &'a Position>,
-    from_m: f32,
-    extent_m: f32,
-) -> bool {
+/// How far the edge of what the map covers is along the edge of a foot, infinite where
+/// one does not come to it there.
+pub(super) fn edge_from_foot(ask: &Question<'_>, foot: &Foot) -> f32 {
+    let edge = &ask.view.edges[foot.edge as usize];
+    if edge.flags & flag::CUT == 0 {
+        return f32::INFINITY;
+    }
+    let leg_s = grain(foot.leg_m() * ask.pace.seconds_a_metre);
+    let away = |arc: Arc| {
+        let passage = Passage::of(ask, arc).filter(|passage| passage.open)?;
+        let from_m = if arc.is_backward() {
+            arc.length_m - foot.along_m
+        } else {
+            foot.along_m
+        };
+        let metres = metres_to_edge(&ask.view, arc, from_m)?;
+        Some(leg_s + grain(metres * passage.seconds_a_metre))
+    };
+    let both = arcs_of(&ask.view, foot.edge).map(away);
+    both.into_iter().flatten().fold(f32::INFINITY, f32::min)
+}
+
+/// How many metres one walks along a cut edge, starting `from_m` along it, until one
+/// leaves what the map covers: at its cut end, or where it crosses the bounds.
+fn metres_to_edge(view: &View<'_>, arc: Arc, from_m: f32) -> Option<f32> {
+    let corners = &view.corners[view.corner_range(arc.edge())];
+    let leaves_m = if arc.is_backward() {
+        leaves_covered(view, corners.iter().rev(), from_m)
+    } else {
+        leaves_covered(view, corners.iter(), from_m)
+    };
+    let edge = &view.edges[arc.edge() as usize];
+    let end = if arc.is_backward() { edge.from } else { edge.to };
+    let leaves_m = leaves_m.or_else(|| view.is_cut(end).then_some(arc.length_m));
+    leaves_m.map(|metres| (metres - from_m).max(0.0))
+}
+
+/// How many metres along the line over `corners`, from `from_m` on, the first point
+/// outside of what the map covers is.
+fn leaves_covered<'a>(view: &View<'_>, corners: impl Iterator<Item = &'a Position>, from_m: f32) -> Option<f32> {
     let mut start_m = 0.0;
-    let mut before: Option<Point> = None;
-    for corner in corners.map(|corner| corner.point()) {
+    let mut before: Option<&Position> = None;
+    for corner in corners {
         if let Some(before) = before.replace(corner) {
-            let step = LocalMetres::around(before).east_north(corner);
+            let [start, end] = [before, corner].map(|corner| corner.point());
+            let step = LocalMetres::around(start).east_north(end);
             let step_m = step[0].hypot(step[1]) as f32;
             let end_m = start_m + step_m;
-            if from_m <= end_m && start_m <= extent_m {
-                let walked = [from_m.max(start_m), extent_m.min(end_m)];
-                let outside = walked.into_iter().any(|metres| {
-                    let share = if step_m > 0.0 {
-                        f64::from((metres - start_m) / step_m)
-                    } else {
-                        0.0
-                    };
-                    let at = Point::new(
-                        before.lat + share * (corner.lat - before.lat),
-                        before.lon + share * (corner.lon - before.lon),
-                    );
-                    !view.covers(Position::of(at))
-                });
-                if outside {
-                    return true;
+            if from_m <= end_m && !(view.covers(*before) && view.covers(*corner)) {
+                // From where one walks it.
+                let skipped = if start_m < from_m {
+                    f64::from((from_m - start_m) / step_m)
+                } else {
+                    0.0
+                };
+                let on_it = |from: f64, to: f64| from + skipped * (to - from);
+                let walked_from = Position::of(Point::new(on_it(start.lat, end.lat), on_it(start.lon, end.lon)));
+                let covered = view.covered_share(walked_from, *corner);
+                if covered < 1.0 {
+                    return Some(start_m + (skipped + (1.0 - skipped) * covered) as f32 * step_m);
                 }
             }
             start_m = end_m;
         }
     }
-    false
+    None
+}
+
+/// The doors on the edge of a foot, walked to along it, each with its number.
+pub(super) fn direct_doors(ask: &Question<'_>, foot: &Foot, seed: u8, mut each: impl FnMut(u32, DoorLabel)) {
+    let leg_s = foot.leg_m() * ask.pace.seconds_a_metre;
+    let arcs = arcs_of(&ask.view, foot.edge);
+    let passages = arcs.map(|arc| Passage::of(ask, arc));
+    for door in ask.doors.on_edge(foot.edge, ask.pace) {
+        let metres = (door.along_m - foot.along_m).abs();
+        let way = usize::from(door.along_m < foot.along_m);
+        let (arc, Some(passage)) = (arcs[way], passages[way]) else {
+            continue;
+        };
+        if passage.open || metres == 0.0 {
+            let stage = passage.stage_at_origin();
+            let label = DoorLabel {
+                seconds: grain(leg_s) + grain(metres * passage.seconds_a_metre),
+                beside: beside(ask, arc, metres, false, false),
+                unknown_m: unknown_m(arc, metres),
+                seed,
+                via: Via::Direct,
+                stage,
+                stage_before: stage,
+                private: passage.private,
+                edge: foot.edge,
+                ..UNREACHED
+            };
+            each(door.door, label.at(ask, *door));
+        }
+    }
+}
+
+/// Whether a door is the nearer one: of two as near that with the lower number.
+fn nearer(door: (f32, u32), best: (f32, Option<u32>)) -> bool {
+    door.0 < best.0 || (door.0 == best.0 && best.1.is_none_or(|best| door.1 < best))
 }
 
 /// A walk to a junction.

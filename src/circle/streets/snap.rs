@@ -199,8 +199,12 @@ pub fn nearest_on_segment(a: [f64; 2], b: [f64; 2]) -> (f64, f64) {
         0.0
     };
     let nearest = [a[0] + share * along[0], a[1] + share * along[1]];
-    // Metres of a few hundred: nothing overflows, and this is far quicker than hypot.
-    ((nearest[0] * nearest[0] + nearest[1] * nearest[1]).sqrt(), share)
+    (length(nearest), share)
+}
+
+/// Metres of a few hundred: nothing overflows, and this is far quicker than hypot.
+fn length(step: [f64; 2]) -> f64 {
+    (step[0] * step[0] + step[1] * step[1]).sqrt()
 }
 
 /// The nearest place on a run of an edge.
@@ -363,20 +367,20 @@ impl Snapper {
 }
 
 fn component_metres(view: &View<'_>, edge: u32, pace: &Pace) -> f64 {
-    let junction = view.junctions[view.edges[edge as usize].from as usize];
+    let cohesion = view.cohesion_of(&view.edges[edge as usize]);
     f64::from(if pace.is_step_free() {
-        view.step_free_components[junction.step_free_component as usize]
+        view.step_free_components[cohesion.step_free_component as usize]
     } else {
-        view.components[junction.component as usize]
+        view.components[cohesion.component as usize]
     })
 }
 
 fn is_on_island(view: &View<'_>, edge: u32, pace: &Pace) -> bool {
-    let junction = view.junctions[view.edges[edge as usize].from as usize];
+    let cohesion = view.cohesion_of(&view.edges[edge as usize]);
     let is_main = if pace.is_step_free() {
-        junction.step_free_component == view.step_free_main_component
+        cohesion.step_free_component == view.step_free_main_component
     } else {
-        junction.component == view.main_component
+        cohesion.component == view.main_component
     };
     !is_main && component_metres(view, edge, pace) <= ISLAND_AT_MOST_M
 }
@@ -384,7 +388,7 @@ fn is_on_island(view: &View<'_>, edge: u32, pace: &Pace) -> bool {
 /// Whether a candidate may get a foot after those chosen: as near as the nearest,
 /// or in a region of its own.
 fn is_further_choice(view: &View<'_>, chosen: &Snap, candidate: &Candidate) -> bool {
-    let region = |edge: u32| view.junctions[view.edges[edge as usize].from as usize].region;
+    let region = |edge: u32| view.cohesion_of(&view.edges[edge as usize]).region;
     let own = region(candidate.edge);
     chosen.nearest().is_none_or(|nearest| {
         candidate.distance_m <= f64::from(nearest.snap_m) + AS_NEAR_M
@@ -400,7 +404,7 @@ fn wider(view: &View<'_>, nearest: u32, radius_m: f64) -> Option<[f64; 2]> {
     if edge.flags & flag::REGIONS_MEET == 0 || radius_m >= SNAP_AT_MOST_M {
         return None;
     }
-    let region = |edge: &Edge| view.junctions[edge.from as usize].region;
+    let region = |edge: &Edge| view.cohesion_of(edge).region;
     let main = view.main_runs.runs.first();
     let is_main = main.is_some_and(|run| region(&view.edges[run.edge as usize]) == region(&edge));
     Some(if is_main {
@@ -475,7 +479,7 @@ fn along_m(view: &View<'_>, frame: &Frame, candidate: &Candidate) -> f32 {
     let mut start = frame.metres(view.corners[corners.start]);
     for number in corners.start..corners.end - 1 {
         let end = frame.metres(view.corners[number + 1]);
-        let length = (end[0] - start[0]).hypot(end[1] - start[1]);
+        let length = length([end[0] - start[0], end[1] - start[1]]);
         if number == candidate.corner as usize {
             before = total + candidate.share * length;
         }
@@ -491,7 +495,7 @@ fn along_m(view: &View<'_>, frame: &Frame, candidate: &Candidate) -> f32 {
 
 /// Whether the straight leg from (0, 0) to `foot` crosses a barrier.
 fn is_barred(view: &View<'_>, frame: &Frame, foot: [f64; 2]) -> bool {
-    let length_m = foot[0].hypot(foot[1]);
+    let length_m = length(foot);
     if view.barriers.is_empty() || length_m <= 2.0 * TOUCH_M {
         return false;
     }

@@ -11,6 +11,7 @@ mod oracle;
 mod properties;
 mod random;
 mod reached;
+mod remembered;
 mod squares;
 mod squares_exact;
 mod squares_odd;

@@ -7,9 +7,12 @@ use super::layout::{Edge, Position};
 use super::model::Pace;
 use super::passage::{Passage, Question, Stage, arcs_of};
 use super::path::{Stretch, drawn};
-use super::search::{CATEGORIES, Search};
+use super::records::View;
+use super::rows::{Far, Rows};
+use super::search::{Arrived, CATEGORIES, Search};
 use super::snap::{Foot, Snapper};
 use super::tags::{Access, flag};
+use super::together::Together;
 use crate::clock::Timestamp;
 use crate::coordinates::{LocalMetres, Point};
 
@@ -90,6 +93,8 @@ pub struct Arrival {
 /// Where a door stands on the streets, and from where it was reached.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ArrivalFoot {
+    /// Where one leaves the streets: the door itself where that is on a square.
+    pub point: Position,
     /// The number of the edge.
     pub edge: u32,
     /// Metres along it.
@@ -146,6 +151,9 @@ pub struct Walker {
     pub(super) snapper: Snapper,
     pub(super) search: Search,
     pub(super) met: Met,
+    together: Together,
+    /// What searches for rows meet, which is not what the circle meets.
+    met_by_rows: Met,
 }
 
 /// The longest walk that is searched for, in seconds; a longer limit counts as
@@ -164,6 +172,44 @@ impl Walker {
 
     /// What an ask finds, into memory that the caller keeps.
     pub fn reach_into(&mut self, map: &StreetMap, doors: &DoorIndex, ask: &Ask<'_>, reach: &mut Reach) {
+        if self.set_out(map, ask, reach) {
+            self.search_on(map, doors, ask, reach);
+        }
+    }
+
+    /// The same, put together from rows that are remembered where that can be done. There
+    /// is no [`Walker::path`] and there are no [`Walker::streets`] after it.
+    pub fn reach_remembered(
+        &mut self,
+        map: &StreetMap,
+        doors: &DoorIndex,
+        rows: &Rows,
+        ask: &Ask<'_>,
+        far: &Far<'_>,
+        reach: &mut Reach,
+    ) {
+        if !self.set_out(map, ask, reach) {
+            return;
+        }
+        let question = question(map, doors, ask, &self.met);
+        self.together
+            .collect(rows, &question, &reach.feet, (&mut self.search, &self.met_by_rows), far);
+        if !self.together.is_there() {
+            self.search_on(map, doors, ask, reach);
+            return;
+        }
+        reach.method = Method::Streets;
+        reach.complete &= self.together.edge_s > question.limit_s && snaps_are_covered(&question.view, ask, reach);
+        let (feet, arrivals) = (&reach.feet, &mut reach.arrivals);
+        self.together.each_within(&question, |(arrived, seed)| {
+            arrivals.push(arrival(ask, feet, &arrived, seed));
+        });
+        self.finish(ask, reach);
+    }
+
+    /// Puts the origins on the streets; `false` where the question makes no sense.
+    fn set_out(&mut self, map: &StreetMap, ask: &Ask<'_>, reach: &mut Reach) -> bool {
+        self.together.clear();
         reach.arrivals.clear();
         reach.feet.clear();
         reach.foot_origins.clear();
@@ -173,28 +219,37 @@ impl Walker {
         reach.streets_change_at = None;
         let is_good = ask.limit_s.is_finite() && ask.limit_s >= 0.0;
         if !is_good || ask.origins.is_empty() || !ask.origins.iter().all(|origin| origin.is_valid()) {
-            return;
+            return false;
         }
         let view = map.view();
         reach.complete = ask.origins.iter().all(|origin| view.covers(Position::of(*origin)));
-        self.search_from(map, doors, ask, reach);
+        self.snap(&view, ask, reach);
+        true
+    }
+
+    /// Searches from where the origins stand.
+    fn search_on(&mut self, map: &StreetMap, doors: &DoorIndex, ask: &Ask<'_>, reach: &mut Reach) {
         if reach.feet.is_empty() {
             straight_lines(doors, ask, &mut reach.arrivals);
             reach.complete &= disc_is_covered(map, ask);
         } else {
+            let question = question(map, doors, ask, &self.met);
+            self.search.run(&question, reach.feet.iter());
             reach.method = Method::Streets;
-            reach.complete &= !self.search.at_edge && snaps_are_covered(map, ask, reach);
+            reach.complete &= self.search.edge_s > question.limit_s && snaps_are_covered(&question.view, ask, reach);
             self.list(ask, &reach.feet, &mut reach.arrivals);
         }
+        self.finish(ask, reach);
+    }
+
+    fn finish(&self, ask: &Ask<'_>, reach: &mut Reach) {
         reach.streets_change_at = self.met.change();
         reach
             .arrivals
             .sort_unstable_by(|a, b| counted(ask, a).total_cmp(&counted(ask, b)).then(a.door.cmp(&b.door)));
     }
 
-    /// Snaps and searches; the search holds what was found.
-    pub(super) fn search_from(&mut self, map: &StreetMap, doors: &DoorIndex, ask: &Ask<'_>, reach: &mut Reach) {
-        let view = map.view();
+    fn snap(&mut self, view: &View<'_>, ask: &Ask<'_>, reach: &mut Reach) {
         self.met.begin(view.rules.len());
         let (met, when) = (&self.met, ask.when.as_ref());
         let is_open = |edge: &Edge| {
@@ -206,7 +261,7 @@ impl Walker {
         // Of many origins each has its nearest feet.
         let feet_each = (FEET_AT_MOST / ask.origins.len().max(1)).max(1);
         for (origin, number) in ask.origins.iter().zip(0_u16..) {
-            let snap = self.snapper.snap_on(&view, *origin, ask.pace, &is_open);
+            let snap = self.snapper.snap_on(view, *origin, ask.pace, &is_open);
             if number == 0 {
                 reach.island = snap.island;
             }
@@ -215,14 +270,10 @@ impl Walker {
                 reach.foot_origins.push(number);
             }
         }
-        self.search
-            .run(&question(map, doors, ask, &self.met), reach.feet.iter());
     }
 
     /// After a reach: the nearest door beyond its limit, up to its horizon, of
-    /// each category of `wanted` (a bit each). `category` tells a door's, `None`
-    /// for doors that do not count. The doors of the reach itself are not among
-    /// them.
+    /// each category of `wanted` (a bit each), of which the reach has no door.
     pub fn beyond(
         &mut self,
         map: &StreetMap,
@@ -230,13 +281,17 @@ impl Walker {
         ask: &Ask<'_>,
         reach: &Reach,
         wanted: u32,
-        category: &dyn Fn(u32) -> Option<u8>,
+        far: &Far<'_>,
     ) -> [Option<Arrival>; CATEGORIES] {
         if reach.method == Method::StraightLine {
-            return nearest_in_line(doors, ask, wanted, category);
+            return nearest_in_line(doors, ask, wanted, far.category);
         }
         let question = question(map, doors, ask, &self.met);
-        let found = self.search.run_on(&question, wanted, category);
+        if self.together.is_there() {
+            let found = self.together.nearest(&question, wanted, far);
+            return found.map(|walk| walk.map(|(arrived, seed)| arrival(ask, &reach.feet, &arrived, seed)));
+        }
+        let found = self.search.run_on(&question, wanted, far.category);
         found.map(|door| self.arrival(ask, &reach.feet, door?))
     }
 
@@ -324,36 +379,42 @@ impl Walker {
 
     pub(super) fn arrival(&self, ask: &Ask<'_>, feet: &[Foot], door: u32) -> Option<Arrival> {
         let label = self.search.door(door)?;
-        let [snap_m, across_m] = feet
-            .get(usize::from(label.seed))
-            .map_or([0.0; 2], |foot| [foot.snap_m, foot.across_m].map(f64::from));
-        let off_m = snap_m + f64::from(label.snap_m);
-        let across_m = across_m + f64::from(label.across_m);
-        let (seconds, network_m) = if ask.in_metres.is_some() {
-            let legs_s = (off_m + across_m) * f64::from(ask.pace.seconds_a_metre);
-            (f64::from(label.beside) + legs_s, f64::from(label.seconds) - off_m)
-        } else {
-            (f64::from(label.seconds), f64::from(label.beside) + across_m)
-        };
-        Some(Arrival {
-            door,
-            seconds,
-            network_m: network_m.max(0.0),
-            walk_m: network_m.max(0.0) + off_m,
-            private_end: label.stage == Stage::Arriving || label.private,
-            unknown_m: if ask.pace.is_step_free() {
-                f64::from(label.unknown_m)
-            } else {
-                0.0
-            },
-            foot: Some(ArrivalFoot {
-                edge: label.edge,
-                along_m: label.along_m,
-                snap_m: label.snap_m,
-                across_m: label.across_m,
-                from_foot: label.seed,
-            }),
-        })
+        let mut arrival = arrival(ask, feet, &label.arrived(door), label.seed);
+        if ask.pace.is_step_free() {
+            arrival.unknown_m = f64::from(label.unknown_m);
+        }
+        Some(arrival)
+    }
+}
+
+/// A walk from a foot to a door, in full.
+fn arrival(ask: &Ask<'_>, feet: &[Foot], arrived: &Arrived, seed: u8) -> Arrival {
+    let [snap_m, across_m] = feet
+        .get(usize::from(seed))
+        .map_or([0.0; 2], |foot| [foot.snap_m, foot.across_m].map(f64::from));
+    let off_m = snap_m + f64::from(arrived.snap_m);
+    let across_m = across_m + f64::from(arrived.across_m);
+    let (seconds, network_m) = if ask.in_metres.is_some() {
+        let legs_s = (off_m + across_m) * f64::from(ask.pace.seconds_a_metre);
+        (f64::from(arrived.beside) + legs_s, f64::from(arrived.seconds) - off_m)
+    } else {
+        (f64::from(arrived.seconds), f64::from(arrived.beside) + across_m)
+    };
+    Arrival {
+        door: arrived.door,
+        seconds,
+        network_m: network_m.max(0.0),
+        walk_m: network_m.max(0.0) + off_m,
+        private_end: arrived.private_end,
+        unknown_m: 0.0,
+        foot: Some(ArrivalFoot {
+            point: arrived.point,
+            edge: arrived.edge,
+            along_m: arrived.along_m,
+            snap_m: arrived.snap_m,
+            across_m: arrived.across_m,
+            from_foot: seed,
+        }),
     }
 }
 
@@ -403,7 +464,7 @@ fn straight_limit_m(ask: &Ask<'_>) -> f64 {
 }
 
 /// Whether no street nearer than those found may lie outside of what the map covers.
-fn snaps_are_covered(map: &StreetMap, ask: &Ask<'_>, reach: &Reach) -> bool {
+fn snaps_are_covered(view: &View<'_>, ask: &Ask<'_>, reach: &Reach) -> bool {
     (0_u16..).zip(ask.origins).all(|(number, origin)| {
         let own = reach
             .feet
@@ -411,13 +472,13 @@ fn snaps_are_covered(map: &StreetMap, ask: &Ask<'_>, reach: &Reach) -> bool {
             .zip(&reach.foot_origins)
             .filter(|(_, of)| **of == number);
         let nearest_m = own.map(|(foot, _)| f64::from(foot.snap_m)).reduce(f64::min);
-        nearest_m.is_none_or(|metres| is_covered(map, *origin, metres))
+        nearest_m.is_none_or(|metres| is_covered(view, *origin, metres))
     })
 }
 
 /// Whether the map covers all within so many metres.
-fn is_covered(map: &StreetMap, origin: Point, metres: f64) -> bool {
-    let (view, frame) = (map.view(), LocalMetres::around(origin));
+fn is_covered(view: &View<'_>, origin: Point, metres: f64) -> bool {
+    let frame = LocalMetres::around(origin);
     [[metres, 0.0], [-metres, 0.0], [0.0, metres], [0.0, -metres]]
         .into_iter()
         .all(|step| view.covers(Position::of(frame.point(step))))
@@ -453,8 +514,8 @@ fn nearest_in_line(
 
 /// Whether all that straight lines come to lies inside what the map covers.
 fn disc_is_covered(map: &StreetMap, ask: &Ask<'_>) -> bool {
-    let metres = straight_limit_m(ask);
-    ask.origins.iter().all(|origin| is_covered(map, *origin, metres))
+    let (metres, view) = (straight_limit_m(ask), map.view());
+    ask.origins.iter().all(|origin| is_covered(&view, *origin, metres))
 }
 
 /// All doors within the limit as the crow flies, times the detour factor. This

@@ -137,7 +137,7 @@ fn owner(snapshot: &Snapshot, door: u32) -> Owner {
         Some(&entry.ties[nth].point)
     );
     assert_eq!(snapshot.doors().category(door), entry.place.facts.kind.category as u8);
-    assert_eq!(target.stop, (!entry.place.facts.stops.is_empty()).then_some(nth));
+    assert_eq!(target.stop(), (!entry.place.facts.stops.is_empty()).then_some(nth));
     (entry.place.id, nth)
 }
 

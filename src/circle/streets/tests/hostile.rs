@@ -4,7 +4,10 @@ use super::modes::config;
 use super::random::{NIGHT, when};
 use super::town::{Town, at, pace};
 use crate::circle::osm::{Bounds, OsmData, Tags};
-use crate::circle::streets::{Ask, BuildOptions, DoorIndex, DoorTie, Reach, Snapper, StreetMap, Walker, build};
+use crate::circle::streets::{
+    Ask, BuildOptions, DoorIndex, DoorTie, Far, Reach, Rows, Snapper, StreetMap, Walker, When, build,
+};
+use crate::clock::Timestamp;
 use crate::coordinates::Point;
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
@@ -44,6 +47,16 @@ fn ask_everything(map: &StreetMap) {
         .collect();
     let doors = DoorIndex::build(map, &ties);
     let (mut walker, mut reach) = (Walker::default(), Reach::default());
+    let rows = Rows::new(1 << 20);
+    let far = Far {
+        wanted: 7,
+        category: &|door| u8::try_from(door % 3).ok(),
+        good_until: &|| Timestamp::from_micros(i64::MAX),
+    };
+    let now = When {
+        is_now: true,
+        ..when(NIGHT)
+    };
     for own in [pace("adult"), pace("wheelchair")] {
         let in_metres = own.in_metres();
         for mode in 0..4_u8 {
@@ -51,15 +64,20 @@ fn ask_everything(map: &StreetMap) {
                 reverse: mode & 1 != 0,
                 ferry: mode & 2 != 0,
                 in_metres: (mode == 3).then_some(&in_metres),
-                when: (mode & 2 == 0).then(|| when(NIGHT)),
+                when: (mode & 2 == 0).then_some(now),
                 horizon_s: 1_800.0,
                 ..Ask::new(&points[..1 + usize::from(mode & 1)], own, 600.0)
             };
             walker.reach_into(map, &doors, &ask, &mut reach);
-            let beyond = walker.beyond(map, &doors, &ask, &reach, 7, &|door| u8::try_from(door % 3).ok());
+            let beyond = walker.beyond(map, &doors, &ask, &reach, 7, &far);
             walker.streets(map, &doors, &ask, &reach);
             for arrival in reach.arrivals.iter().chain(beyond.iter().flatten()) {
                 walker.path(map, &doors, &ask, &reach, arrival.door);
+            }
+            // The first time it searches, the second time it makes rows of it.
+            for _ in 0..3 {
+                walker.reach_remembered(map, &doors, &rows, &ask, &far, &mut reach);
+                walker.beyond(map, &doors, &ask, &reach, 7, &far);
             }
         }
     }

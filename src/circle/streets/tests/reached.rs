@@ -8,7 +8,8 @@ use crate::circle::streets::DoorIndex;
 use crate::circle::streets::layout::Position;
 use crate::circle::streets::tags::node_flag;
 use crate::circle::streets::walk::ReachedStretch;
-use crate::circle::streets::{Arrival, Ask, Foot, Method, StreetMap};
+use crate::circle::streets::{Arrival, Ask, Far, Foot, Method, StreetMap};
+use crate::clock::Timestamp;
 use crate::coordinates::{LocalMetres, Point};
 use proptest::prelude::*;
 
@@ -152,7 +153,8 @@ proptest! {
             let ask = Ask { limit_s: limit, horizon_s: horizon, ..*ask };
             let mut reach = crate::circle::streets::Reach::default();
             walker.reach_into(&map, &doors, &ask, &mut reach);
-            let found = walker.beyond(&map, &doors, &ask, &reach, wanted, &category);
+            let far = Far { wanted, category: &category, good_until: &|| Timestamp::from_micros(0) };
+            let found = walker.beyond(&map, &doors, &ask, &reach, wanted, &far);
             let inside: Vec<&Arrival> = wide.arrivals.iter().filter(|one| mode.counted(one) <= limit).collect();
             prop_assert_eq!(inside, reach.arrivals.iter().collect::<Vec<_>>());
             for number in 0..16_u8 {
