@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::addr_range::AddrRange;
 use crate::db::Target;
-use crate::secret::Secret;
+use crate::secret::{Secret, SecretKey};
 
 /// A wrong configuration: each setting at fault, with what it takes.
 #[derive(Debug, thiserror::Error)]
@@ -86,8 +86,28 @@ settings! {
     metrics_listen: Option<SocketAddr> = optional_address, "ONEGRID_METRICS_LISTEN", "an address and port, or off", "127.0.0.1:9464";
     /// The street map made by `onegrid map build`. Without it walks are straight lines, and the answer says so.
     map: Option<PathBuf> = optional_path, "ONEGRID_MAP", "the path of a map file", "";
-    /// The operator's key, sent as `Authorization: Bearer …` by whoever changes places. With SQLite one is made at the first start and kept beside the database.
-    operator_key: Option<Secret> = operator_key, "ONEGRID_OPERATOR_KEY", "a secret of 24 to 256 visible characters", "";
+    /// The master key, under which each person's own key is wrapped. Without it nobody's name or phone number can be read again. With SQLite one is made at the first start and kept beside the database; with PostgreSQL it must be set.
+    master_key: Option<SecretKey> = optional_key, "ONEGRID_MASTER_KEY", "64 hexadecimal digits", "";
+    /// The master key before that one, until `onegrid keys rotate` has wrapped every person's key anew.
+    master_key_previous: Option<SecretKey> = optional_key, "ONEGRID_MASTER_KEY_PREVIOUS", "64 hexadecimal digits", "";
+    /// The key of the hashes by which phone numbers are found. It cannot be changed. Made and set as the master key is.
+    lookup_key: Option<SecretKey> = optional_key, "ONEGRID_LOOKUP_KEY", "64 hexadecimal digits", "";
+    /// The keys of access tokens (Ed25519): the first signs, all verify. To change it, set the new one second everywhere, then first, then drop the old one a day later. Made and set as the master key is.
+    jwt_keys: Vec<SecretKey> = keys, "ONEGRID_JWT_KEYS", "1 to 4 keys of 64 hexadecimal digits, separated by commas", "";
+    /// Where sign-in codes are sent as JSON, to be passed on as text messages; `console`, which only the demo takes, writes them to the log. Without it nobody signs in by a code.
+    sms_url: Option<SmsUrl> = sms_url, "ONEGRID_SMS_URL", "an https address (http on loopback), or console", "";
+    /// The secret by which these requests are signed (Standard Webhooks).
+    sms_secret: Option<Secret> = long_secret, "ONEGRID_SMS_SECRET", "a secret of 24 to 256 visible characters", "";
+    /// So many text messages are sent a day and no more; at four fifths of them a warning is logged.
+    sms_budget: u32 = daily, "ONEGRID_SMS_BUDGET", "a number from 1 to 10000000", "20000";
+    /// Codes that may be asked for from one address in a day, and wrong codes that it may try. Many phones share the address of their operator.
+    codes_per_address: u32 = daily, "ONEGRID_CODES_PER_ADDRESS", "a number from 1 to 10000000", "300";
+    /// WeChat's server, where mini-program logins are checked.
+    wechat_url: String = service_url, "ONEGRID_WECHAT_URL", "an https address (http on loopback)", "https://api.weixin.qq.com";
+    /// The id of the mini-program. Without it nobody signs in by WeChat.
+    wechat_app_id: String = text, "ONEGRID_WECHAT_APP_ID", "the AppID", "";
+    /// The secret of the mini-program.
+    wechat_secret: Option<Secret> = optional_secret, "ONEGRID_WECHAT_SECRET", "the AppSecret", "";
     /// The time zone of opening hours and days.
     zone: chrono_tz::Tz = parsed, "ONEGRID_ZONE", "a zone of the IANA time zone database", "Asia/Shanghai";
     /// A folder with `cn-YYYY.csv` tables of holidays that count before the built-in ones.
@@ -116,6 +136,15 @@ settings! {
     log: String = text, "ONEGRID_LOG", "directives", "info,actix_server=warn";
     /// How the log is written.
     log_format: LogFormat = log_format, "ONEGRID_LOG_FORMAT", "text or json", "text";
+}
+
+/// Where sign-in codes go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SmsUrl {
+    /// To the log, in the demo.
+    Console,
+    /// To this address.
+    Gateway(String),
 }
 
 /// How the log is written.
@@ -164,6 +193,9 @@ impl Config {
             None => BTreeMap::new(),
         };
         for (name, value) in environment {
+            if name == "ONEGRID_OPERATOR_KEY" && !value.is_empty() {
+                return Err(ConfigError(vec![NO_OPERATOR_KEY.to_owned()]));
+            }
             if let Some(setting) = Self::SETTINGS.iter().find(|setting| setting.name == name) {
                 texts.insert(setting.name, value);
             }
@@ -193,6 +225,10 @@ impl Config {
     }
 }
 
+/// Earlier versions had one key that was allowed everything.
+const NO_OPERATOR_KEY: &str = "ONEGRID_OPERATOR_KEY is no setting any more: whoever changes places is a person with a role \
+     (`onegrid roles grant`), and `onegrid token issue` makes a token for them; take the key out of the configuration";
+
 fn because(why: &str) -> String {
     if why.is_empty() {
         String::new()
@@ -214,6 +250,9 @@ fn from_file(file: &Path) -> Result<BTreeMap<&'static str, String>, String> {
     })?;
     let mut texts = BTreeMap::new();
     for (key, value) in table {
+        if key == "operator_key" {
+            return Err(NO_OPERATOR_KEY.to_owned());
+        }
         let Some(setting) = Config::SETTINGS.iter().find(|setting| setting.key == key) else {
             return Err(format!("ONEGRID_CONFIG: {at} has an unknown key {key:?}"));
         };
@@ -276,7 +315,55 @@ fn optional_folder(text: &str) -> Result<Option<PathBuf>, String> {
     }
 }
 
-fn operator_key(text: &str) -> Result<Option<Secret>, String> {
+fn optional_key(text: &str) -> Result<Option<SecretKey>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.trim().parse().map(Some)
+}
+
+fn keys(text: &str) -> Result<Vec<SecretKey>, String> {
+    let keys: Vec<SecretKey> = listed(text).map(str::parse).collect::<Result<_, _>>()?;
+    let twice = (1..keys.len()).any(|at| keys[..at].contains(&keys[at]));
+    if keys.len() > 4 || twice {
+        return Err("at most four, and none twice".into());
+    }
+    Ok(keys)
+}
+
+fn sms_url(text: &str) -> Result<Option<SmsUrl>, String> {
+    match text {
+        "" => Ok(None),
+        "console" => Ok(Some(SmsUrl::Console)),
+        text => service_url(text).map(SmsUrl::Gateway).map(Some),
+    }
+}
+
+/// The address of a service: what is sent there is nobody else's business.
+fn service_url(text: &str) -> Result<String, String> {
+    let url = url::Url::parse(text).map_err(|_| "this is no address".to_owned())?;
+    let is_loopback = match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback => {}
+        _ => return Err("only https, or http on loopback".into()),
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("no password in the address".into());
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+fn optional_secret(text: &str) -> Result<Option<Secret>, String> {
+    Ok((!text.is_empty()).then(|| Secret::new(text.to_owned())))
+}
+
+fn long_secret(text: &str) -> Result<Option<Secret>, String> {
     if text.is_empty() {
         return Ok(None);
     }
@@ -326,6 +413,10 @@ fn within<T: std::str::FromStr + PartialOrd>(text: &str, low: T, high: T) -> Res
 
 fn rate(text: &str) -> Result<u32, String> {
     within(text, 1, 100_000)
+}
+
+fn daily(text: &str) -> Result<u32, String> {
+    within(text, 1, 10_000_000)
 }
 
 fn connections(text: &str) -> Result<u32, String> {
@@ -394,25 +485,25 @@ mod tests {
     }
 
     #[test]
+    fn the_operators_key_of_earlier_versions_is_refused_with_what_took_its_place() {
+        let error = read(&[("ONEGRID_OPERATOR_KEY", "k3yk3yk3yk3yk3yk3yk3yk3yk3y")]).expect_err("refused");
+        let error = error.to_string();
+        assert!(
+            error.contains("onegrid token issue") && !error.contains("k3yk3y"),
+            "{error}"
+        );
+        read(&[("ONEGRID_OPERATOR_KEY", "")]).expect("nothing is set");
+    }
+
+    #[test]
     fn a_secret_is_never_printed() {
         let config = read(&[
-            ("ONEGRID_OPERATOR_KEY", "k3yk3yk3yk3yk3yk3yk3yk3yk3y"),
             ("REDIS_URL", "redis://:hunter2@localhost:6379"),
             ("DATABASE_URL", "postgres://u:hunter2@localhost/d"),
         ])
         .expect("both are fine");
         let shown = format!("{config:?}");
-        assert!(!shown.contains("k3yk3y") && !shown.contains("hunter2"), "{shown}");
-        for wrong in [
-            "short",
-            "please-change-me-please-change-me",
-            "an-example-key-an-example-key",
-        ] {
-            let error = read(&[("ONEGRID_OPERATOR_KEY", wrong)])
-                .expect_err("refused")
-                .to_string();
-            assert!(!error.contains(wrong), "{error}");
-        }
+        assert!(!shown.contains("hunter2"), "{shown}");
     }
 
     #[test]

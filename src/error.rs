@@ -237,6 +237,18 @@ reasons! {
     Forbidden "forbidden" 403
         ["没有权限", "Not permitted"]
         ["您没有进行此操作的权限。", "You may not do this."];
+    /// The code is not the one that was sent, or is not good any more.
+    WrongCode "wrong-code" 403
+        ["验证码错误或已失效", "The code is wrong or no longer good"]
+        ["请核对短信中的验证码，或重新获取。", "Check the code in the message, or ask for another."];
+    /// WeChat does not know the code of the mini-program.
+    WeChatRefused "wechat-refused" 403
+        ["微信登录失败", "WeChat did not accept the login"]
+        ["请在小程序中重新登录。", "Sign in again in the mini-program."];
+    /// This way of signing in is not set up here.
+    NotSetUp "not-set-up" 403
+        ["未开通该登录方式", "This way to sign in is not set up"]
+        ["请联系管理人员，或换一种方式登录。", "Ask the staff, or sign in another way."];
     /// There is no such thing, or the caller may not know of it.
     NotFound "not-found" 404
         ["未找到", "Not found"]
@@ -261,6 +273,10 @@ reasons! {
     StateConflict "state-conflict" 409
         ["当前状态不允许", "Not possible in this state"]
         ["请刷新后查看当前状态。", "Fetch it again and look at its state."];
+    /// The WeChat account belongs to nobody yet.
+    PhoneNeeded "phone-needed" 409
+        ["需要手机号", "A phone number is needed"]
+        ["该微信号尚未绑定，请用手机号和验证码登录一次，并同时提供 js_code。", "This WeChat account is tied to nobody yet: sign in once with phone and code, and send js_code with them."];
     /// A thing with this key is there already.
     AlreadyExists "already-exists" 409
         ["已存在", "Already there"]
@@ -305,6 +321,14 @@ reasons! {
     DatabaseUnavailable "database-unavailable" 503
         ["数据库暂不可用", "The database does not answer"]
         ["请稍后重试；修改之前请先查看上次是否已生效。", "Try again shortly; before a change, look whether the last one was made."];
+    /// No more text messages can be sent today.
+    NoMessagesLeft "no-messages-left" 503
+        ["今日短信已用完", "No text messages are left today"]
+        ["请明天再试，或用微信登录。", "Try again tomorrow, or sign in by WeChat."];
+    /// Another service that is needed does not answer.
+    ServiceUnavailable "service-unavailable" 503
+        ["外部服务暂不可用", "Another service does not answer"]
+        ["请稍后重试。", "Try again shortly."];
     /// What this process knows may be out of date, so it decides nothing.
     Stale "stale-instance" 503
         ["服务正在恢复", "This instance is catching up"]
@@ -318,7 +342,7 @@ reasons! {
 impl Reason {
     const fn usual_retry_after_s(self) -> Option<u64> {
         match self {
-            Self::DatabaseUnavailable | Self::Stale | Self::Busy => Some(2),
+            Self::DatabaseUnavailable | Self::Stale | Self::Busy | Self::ServiceUnavailable => Some(2),
             Self::TooManyRequests | Self::IdempotencyInProgress => Some(1),
             _ => None,
         }

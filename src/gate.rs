@@ -1,7 +1,16 @@
 //! The question that every request is asked: who are you, and may you?
 //!
 //! The HTTP layer asks it, [`grid::access`](crate::grid::access) answers it; neither
-//! needs to know the other.
+//! needs to know the other. A permission is a type that stands in a handler's
+//! signature. One that is about something ([`Scoped`]) hands out its [`Actor`] only
+//! for a [`Subject`] that the handler names, so that no handler can forget to say
+//! what it is about to touch.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use uuid::Uuid;
 
 use crate::error::Result;
 
@@ -11,27 +20,94 @@ pub trait Permission: 'static {
     const NAME: &'static str;
 }
 
+/// A permission that is about nothing in particular: who is let in has it.
+pub trait Unscoped: Permission {}
+
+/// A permission at something: the handler names it and only then learns its actor.
+pub trait Scoped: Permission {
+    /// What the handler names.
+    type Of: Into<Subject>;
+}
+
 /// Anybody, also without an account.
 pub struct Public;
 impl Permission for Public {
     const NAME: &'static str = "public";
 }
+impl Unscoped for Public {}
 
-/// Whoever holds the operator's key of the configuration.
-pub struct Operator;
-impl Permission for Operator {
-    const NAME: &'static str = "operator";
+/// Whoever is signed in.
+pub struct SignedIn;
+impl Permission for SignedIn {
+    const NAME: &'static str = "signed_in";
+}
+impl Unscoped for SignedIn {}
+
+/// What a permission is asked about, by the ids of its kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// A unit.
+    Unit(Uuid),
+    /// What belongs to no unit, and so to the whole city.
+    City,
+    /// An organisation or a department, and the unit that it belongs to.
+    Body {
+        /// Its id.
+        id: Uuid,
+        /// The id of its unit.
+        unit: Uuid,
+    },
+    /// A role at a body, to be given to somebody or taken from them.
+    Office {
+        /// The role's name.
+        role: &'static str,
+        /// The id of the unit or other body.
+        body: Uuid,
+        /// The id of the unit that this is or belongs to.
+        unit: Uuid,
+        /// Who holds it or asks for it, where that is known.
+        holder: Option<Uuid>,
+    },
 }
 
-/// The one place that decides who may do what.
-pub trait Gate: Send + Sync {
-    /// Admits a request that carries this bearer credential, or refuses it.
-    fn admit(&self, bearer: Option<&str>, permission: &'static str) -> Result<Actor>;
+/// Who a bearer credential names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Signed {
+    /// The person's id.
+    pub person: Uuid,
+    /// The id of their session.
+    pub session: Uuid,
+}
+
+/// Knows good credentials from bad ones.
+pub trait Credentials: Send + Sync {
+    /// Who a credential names; refused where it is not ours, out of date or ended.
+    fn verify(&self, bearer: &str) -> Result<Signed>;
 }
 
 /// In whose name a request is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
-    /// `anonymous`, `operator`; later a person's id.
+    /// A person's id, or `anonymous`; what history and idempotency keep.
     pub name: String,
+    /// The person and their session; none where nobody signed in.
+    pub signed: Option<Signed>,
+}
+
+/// Somebody who is let in, or not, once that is known.
+pub type Admission<'a> = Pin<Box<dyn Future<Output = Result<Arc<dyn Pass>>> + 'a>>;
+
+/// The one place that decides who may do what.
+pub trait Gate: Send + Sync {
+    /// Lets a request in that carries this credential, or refuses it. Whether it may
+    /// do a scoped act is decided later, by its [`Pass`].
+    fn admit<'a>(&'a self, bearer: Option<&'a str>, permission: &'static str) -> Admission<'a>;
+}
+
+/// Somebody who was let in.
+pub trait Pass: Send + Sync {
+    /// Who.
+    fn actor(&self) -> &Actor;
+    /// Refuses unless they have the permission at the subject.
+    fn decide(&self, permission: &'static str, subject: Subject) -> Result<()>;
 }

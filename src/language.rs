@@ -39,6 +39,21 @@ impl Language {
         best.1
     }
 
+    /// The short name by which it is stored: `zh`, `en`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Zh => "zh",
+            Self::En => "en",
+        }
+    }
+
+    /// The language of a stored name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Zh, Self::En]
+            .into_iter()
+            .find(|language| language.name() == name)
+    }
+
     /// The tag for `Content-Language`.
     pub const fn tag(self) -> &'static str {
         match self {

@@ -3,7 +3,7 @@
 //! ```text
 //!  clients ── HTTPS ──> http      who are you, may you, is it well-formed
 //!                        │
-//!                       rooms     grid, circle (later booking, chat, cases …)
+//!                       rooms     identity, grid, circle (later booking, chat, cases …)
 //!                        │
 //!     db   bus   kv               SQLite or PostgreSQL; local or Redis
 //! ```
@@ -28,10 +28,12 @@ pub mod gate;
 pub mod grid;
 pub mod holidays;
 pub mod http;
+pub mod identity;
 pub mod kept_secrets;
 pub mod kv;
 pub mod language;
 pub mod metrics;
+pub mod outgoing;
 pub mod rows;
 pub mod secret;
 pub mod server;

@@ -77,6 +77,41 @@ metric!(KV_FAILURES: IntCounterVec = register_int_counter_vec!(
     &["what"]
 ));
 
+metric!(CODES: IntCounterVec = register_int_counter_vec!(
+    "onegrid_sign_in_codes_total",
+    "Sign-in codes, by what became of them: sent, failed, or refused since the day's budget is spent",
+    &["outcome"]
+));
+metric!(SMS_BUDGET_LEFT: IntGauge = register_int_gauge!(
+    "onegrid_sms_budget_left",
+    "Text messages that may still be sent today, as this instance last saw it"
+));
+metric!(SMS_BUDGET_ALARM: IntGauge = register_int_gauge!(
+    "onegrid_sms_budget_alarm",
+    "Whether four fifths of the day's text messages are spent (1) or not (0), as this instance last saw it"
+));
+metric!(SIGN_INS: IntCounterVec = register_int_counter_vec!(
+    "onegrid_sign_ins_total",
+    "Sign-ins and renewals, by the way and what came of it",
+    &["way", "outcome"]
+));
+
+/// A sign-in code was sent, or was not.
+pub fn code(outcome: &str) {
+    CODES.with_label_values(&[outcome]).inc();
+}
+
+/// So many text messages may still be sent today.
+pub fn sms_budget(left: i64, alarm: bool) {
+    SMS_BUDGET_LEFT.set(left);
+    SMS_BUDGET_ALARM.set(i64::from(alarm));
+}
+
+/// Somebody signed in or renewed their tokens, or was refused.
+pub fn sign_in(way: &str, outcome: &str) {
+    SIGN_INS.with_label_values(&[way, outcome]).inc();
+}
+
 /// A request was answered.
 pub fn request(method: &str, route: &str, status: u16, took: Duration) {
     REQUESTS.with_label_values(&[method, route, &status.to_string()]).inc();

@@ -1,6 +1,7 @@
 //! Texts that must not be printed.
 
 use std::fmt;
+use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -35,5 +36,75 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
+    }
+}
+
+/// A key of 256 bits. It shows as `***`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretKey([u8; 32]);
+
+impl SecretKey {
+    /// Of these bytes.
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// 256 bits from the system.
+    pub fn random() -> Result<Self, String> {
+        let mut bytes = [0; 32];
+        aws_lc_rs::rand::fill(&mut bytes).map_err(|_| "the system gives no random bits".to_owned())?;
+        Ok(Self(bytes))
+    }
+
+    /// The bytes themselves.
+    pub const fn reveal(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// As 64 hexadecimal digits, for the file that keeps it.
+    pub fn to_hex(&self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl FromStr for SecretKey {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || "a key has 64 hexadecimal digits; make one with bin/secrets".to_owned();
+        let digits: Option<Vec<u8>> = text
+            .chars()
+            .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+            .collect();
+        let digits = digits.filter(|digits| digits.len() == 64).ok_or_else(wrong)?;
+        if digits.iter().all(|digit| *digit == digits[0]) {
+            return Err("this looks like an example; make one with bin/secrets".into());
+        }
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
+            *byte = pair[0] << 4 | pair[1];
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_reads_back_from_its_digits_and_shows_nothing() {
+        let key = SecretKey::random().expect("random bits");
+        assert_eq!(key.to_hex().parse::<SecretKey>().as_ref(), Ok(&key));
+        assert_eq!(format!("{key:?}"), "***");
+        for wrong in ["", "abc", &"0".repeat(64), &"g1".repeat(32), &"a1".repeat(33)] {
+            assert!(wrong.parse::<SecretKey>().is_err(), "{wrong}");
+        }
     }
 }

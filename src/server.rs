@@ -17,16 +17,19 @@ use crate::bus::Bus;
 use crate::circle::places::Catalogue;
 use crate::circle::streets::{StreetMap, TimeModel};
 use crate::circle::{Circles, Facilities};
-use crate::config::Config;
+use crate::config::{Config, SmsUrl};
 use crate::db::follow::{Follow, Follower};
 use crate::db::{self, Db, Mark};
 use crate::error::{Error, Reason, Result};
-use crate::gate::Gate;
-use crate::grid::LiveTree;
-use crate::grid::access::Access;
+use crate::gate::{Credentials, Gate};
+use crate::grid::access::{Access, Standing};
+use crate::grid::{LiveTree, Shared};
 use crate::http::{self, Http, Limits, Operation};
+use crate::identity::{self, CodeSender, Codes, Gateway, Identity, Keyring, People, Revoked, Tokens, WeChat};
+use crate::kept_secrets::Keys;
 use crate::kv::Kv;
 use crate::metrics::Gauges;
+use crate::outgoing::Outgoing;
 use crate::{circle, grid, holidays, kept_secrets, metrics};
 
 /// How long the database may take to show that it is there.
@@ -36,7 +39,8 @@ const CHANGES: &str = "changes";
 
 /// Every operation that is served.
 pub fn operations() -> Vec<Operation> {
-    let mut operations = grid::routes::operations();
+    let mut operations = identity::routes::operations();
+    operations.extend(grid::routes::operations());
     operations.extend(circle::routes::operations());
     operations
 }
@@ -46,6 +50,15 @@ pub fn document() -> OpenApi {
     http::document(&operations())
 }
 
+/// For whom a server is started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// For whoever tries the demo city.
+    Demo,
+    /// For real people.
+    Real,
+}
+
 /// What handlers share, opened once.
 #[derive(Clone)]
 struct Parts {
@@ -53,8 +66,11 @@ struct Parts {
     http: web::Data<Http>,
     db: web::Data<Db>,
     tree: web::Data<LiveTree>,
+    access: web::Data<Access>,
+    shared: web::Data<Shared>,
     catalogue: web::Data<Catalogue>,
     circles: web::Data<Circles>,
+    identity: web::Data<Identity>,
     health: web::Data<Health>,
 }
 
@@ -117,25 +133,49 @@ async fn told_to_stop() {
 
 /// Checks what the configuration names, brings the database up to date, opens
 /// everything and starts to serve. A start that is refused has changed nothing.
-pub async fn start(config: Config) -> Result<Running> {
+pub async fn start(config: Config, stage: Stage) -> Result<Running> {
     let calendar = Arc::new(holidays::calendar(&config).map_err(Error::internal)?);
     let map = Arc::new(open_map(&config)?);
     let facilities = own_facilities(&config)?;
     let model = TimeModel::shipped().map_err(Error::internal)?;
-    let operator_key = kept_secrets::operator_key(&config).map_err(Error::internal)?;
+    let keys = kept_secrets::keys(&config).map_err(Error::internal)?;
+    let sender = code_sender(&config, stage)?;
     for name in db::migrate(&config.database)? {
         tracing::info!(name, "migrated");
     }
     let db = Db::open(&config.database, config.database_connections)?;
+    let revoked = Arc::new(Revoked::default());
+    let identity = open_identity(&config, keys, sender, &revoked)?;
+    identity::check_keys(&db, &identity.people).await?;
     let catalogue = web::Data::new(new_catalogue(&config, &map, model)?);
     let tree = web::Data::new(LiveTree::default());
-    let followers: Vec<Arc<dyn Follow>> = vec![tree.clone().into_inner(), catalogue.clone().into_inner()];
+    let standing = Arc::new(Standing::default());
+    let followers: Vec<Arc<dyn Follow>> = vec![
+        tree.clone().into_inner(),
+        catalogue.clone().into_inner(),
+        Arc::clone(&standing) as Arc<dyn Follow>,
+        Arc::clone(&revoked) as Arc<dyn Follow>,
+    ];
     let (follower, mark) = Follower::load(db.clone(), followers).await?;
     let (bus, kv) = shared_parts(&config).await?;
     keep_following(&follower, mark, &db, &bus);
-    keep_tidy(db.clone());
+    keep_tidy(db.clone(), identity.clone());
 
-    let gate: Arc<dyn Gate> = Arc::new(Access::new(operator_key, Arc::clone(&follower)));
+    let access = Access::new(
+        Arc::clone(&identity.tokens) as Arc<dyn Credentials>,
+        standing,
+        tree.clone().into_inner(),
+        Arc::clone(&calendar),
+        Arc::clone(&follower),
+        db.clone(),
+    );
+    let gate: Arc<dyn Gate> = Arc::new(access.clone());
+    let shared = web::Data::new(Shared {
+        db: db.clone(),
+        tree: tree.clone().into_inner(),
+        people: identity.people.clone(),
+        calendar: Arc::clone(&calendar),
+    });
     let circles = Circles::new(Arc::clone(&map), model, catalogue.clone().into_inner(), calendar);
     let circles = circles.with_facilities(facilities);
     let parts = Parts {
@@ -147,8 +187,11 @@ pub async fn start(config: Config) -> Result<Running> {
         }),
         db: web::Data::new(db),
         tree,
+        access: web::Data::new(access),
+        shared,
         catalogue,
         circles: web::Data::new(circles),
+        identity: web::Data::new(identity),
         health: web::Data::new(Health {
             follower,
             draining: AtomicBool::new(false),
@@ -157,6 +200,48 @@ pub async fn start(config: Config) -> Result<Running> {
         config: web::Data::new(config.clone()),
     };
     serve(config, parts)
+}
+
+/// Who brings codes to phones. The log does so in the demo alone: elsewhere whoever
+/// reads it could sign in as anybody.
+fn code_sender(config: &Config, stage: Stage) -> Result<Option<CodeSender>> {
+    match &config.sms_url {
+        None => Ok(None),
+        Some(SmsUrl::Console) if stage == Stage::Demo => Ok(Some(CodeSender::Console)),
+        Some(SmsUrl::Console) => Err(Error::internal(
+            "ONEGRID_SMS_URL: console is for the demo alone; name a service that sends text messages",
+        )),
+        Some(SmsUrl::Gateway(url)) => {
+            if config.sms_secret.is_none() {
+                tracing::warn!("ONEGRID_SMS_SECRET is not set: the message service cannot tell who asks it");
+            }
+            let gateway = Gateway::new(url.clone(), config.sms_secret.clone(), Outgoing::new());
+            Ok(Some(CodeSender::Gateway(Arc::new(gateway))))
+        }
+    }
+}
+
+/// Accounts, sessions and tokens, with both doors as far as they are set up.
+fn open_identity(config: &Config, keys: Keys, sender: Option<CodeSender>, revoked: &Arc<Revoked>) -> Result<Identity> {
+    let keyring = Keyring::new(keys.master, keys.previous_master, &keys.lookup);
+    let people = People::new(Arc::new(keyring));
+    let tokens = Arc::new(Tokens::new(&keys.jwt, Arc::clone(revoked))?);
+    let codes = Codes::new(people.clone(), config.codes_per_address, config.sms_budget, config.zone);
+    let wechat = match (&config.wechat_secret, config.wechat_app_id.as_str()) {
+        (None, "") => None,
+        (Some(secret), id) if !id.is_empty() => Some(WeChat::new(
+            config.wechat_url.clone(),
+            id.to_owned(),
+            secret.clone(),
+            Outgoing::new(),
+        )),
+        _ => {
+            return Err(Error::internal(
+                "ONEGRID_WECHAT_APP_ID and ONEGRID_WECHAT_SECRET need each other",
+            ));
+        }
+    };
+    Ok(Identity::new(people, tokens, codes, sender, wechat))
 }
 
 /// The table that ships, with the city's own rows before it.
@@ -235,13 +320,16 @@ fn keep_following(follower: &Arc<Follower>, mark: Mark, db: &Db, bus: &Bus) {
 }
 
 /// Drops what is kept for a time only.
-fn keep_tidy(db: Db) {
+fn keep_tidy(db: Db, identity: Identity) {
     tokio::spawn(async move {
         let mut every = tokio::time::interval(Duration::from_secs(3600));
         loop {
             every.tick().await;
             if let Err(error) = http::forget_old_keys(&db).await {
                 tracing::warn!(%error, "could not drop old idempotency keys");
+            }
+            if let Err(error) = identity.tidy(&db).await {
+                tracing::warn!(%error, "could not drop old codes and sessions");
             }
         }
     });
@@ -299,8 +387,11 @@ fn routes(parts: &Parts, service: &mut web::ServiceConfig) {
         .app_data(parts.http.clone())
         .app_data(parts.db.clone())
         .app_data(parts.tree.clone())
+        .app_data(parts.access.clone())
+        .app_data(parts.shared.clone())
         .app_data(parts.catalogue.clone())
         .app_data(parts.circles.clone())
+        .app_data(parts.identity.clone())
         .app_data(parts.health.clone())
         .service(
             web::scope("/v1")
@@ -311,6 +402,8 @@ fn routes(parts: &Parts, service: &mut web::ServiceConfig) {
         .route("/health/live", web::head().to(HttpResponse::Ok))
         .route("/health/ready", web::get().to(ready))
         .route("/health/ready", web::head().to(ready))
+        .route("/.well-known/jwks.json", web::get().to(identity::routes::public_keys))
+        .route("/.well-known/jwks.json", web::head().to(identity::routes::public_keys))
         .service(web::redirect("/docs", "/docs/"))
         .service(
             web::resource("/openapi.json")

@@ -1,13 +1,16 @@
 //! Text in Chinese and Latin script: search by name, pinyin and initials
-//! ([`search`]), and numbers and times in words ([`speech`]).
+//! ([`search`]), numbers and times in words ([`speech`]), and what may be shown
+//! of a phone number.
 
 pub mod search;
 pub mod speech;
 
 mod fold;
+mod mask;
 mod pinyin;
 
 pub use fold::fold;
+pub use mask::mask_phone;
 pub use search::{MAX_QUERY_CHARS, Query, SearchName, tokens};
 
 /// Whether a text shows something and hides nothing: a letter or sign that is

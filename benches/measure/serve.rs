@@ -3,10 +3,14 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use onegrid::config::Config;
-use onegrid::server;
+use onegrid::db::{self, Db};
+use onegrid::error::Error;
+use onegrid::identity::{Keyring, LONGEST_S, People, Phone, Revoked, Sessions, Tokens};
+use onegrid::{clock, grid, holidays, kept_secrets, server};
 
 use crate::city::Failed;
 use crate::county::County;
@@ -36,11 +40,34 @@ pub fn prepare(of: &Prepare) -> Result<(), Failed> {
 pub fn serve() -> Result<(), Failed> {
     let config = Config::load()?;
     actix_web::rt::System::new().block_on(async {
-        let running = server::start(config).await?;
-        println!("{}", running.address);
+        let token = staff_token(&config).await?;
+        let running = server::start(config, server::Stage::Real).await?;
+        println!("{} {token}", running.address);
         running.until_told_to_stop().await?;
         Ok(())
     })
+}
+
+/// A token of staff of a city, who may ask for batches.
+async fn staff_token(config: &Config) -> Result<String, Failed> {
+    let keys = kept_secrets::keys(config)?;
+    let people = People::new(Arc::new(Keyring::new(keys.master, keys.previous_master, &keys.lookup)));
+    let tokens = Arc::new(Tokens::new(&keys.jwt, Arc::new(Revoked::default()))?);
+    let today = holidays::calendar(config)?.date_of(clock::now().to_utc());
+    let city = "code,level,name,setting\nmeasured,city,被测市,urban\n";
+    let staff = "phone,role,unit_code\n+8619900090000,city_staff,measured\n";
+    let phone: Phone = "+8619900090000".parse()?;
+    db::migrate(&config.database)?;
+    let db = Db::open(&config.database, 1)?;
+    let token = db.write(move |tx| {
+        grid::import_units(tx, city.as_bytes(), false)?;
+        grid::members::import_people(tx, &people, staff.as_bytes(), today, false)?;
+        let person = people.find_by_phone(tx, &phone)?;
+        let person = person.ok_or_else(|| Error::internal("the staff were not imported"))?;
+        let sessions = Sessions::new(people.clone(), Arc::clone(&tokens));
+        Ok(sessions.open_by_operator(tx, person, LONGEST_S)?.1)
+    });
+    Ok(token.await?)
 }
 
 /// The bytes of a file as an answer to any request.

@@ -7,7 +7,9 @@ use serde_json::Value;
 use super::facilities::tier_m;
 use super::lookup::{Asked, Circles};
 use super::places::routes::unknown_kind;
-use super::question::view::{BasisName, CircleQuery, Direction, Origin, origin_faults, pace, walking_faults};
+use super::question::view::{
+    BasisName, CircleQuery, Direction, Origin, homeless, origin_or_home_faults, pace, walking_faults,
+};
 use super::reached::view::reached_view;
 use super::speech;
 use super::view::{CircleView, FacilitiesView, facilities, geojson, json, passing, view};
@@ -17,8 +19,10 @@ use crate::config::Config;
 use crate::coordinates::Crs;
 use crate::error::{Error, FieldError, Reason, Result};
 use crate::gate::Public;
-use crate::grid::LiveTree;
+use crate::grid::access::Access;
+use crate::grid::{LiveTree, UnitId};
 use crate::http::{Answer, Caller, Http, Input, Nothing, Operation, Query, Rate, language, preferred};
+use crate::identity::PersonId;
 use crate::text;
 
 const GEOJSON: &str = "application/geo+json";
@@ -36,7 +40,27 @@ pub fn operations() -> Vec<Operation> {
     operations
 }
 
-/// What is within some minutes' walk of a point or of a building, over the street network.
+/// The building of a question, or the caller's home where it names no origin at all.
+async fn or_home(
+    query: &CircleQuery,
+    caller: &Caller<Public>,
+    access: &Access,
+    tree: &LiveTree,
+) -> Result<Option<UnitId>> {
+    if query.lat.is_some() || query.building.is_some() || query.place.is_some() {
+        return Ok(query.building);
+    }
+    let signed = caller.actor().signed.ok_or_else(homeless)?;
+    let homes = access.homes(PersonId::from_uuid(signed.person)).await?;
+    let home = homes.first().map(|home| UnitId::from_uuid(home.body));
+    match home.filter(|home| Origin::of_unit(tree, *home).is_some()) {
+        Some(home) => Ok(Some(home)),
+        None => Err(homeless()),
+    }
+}
+
+/// What is within some minutes' walk of a point or of a building, over the street network. A resident who names no
+/// origin is asked about from home.
 #[utoipa::path(
     get,
     path = "/circle",
@@ -48,15 +72,18 @@ pub fn operations() -> Vec<Operation> {
     ))),
 )]
 async fn get_circle(
-    _: Caller<Public>,
+    caller: Caller<Public>,
     request: HttpRequest,
     query: Query<CircleQuery>,
     circles: web::Data<Circles>,
     tree: web::Data<LiveTree>,
     http: web::Data<Http>,
-    config: web::Data<Config>,
+    access: web::Data<Access>,
 ) -> Answer {
-    let query = query.0;
+    let config = request.app_data::<web::Data<Config>>();
+    let config = config.ok_or_else(|| Error::internal("the configuration is not there"))?;
+    let mut query = query.0;
+    query.building = or_home(&query, &caller, &access, &tree).await?;
     let as_geojson = wants_geojson(&request)?;
     let origin = Origin::of(
         query.lat.zip(query.lon),
@@ -69,7 +96,7 @@ async fn get_circle(
     )?;
     let words = query.q.as_deref().and_then(text::Query::parse);
     http.limits
-        .charge(&request, &http, rate(&config), cost(query.minutes))
+        .charge(&request, &http, rate(config), cost(query.minutes))
         .await?;
 
     let now = clock::now();
@@ -163,7 +190,7 @@ impl Input for CircleQuery {
             geojson_is_wgs84(value, faults);
         }
         walking_faults(value, FieldError::query, faults);
-        origin_faults(value, request, faults);
+        origin_or_home_faults(value, request, faults);
     }
 }
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use onegrid::circle::streets::StreetMap;
 use onegrid::config::Config;
 use onegrid::db::{self, Db, Target};
-use onegrid::{clock, holidays};
+use onegrid::{clock, holidays, kept_secrets};
 
 use super::Done;
 
@@ -58,12 +58,13 @@ fn secrets(config: &Config) -> Result<String, String> {
     if let Err(error) = config.log.parse::<tracing_subscriber::EnvFilter>() {
         return Err(format!("ONEGRID_LOG takes tracing directives: {error}"));
     }
-    match (&config.operator_key, &config.database) {
-        (None, Target::Postgres(_)) => {
-            Err("ONEGRID_OPERATOR_KEY must be set with PostgreSQL; make one with bin/secrets".into())
+    match &config.database {
+        Target::Postgres(_) => {
+            // Nothing is made with PostgreSQL, so this only looks.
+            kept_secrets::keys(config)?;
+            Ok("every setting is fine".into())
         }
-        (None, Target::Sqlite(_)) => Ok("every setting is fine; the operator's key is kept beside the database".into()),
-        (Some(_), _) => Ok("every setting is fine".into()),
+        Target::Sqlite(_) => Ok("every setting is fine; keys that are not set are kept beside the database".into()),
     }
 }
 

@@ -14,6 +14,7 @@ use onegrid::grid::import_units;
 use onegrid::rows::Imported;
 
 use super::Done;
+use super::people::Hands;
 use super::progress::Progress;
 
 /// A table to import.
@@ -31,6 +32,14 @@ pub fn units(table: &FromTable) -> Done {
     let bytes = bytes_of(&table.file)?;
     let keep_going = table.keep_going;
     let imported = in_database(move |tx| import_units(tx, &bytes, keep_going))?;
+    report(&table.file, &imported, keep_going)
+}
+
+/// Imports people with their roles.
+pub fn people(table: &FromTable) -> Done {
+    let bytes = bytes_of(&table.file)?;
+    let keep_going = table.keep_going;
+    let imported = Hands::open()?.import(bytes, keep_going)?;
     report(&table.file, &imported, keep_going)
 }
 

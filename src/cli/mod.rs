@@ -13,7 +13,9 @@ mod check;
 mod draw;
 mod findings;
 mod import;
+mod keys;
 mod map;
+mod people;
 mod progress;
 mod run;
 
@@ -50,16 +52,31 @@ enum Command {
         #[command(subcommand)]
         command: MapCommand,
     },
-    /// Bring units or places in; the same file twice changes nothing.
+    /// Bring units, places or people in; the same file twice changes nothing.
     Import {
         #[command(subcommand)]
         command: ImportCommand,
+    },
+    /// Make tokens in somebody's name, on the server itself.
+    Token {
+        #[command(subcommand)]
+        command: people::TokenCommand,
+    },
+    /// Give, end and list roles, on the server itself; a running server knows within a second.
+    Roles {
+        #[command(subcommand)]
+        command: people::RolesCommand,
     },
     /// Write the API document to openapi/onegrid.yaml.
     Openapi {
         /// Only compare, and fail where the file is out of date.
         #[arg(long)]
         check: bool,
+    },
+    /// Look after the keys of personal fields.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
     },
     /// Check configuration, database, Redis, map and holiday tables: a line each.
     Check,
@@ -95,11 +112,20 @@ enum MapCommand {
 }
 
 #[derive(Subcommand)]
+enum KeysCommand {
+    /// Wrap every person's key under ONEGRID_MASTER_KEY; the master key before it is
+    /// ONEGRID_MASTER_KEY_PREVIOUS. Servers may go on that know both.
+    Rotate,
+}
+
+#[derive(Subcommand)]
 enum ImportCommand {
     /// Units of the administrative tree, from a CSV file.
     Units(import::FromTable),
     /// Places, from a CSV or GeoJSON file.
     Places(import::FromTable),
+    /// People with their roles at units, from a CSV file.
+    People(import::FromTable),
     /// Places out of OpenStreetMap's data.
     OsmPlaces {
         /// An .osm.pbf or OSM XML file.
@@ -142,8 +168,14 @@ fn act(command: Command) -> Done {
         Command::Import { command } => match command {
             ImportCommand::Units(table) => import::units(&table),
             ImportCommand::Places(table) => import::places(&table),
+            ImportCommand::People(table) => import::people(&table),
             ImportCommand::OsmPlaces { file } => import::osm_places(&file),
         },
+        Command::Token { command } => people::token(command),
+        Command::Roles { command } => people::roles(command),
+        Command::Keys {
+            command: KeysCommand::Rotate,
+        } => keys::rotate(),
         Command::Openapi { check } => openapi(check),
         Command::Check => check::check(),
     }

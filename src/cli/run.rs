@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use onegrid::circle::streets::StreetMap;
-use onegrid::config::{Config, LogFormat};
-use onegrid::db::{self, Db, Target};
+use onegrid::config::{Config, LogFormat, SmsUrl};
+use onegrid::db::Target;
 use onegrid::demo;
 use onegrid::grid;
-use onegrid::server::{self, Running};
+use onegrid::grid::members::Role;
+use onegrid::identity::Phone;
+use onegrid::server::{self, Running, Stage};
 use tracing_subscriber::EnvFilter;
 
+use super::people::Hands;
 use super::{Done, Failed};
 
 /// Where the demo keeps its things.
@@ -21,7 +24,7 @@ const DEMO: &str = "data/demo";
 pub fn serve(config: Config) -> Done {
     start_log(&config)?;
     run(async {
-        let running = server::start(config).await?;
+        let running = server::start(config, Stage::Real).await?;
         running.until_told_to_stop().await?;
         Ok(ExitCode::SUCCESS)
     })
@@ -31,22 +34,28 @@ pub fn serve(config: Config) -> Done {
 pub fn demo() -> Done {
     let config = demo_config()?;
     start_log(&config)?;
+    let hands = Hands::on(&config)?;
+    let map = PathBuf::from(DEMO).join("streets.map");
+    if StreetMap::open(&map).is_err() {
+        eprintln!("drawing the streets of the demo city …");
+        demo::write_map(&map)?;
+    }
+    if hands.run(hands.db.read(grid::is_empty))? {
+        eprintln!("settling the demo city …");
+        let loaded = hands.run(demo::load(&hands.db, &hands.people, hands.today()))?;
+        let (units, places, people) = (loaded.units, loaded.places, loaded.people);
+        eprintln!("units: {units}; places: {places}; people: {people}");
+    }
+    // A token opens the doors of a role: none is printed where others may read it.
+    let mut cast = Vec::new();
+    for (role, phone) in demo::CAST.iter().filter(|_| config.listen.ip().is_loopback()) {
+        let number: Phone = phone.parse()?;
+        cast.push((*role, *phone, hands.token(&number, None, None)?));
+    }
+    drop(hands);
     run(async {
-        db::migrate(&config.database)?;
-        let map = PathBuf::from(DEMO).join("streets.map");
-        if StreetMap::open(&map).is_err() {
-            eprintln!("drawing the streets of the demo city …");
-            demo::write_map(&map)?;
-        }
-        let db = Db::open(&config.database, 1)?;
-        if db.read(grid::is_empty).await? {
-            eprintln!("settling the demo city …");
-            let (units, places) = demo::load(&db).await?;
-            eprintln!("units: {units}; places: {places}");
-        }
-        drop(db);
-        let running = server::start(config).await?;
-        greet(&running);
+        let running = server::start(config, Stage::Demo).await?;
+        greet(&running, &cast);
         running.until_told_to_stop().await?;
         Ok(ExitCode::SUCCESS)
     })
@@ -65,6 +74,9 @@ fn demo_config() -> Result<Config, Failed> {
     if std::env::var_os("ONEGRID_METRICS_LISTEN").is_none() {
         config.metrics_listen = None;
     }
+    if config.sms_url.is_none() {
+        config.sms_url = Some(SmsUrl::Console);
+    }
     if config.map.is_none() {
         config.map = Some(folder.join("streets.map"));
     }
@@ -81,6 +93,13 @@ fn start_log(config: &Config) -> Result<(), Failed> {
         .log
         .parse()
         .map_err(|error| format!("ONEGRID_LOG takes tracing directives: {error}"))?;
+    // What goes out to other services may hold secrets and phone numbers; the crates
+    // that carry it say addresses and heads when asked for more.
+    let quiet = ["ureq=info", "ureq_proto=info", "rustls=info"];
+    let filter = quiet
+        .into_iter()
+        .filter_map(|directive| directive.parse().ok())
+        .fold(filter, EnvFilter::add_directive);
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
@@ -96,15 +115,25 @@ fn start_log(config: &Config) -> Result<(), Failed> {
 }
 
 /// What a stranger needs: the address, the docs page, and lines to paste.
-fn greet(running: &Running) {
+fn greet(running: &Running, cast: &[(Role, &str, String)]) {
     let at = format!("http://{}", running.address);
     say!("OneGrid demo: 澄河县, an invented county");
     say!("  address  {at}");
     say!("  docs     {at}/docs/");
-    say!("  operator's key in {DEMO}/onegrid.secrets.toml");
+    say!("  sign in  POST /v1/auth/codes with a phone; the code is written here");
     say!();
     say!("Try (Ctrl-C stops; the data stays in ./{DEMO}):");
     say!("  curl -s '{at}/v1/circle?lat=31.2&lon=112.6&minutes=10'");
     say!("  curl -s '{at}/v1/places?q=yaodian&limit=3'");
     say!("  curl -s '{at}/v1/units?q=%E9%95%BF%E4%B9%90'");
+    if let Some((_, _, token)) = cast.first() {
+        say!("  curl -s '{at}/v1/me/grid' -H 'Authorization: Bearer {token}'");
+    }
+    if !cast.is_empty() {
+        say!();
+        say!("People of one building and all above it, each with a token for 12 hours:");
+    }
+    for (role, phone, token) in cast {
+        say!("  {:<16} {phone}  {token}", role.name());
+    }
 }

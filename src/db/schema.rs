@@ -121,4 +121,122 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    person (id) {
+        id -> Binary,
+        name -> Nullable<Binary>,
+        phone -> Nullable<Binary>,
+        phone_hash -> Nullable<Binary>,
+        wechat -> Nullable<Binary>,
+        wechat_hash -> Nullable<Binary>,
+        language -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        version -> BigInt,
+        erased_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    person_key (person_id) {
+        person_id -> Binary,
+        master -> Text,
+        bytes -> Binary,
+    }
+}
+
+diesel::table! {
+    session (id) {
+        id -> Binary,
+        person_id -> Binary,
+        method -> Text,
+        device -> Nullable<Binary>,
+        refresh_number -> BigInt,
+        created_at -> BigInt,
+        used_at -> BigInt,
+        expires_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        ended_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    refresh_token (hash) {
+        hash -> Binary,
+        session_id -> Binary,
+        number -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    sign_in_code (phone_hash) {
+        phone_hash -> Binary,
+        code_hash -> Binary,
+        sent_at -> BigInt,
+        expires_at -> BigInt,
+        tries -> BigInt,
+    }
+}
+
+diesel::table! {
+    tally (what, subject, day) {
+        what -> Text,
+        subject -> Binary,
+        day -> Text,
+        count -> BigInt,
+    }
+}
+
+diesel::table! {
+    key_mark (name) {
+        name -> Text,
+        mark -> Binary,
+    }
+}
+
+diesel::table! {
+    membership (id) {
+        id -> Binary,
+        person_id -> Binary,
+        role -> Text,
+        body_kind -> Text,
+        body_id -> Binary,
+        from_day -> BigInt,
+        to_day -> Nullable<BigInt>,
+        deputy -> Bool,
+        state -> Text,
+        granted_by -> Nullable<Text>,
+        ended_by -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    audit_entry (id) {
+        id -> Binary,
+        at -> BigInt,
+        actor -> Text,
+        act -> Text,
+        person_id -> Nullable<Binary>,
+        role -> Nullable<Text>,
+        body_kind -> Nullable<Text>,
+        body_id -> Nullable<Binary>,
+        unit_id -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    audit_reason (audit_id) {
+        audit_id -> Binary,
+        reason -> Text,
+    }
+}
+
+diesel::joinable!(person_key -> person (person_id));
+diesel::allow_tables_to_appear_in_same_query!(person, person_key, session, refresh_token);
 diesel::allow_tables_to_appear_in_same_query!(place, place_door, place_stop, search_entry, unit, unit_door,);
+diesel::allow_tables_to_appear_in_same_query!(audit_entry, audit_reason);

@@ -2,13 +2,16 @@
 
 use std::path::Path;
 
-use super::{City, Place, Unit, generate};
+use chrono::NaiveDate;
+
+use super::{City, Place, Unit, generate, people};
 use crate::circle::places::kinds::Kinds;
 use crate::circle::places::{Door, DoorKind, Facts, PlaceRow, Source, Stop, store_places};
 use crate::circle::streets::{BuildOptions, build};
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::grid::{UnitRow, store_units};
+use crate::grid::{UnitRow, store_units, unit_ids_by_code};
+use crate::identity::People;
 use crate::rows::Imported;
 
 /// The city that the demo shows.
@@ -26,16 +29,37 @@ pub fn write_map(path: &Path) -> Result<()> {
     bytes.write(path).map_err(Error::internal)
 }
 
-/// Stores the demo's units and places, in one transaction. What is there already
-/// stays as it is.
-pub async fn load(db: &Db) -> Result<(Imported, Imported)> {
-    let (units, places) = rows(generate(SEED))?;
+/// What was stored.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The units.
+    pub units: Imported,
+    /// The places.
+    pub places: Imported,
+    /// How many people.
+    pub people: usize,
+}
+
+/// Stores the demo's units, places and people, in one transaction. What is there
+/// already stays as it is.
+pub async fn load(db: &Db, people: &People, today: NaiveDate) -> Result<Loaded> {
+    let city = generate(SEED);
+    let settled = city.units.clone();
+    let (units, places) = rows(city)?;
+    let people = people.clone();
     db.write(move |tx| {
         let imported_units = store_units(tx, units.clone(), Vec::new(), false)?;
         let imported_places = store_places(tx, Source::Import, places.clone(), Vec::new(), false)?;
         match imported_units.faults.iter().chain(&imported_places.faults).next() {
             Some(fault) => Err(Error::internal(format!("the demo city is at fault: {fault}"))),
-            None => Ok((imported_units, imported_places)),
+            None => {
+                let ids = unit_ids_by_code(tx)?;
+                Ok(Loaded {
+                    units: imported_units,
+                    places: imported_places,
+                    people: people::settle(tx, &people, &settled, &ids, today)?,
+                })
+            }
         }
     })
     .await

@@ -13,6 +13,7 @@ mod kinds;
 mod load;
 mod lots;
 mod names;
+mod people;
 mod places;
 mod plan;
 mod random;
@@ -34,7 +35,8 @@ mod water;
 #[cfg(test)]
 mod tests;
 
-pub use load::{load, write_map};
+pub use load::{Loaded, load, write_map};
+pub use people::CAST;
 
 use crate::circle::osm::OsmData;
 use crate::coordinates::Point;

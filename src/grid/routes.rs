@@ -15,7 +15,8 @@ use crate::clock::Timestamp;
 use crate::coordinates::Crs;
 use crate::db::{Db, search};
 use crate::error::{Error, Reason, Result};
-use crate::gate::{Operator, Public};
+use crate::gate::Public;
+use crate::grid::access::ManagePlaces;
 use crate::http::{
     Answer, Body, Caller, CrsQuery, Cursor, Entity, IfMatch, Input, Location, Nothing, Operation, Page, Path, Query,
     Version,
@@ -24,6 +25,13 @@ use crate::text;
 
 /// The operations of this room.
 pub fn operations() -> Vec<Operation> {
+    let mut operations = super::members::routes::operations();
+    operations.extend(super::audit::routes::operations());
+    operations.extend(of_units());
+    operations
+}
+
+fn of_units() -> Vec<Operation> {
     vec![
         Operation::new::<__path_list_units, _, _>(list_units),
         Operation::new::<__path_get_unit, _, _>(get_unit),
@@ -38,7 +46,7 @@ pub fn operations() -> Vec<Operation> {
 const CANDIDATES: i64 = 20_000;
 
 /// A unit in short.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct UnitRef {
     /// Its id.
     pub id: UnitId,
@@ -79,7 +87,8 @@ pub struct UnitView {
     pub updated_at: Timestamp,
 }
 
-fn in_short(node: &Node) -> UnitRef {
+/// A unit in short.
+pub(super) fn in_short(node: &Node) -> UnitRef {
     UnitRef {
         id: node.unit.id,
         level: node.unit.level,
@@ -305,7 +314,7 @@ async fn search_units<'a>(tree: &'a Tree, words: &str, db: &Db) -> Result<Vec<&'
         .into_iter()
         .filter_map(|id| tree.node(id))
         .map(Arc::as_ref)
-        .filter(|node| query.matches(&node.search_name))
+        .filter(|node| query.matches(node.search_name()))
         .collect())
 }
 
@@ -340,7 +349,7 @@ async fn get_unit_doors(
     responses((status = 200, description = "The doors as they are now", body = Doors)),
 )]
 async fn change_unit_doors(
-    _: Caller<Operator>,
+    caller: Caller<ManagePlaces>,
     id: Path<UnitId>,
     _: Query<Nothing>,
     expected: IfMatch,
@@ -351,6 +360,7 @@ async fn change_unit_doors(
     let doors = body.value.read();
     let changed = db.write(move |tx| {
         let unit = store::load_locked(tx, id.0)?.ok_or_else(|| Error::refused(Reason::NotFound))?;
+        caller.at(Some(unit.id))?;
         expected.allows(unit.version)?;
         refuse_far(&doors, unit.location)?;
         let unit = store::set_doors(tx, unit, doors.clone())?;

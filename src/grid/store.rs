@@ -205,6 +205,19 @@ pub fn unit_ids_by_code(conn: &mut Conn) -> Result<HashMap<String, UnitId>> {
         .collect())
 }
 
+/// The unit with this code, or else with this id.
+pub fn find_unit(conn: &mut Conn, code_or_id: &str) -> Result<Option<Unit>> {
+    let by_code: Option<UnitId> = table::table
+        .select(table::id)
+        .filter(table::code.eq(code_or_id))
+        .first(conn)
+        .optional()?;
+    match by_code.or_else(|| code_or_id.parse().ok()) {
+        Some(id) => Ok(these(conn, &[id])?.pop()),
+        None => Ok(None),
+    }
+}
+
 /// Whether the database has no unit yet.
 pub fn is_empty(conn: &mut Conn) -> Result<bool> {
     let first: Option<UnitId> = table::table.select(table::id).first(conn).optional()?;

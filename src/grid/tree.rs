@@ -1,11 +1,12 @@
-//! The tree in memory.
+//! The tree in memory: units under dense numbers, so that 200,000 of them load at
+//! once and the way up from one is a walk along a list of numbers.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 
-use super::model::{Unit, UnitId};
+use super::model::{Level, Unit, UnitId};
 use super::store;
 use crate::db::Conn;
 use crate::db::follow::Follow;
@@ -16,71 +17,145 @@ use crate::text::SearchName;
 pub struct Node {
     /// The unit.
     pub unit: Unit,
-    /// Its name, ready for search.
-    pub search_name: SearchName,
+    search_name: OnceLock<SearchName>,
 }
+
+impl Node {
+    fn new(unit: Unit) -> Arc<Self> {
+        let search_name = OnceLock::new();
+        Arc::new(Self { unit, search_name })
+    }
+
+    /// Its name, ready for search: made when it is first searched for, since making
+    /// all of them would take most of the time of a start.
+    pub fn search_name(&self) -> &SearchName {
+        self.search_name
+            .get_or_init(|| SearchName::new(&self.unit.name, self.unit.name_en.as_deref()))
+    }
+}
+
+/// In place of a parent's number.
+const NONE: u32 = u32::MAX;
 
 /// All units at one moment.
 #[derive(Default)]
 pub struct Tree {
-    nodes: HashMap<UnitId, Arc<Node>>,
-    /// Children by parent (`None` for the roots), by code.
-    children: HashMap<Option<UnitId>, Vec<UnitId>>,
+    nodes: Vec<Arc<Node>>,
+    /// The number of each unit, its place in `nodes`.
+    numbers: HashMap<UnitId, u32>,
+    /// The number of the parent, by the child's.
+    parents: Vec<u32>,
+    /// The roots, then the children of 0, of 1 and so on, each by their codes.
+    children: Vec<UnitId>,
+    /// Where in `children` those of number n - 1 begin; the roots' are those of "-1".
+    starts: Vec<u32>,
 }
 
 impl Tree {
-    fn of(nodes: HashMap<UnitId, Arc<Node>>) -> Self {
-        let mut children: HashMap<_, Vec<UnitId>> = HashMap::new();
-        for node in nodes.values() {
-            children.entry(node.unit.parent_id).or_default().push(node.unit.id);
+    fn of(nodes: Vec<Arc<Node>>) -> Self {
+        let numbers: HashMap<UnitId, u32> = nodes.iter().map(|node| node.unit.id).zip(0..).collect();
+        let parent = |node: &Arc<Node>| {
+            let parent = node.unit.parent_id.and_then(|id| numbers.get(&id));
+            parent.copied().unwrap_or(NONE)
+        };
+        let parents: Vec<u32> = nodes.iter().map(parent).collect();
+        let mut families: Vec<(u32, &str, UnitId)> = nodes
+            .iter()
+            .zip(&parents)
+            .map(|(node, parent)| (parent.wrapping_add(1), node.unit.code.as_str(), node.unit.id))
+            .collect();
+        families.sort_unstable();
+        let mut starts = vec![0; nodes.len() + 2];
+        for (family, _, _) in &families {
+            if let Some(count) = starts.get_mut(*family as usize + 1) {
+                *count += 1;
+            }
         }
-        for siblings in children.values_mut() {
-            siblings.sort_by(|a, b| nodes[a].unit.code.cmp(&nodes[b].unit.code));
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
         }
-        Self { nodes, children }
+        let children = families.into_iter().map(|(_, _, id)| id).collect();
+        Self {
+            nodes,
+            numbers,
+            parents,
+            children,
+            starts,
+        }
     }
 
     /// The unit with this id.
     pub fn node(&self, id: UnitId) -> Option<&Arc<Node>> {
-        self.nodes.get(&id)
+        self.nodes.get(*self.numbers.get(&id)? as usize)
     }
 
     /// The units right below, by code; below nothing are the roots.
     pub fn children(&self, parent: Option<UnitId>) -> &[UnitId] {
-        self.children.get(&parent).map_or(&[], Vec::as_slice)
+        let family = match parent {
+            None => Some(0),
+            Some(id) => self.numbers.get(&id).map(|number| *number as usize + 1),
+        };
+        let bounds = family.and_then(|family| Some((*self.starts.get(family)?, *self.starts.get(family + 1)?)));
+        bounds
+            .and_then(|(start, end)| self.children.get(start as usize..end as usize))
+            .unwrap_or_default()
+    }
+
+    /// The unit and those above it, from itself up to the root; nothing where there
+    /// is no such unit.
+    pub fn upwards(&self, id: UnitId) -> impl Iterator<Item = UnitId> {
+        self.numbers_upwards(id)
+            .filter_map(|number| Some(self.nodes.get(number as usize)?.unit.id))
+    }
+
+    fn numbers_upwards(&self, id: UnitId) -> impl Iterator<Item = u32> {
+        let first = self.numbers.get(&id).copied();
+        // Levels fall from parent to child, so there are at most seven.
+        std::iter::successors(first, |number| {
+            self.parents
+                .get(*number as usize)
+                .copied()
+                .filter(|parent| *parent != NONE)
+        })
+        .take(Level::ALL.len())
     }
 
     /// The units above, from the root down; without the unit itself.
     pub fn ancestors(&self, id: UnitId) -> Vec<&Arc<Node>> {
-        let mut path = Vec::new();
-        let mut above = self.node(id).and_then(|node| node.unit.parent_id);
-        // Levels fall from parent to child, so there are at most six.
-        while let Some(node) = above.and_then(|id| self.node(id))
-            && path.len() < super::Level::ALL.len()
-        {
-            path.push(node);
-            above = node.unit.parent_id;
-        }
+        let mut path: Vec<&Arc<Node>> = self
+            .numbers_upwards(id)
+            .skip(1)
+            .filter_map(|number| self.nodes.get(number as usize))
+            .collect();
         path.reverse();
         path
     }
 
     /// Whether `id` is `root` or lies below it.
     pub fn is_within(&self, id: UnitId, root: UnitId) -> bool {
-        let mut at = Some(id);
-        // Levels fall from parent to child, so there are at most seven.
-        for _ in super::Level::ALL {
-            let Some(unit) = at.filter(|id| *id != root) else {
-                break;
-            };
-            at = self.node(unit).and_then(|node| node.unit.parent_id);
+        let root = self.numbers.get(&root).copied();
+        root.is_some_and(|root| self.numbers_upwards(id).any(|number| number == root))
+    }
+
+    /// The unit and all below it, as many as `most`; none where there are more.
+    pub fn subtree(&self, root: UnitId, most: usize) -> Option<Vec<UnitId>> {
+        let mut found = vec![root];
+        let mut at = 0;
+        while let Some(unit) = found.get(at).copied() {
+            found.extend(self.children(Some(unit)));
+            if found.len() > most {
+                return None;
+            }
+            at += 1;
         }
-        at == Some(root)
+        Some(found)
     }
 
     /// All units, in no order.
     pub fn all(&self) -> impl Iterator<Item = &Node> {
-        self.nodes.values().map(Arc::as_ref)
+        self.nodes.iter().map(Arc::as_ref)
     }
 
     /// How many units there are.
@@ -105,11 +180,6 @@ impl LiveTree {
     }
 }
 
-fn node(unit: Unit) -> (UnitId, Arc<Node>) {
-    let search_name = SearchName::new(&unit.name, unit.name_en.as_deref());
-    (unit.id, Arc::new(Node { unit, search_name }))
-}
-
 impl Follow for LiveTree {
     fn kind(&self) -> &'static str {
         store::KIND
@@ -117,18 +187,28 @@ impl Follow for LiveTree {
 
     fn reload(&self, conn: &mut Conn) -> Result<()> {
         let units = store::load_all(conn)?;
-        self.0.store(Arc::new(Tree::of(units.into_iter().map(node).collect())));
+        self.0
+            .store(Arc::new(Tree::of(units.into_iter().map(Node::new).collect())));
         Ok(())
     }
 
     fn apply(&self, conn: &mut Conn, keys: &[String]) -> Result<()> {
         let ids: Vec<UnitId> = keys.iter().filter_map(|key| key.parse().ok()).collect();
-        let mut nodes = self.0.load().nodes.clone();
-        for id in &ids {
-            nodes.remove(id);
-        }
-        nodes.extend(store::load(conn, &ids)?.into_iter().map(node));
+        let known = self.0.load();
+        let mut nodes: Vec<Arc<Node>> = known.nodes.clone();
+        nodes.retain(|node| !ids.contains(&node.unit.id));
+        nodes.extend(store::load(conn, &ids)?.into_iter().map(Node::new));
         self.0.store(Arc::new(Tree::of(nodes)));
         Ok(())
+    }
+}
+
+#[cfg(test)]
+impl LiveTree {
+    /// Of these units, for tests of what stands on a tree.
+    pub(crate) fn of(units: Vec<Unit>) -> Self {
+        Self(ArcSwap::from_pointee(Tree::of(
+            units.into_iter().map(Node::new).collect(),
+        )))
     }
 }

@@ -1,7 +1,9 @@
 //! Who calls, and may they: the permission in a handler's signature.
 
-use std::future::{Ready, ready};
+use std::future::Future;
 use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
@@ -9,35 +11,57 @@ use actix_web::{FromRequest, HttpRequest, web};
 
 use super::Http;
 use crate::error::{Error, FieldError, Reason, Result};
-use crate::gate::{Actor, Permission};
+use crate::gate::{Actor, Pass, Permission, Scoped, Unscoped};
 
-/// A caller that the gate admitted for `P`.
+/// A caller that the gate let in for `P`.
 pub struct Caller<P> {
+    pass: Arc<dyn Pass>,
+    permission: PhantomData<fn() -> P>,
+}
+
+impl<P> Clone for Caller<P> {
+    fn clone(&self) -> Self {
+        Self {
+            pass: Arc::clone(&self.pass),
+            permission: PhantomData,
+        }
+    }
+}
+
+impl<P: Unscoped> Caller<P> {
     /// In whose name.
-    pub actor: Actor,
-    permission: PhantomData<P>,
+    pub fn actor(&self) -> &Actor {
+        self.pass.actor()
+    }
+}
+
+impl<P: Scoped> Caller<P> {
+    /// In whose name, if they have the permission at this. It is decided from memory,
+    /// so it may be asked within a transaction, where what is at stake is locked.
+    pub fn at(&self, subject: P::Of) -> Result<&Actor> {
+        self.pass.decide(P::NAME, subject.into())?;
+        Ok(self.pass.actor())
+    }
 }
 
 impl<P: Permission> FromRequest for Caller<P> {
     type Error = Error;
-    type Future = Ready<Result<Self>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(admit::<P>(request))
+        let request = request.clone();
+        Box::pin(async move {
+            let http = request
+                .app_data::<web::Data<Http>>()
+                .ok_or_else(|| Error::internal("the HTTP context is missing"))?;
+            let pass = http.gate.admit(bearer(&request)?, P::NAME).await?;
+            Ok(Caller {
+                pass,
+                permission: PhantomData,
+            })
+        })
     }
 }
-
-fn admit<P: Permission>(request: &HttpRequest) -> Result<Caller<P>> {
-    let http = request
-        .app_data::<web::Data<Http>>()
-        .ok_or_else(|| Error::internal("the HTTP context is missing"))?;
-    let actor = http.gate.admit(bearer(request)?, P::NAME)?;
-    Ok(Caller {
-        actor,
-        permission: PhantomData,
-    })
-}
-
 /// The credential of `Authorization: Bearer …` (RFC 6750).
 fn bearer(request: &HttpRequest) -> Result<Option<&str>> {
     let Some(value) = request.headers().get(AUTHORIZATION) else {

@@ -59,6 +59,11 @@ fn counted_as(addr: IpAddr) -> String {
     }
 }
 
+/// The client as limits count it: its IPv4 address, or its /64 of IPv6.
+pub fn client_name(request: &HttpRequest, http: &Http) -> String {
+    client_addr(request, http).map_or_else(|| "unknown".to_owned(), counted_as)
+}
+
 /// Counts what each address asks for, over all instances.
 pub struct Limits {
     kv: Kv,
@@ -72,8 +77,7 @@ impl Limits {
 
     /// Charges the client's address, or refuses with the time to wait.
     pub async fn charge(&self, request: &HttpRequest, http: &Http, rate: Rate, cost: u32) -> Result<()> {
-        let address = client_addr(request, http).map_or_else(|| "unknown".to_owned(), counted_as);
-        let key = format!("rate:{}:{address}", rate.name);
+        let key = format!("rate:{}:{}", rate.name, client_name(request, http));
         let taken = self.kv.take(&key, cost, rate.per_second, rate.burst).await;
         request.extensions_mut().insert(Quota {
             rate,

@@ -30,7 +30,7 @@ pub use client_addr::client_addr;
 pub use entity::{Entity, IfMatch, Version};
 pub use idempotency::{Once, Stored, forget_old_keys};
 pub use input::Input;
-pub use limits::{Limits, Rate};
+pub use limits::{Limits, Rate, client_name};
 pub use location::{CrsQuery, Location};
 pub use observe::observe;
 pub use openapi::document;

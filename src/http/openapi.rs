@@ -31,7 +31,7 @@ pub fn document(operations: &[Operation]) -> OpenApi {
         .schema(Problem::name(), Problem::schema())
         .schema(ProblemField::name(), ProblemField::schema())
         .security_scheme(
-            "operator_key",
+            "access_token",
             SecurityScheme::Http(HttpScheme::new(HttpAuthScheme::Bearer)),
         );
     let mut paths = PathsBuilder::new();
@@ -74,7 +74,7 @@ fn documented(operation: &Operation) -> utoipa::openapi::path::Operation {
         none => *none = Some(permission),
     }
     if operation.permission != Public::NAME {
-        document.security = Some(vec![SecurityRequirement::new::<_, _, String>("operator_key", [])]);
+        document.security = Some(vec![SecurityRequirement::new::<_, _, String>("access_token", [])]);
     }
     document.parameters = document.parameters.map(|parameters| {
         let parameters = parameters.into_iter().map(|parameter| match parameter {

@@ -137,7 +137,7 @@ both_databases! {
         world.import_units();
         world.import_places(&usual_places());
         let server = world.serve();
-        let (client, operator) = (server.anonymous(), server.operator());
+        let (client, staff) = (server.anonymous(), server.staff());
         let id = unit_id(&client, "429901001001001A1");
         let around = || client.ask("/v1/circle", &[("building", &id)]).with_status(200).json;
         let (lat, lon) = at(290.0, 0.0);
@@ -150,7 +150,7 @@ both_databases! {
             { "kind": "main", "name": "东门", "lat": lat, "lon": lon },
             { "kind": "gate", "lat": at(-300.0, 0.0).0, "lon": at(-300.0, 0.0).1 },
         ] });
-        operator.with("if-match", &tag).put(&path, &doors).with_status(200);
+        staff.with("if-match", &tag).put(&path, &doors).with_status(200);
         // An instance hears of a change within half a second.
         let moved = until("the doors to count", || Some(around()).filter(|answer| seconds(answer) != 233));
         // From the east door 10 m along and 10 m to the pharmacy: 14.1 s.
@@ -175,12 +175,12 @@ both_databases! {
         world.import_units();
         world.import_places(&usual_places());
         let server = world.serve();
-        let operator = server.operator();
+        let staff = server.staff();
         let (lat, lon) = origin();
         let (lat, lon): (f64, f64) = (lat.parse().expect("degrees"), lon.parse().expect("degrees"));
-        let building = unit_id(&operator, "429901001001001A1");
+        let building = unit_id(&staff, "429901001001001A1");
         let batch = json!({ "origins": [{ "lat": lat, "lon": lon }, { "building": building }], "beyond": true });
-        let answer = operator.post("/v1/circle/batch", &batch).with_status(200).json;
+        let answer = staff.post("/v1/circle/batch", &batch).with_status(200).json;
         let alone = circle(&server.anonymous(), &[]);
         assert_eq!(answer["items"].as_array().expect("items").len(), 2);
         assert_eq!(answer["items"][0]["summary"], alone["summary"]);
@@ -190,16 +190,16 @@ both_databases! {
 
         server.anonymous().post("/v1/circle/batch", &batch).is_problem(401, "unauthenticated");
         let wrong = json!({ "origins": [{}, { "lat": 1.0 }, { "lat": lat, "lon": lon }], "basis": "gb50180", "minutes": 7 });
-        operator.post("/v1/circle/batch", &wrong).is_invalid_at(&[
+        staff.post("/v1/circle/batch", &wrong).is_invalid_at(&[
             ("body", "/origins/0", "one_origin"),
             ("body", "/origins/1", "one_origin"),
             ("body", "/minutes", "gb50180_tiers"),
         ]);
         let many = vec![json!({ "lat": lat, "lon": lon }); 1000];
-        let thousand = operator.post("/v1/circle/batch", &json!({ "origins": many })).with_status(200).json;
+        let thousand = staff.post("/v1/circle/batch", &json!({ "origins": many })).with_status(200).json;
         assert_eq!(thousand["items"].as_array().map(Vec::len), Some(1000));
         let too_many = vec![json!({ "lat": lat, "lon": lon }); 1001];
-        operator
+        staff
             .post("/v1/circle/batch", &json!({ "origins": too_many }))
             .is_invalid_at(&[("body", "/origins", "max_items")]);
     }

@@ -280,7 +280,7 @@ both_databases! {
         };
         let mut park = crate::harness::place("大公园", "park", 500.0, 150.0);
         park["doors"] = serde_json::json!([door(700.0, 5.0), door(400.0, 5.0)]);
-        server.operator().post("/v1/places", &park).with_status(201);
+        server.staff().post("/v1/places", &park).with_status(201);
         let found = crate::harness::until("the park", || {
             let circle = circle(&server.anonymous(), &[]);
             (names(&circle).len() == 1).then(|| circle["places"][0].clone())

@@ -201,7 +201,7 @@ both_databases! {
         client.get(nowhere).is_problem(404, "not-found");
         let path = format!("/v1/places/{}", id(&client, "路口店"));
         let tag = client.get(&path).needed_header("etag");
-        server.operator().with("if-match", &tag).send("POST", &format!("{path}/close"), None).with_status(200);
+        server.staff().with("if-match", &tag).send("POST", &format!("{path}/close"), None).with_status(200);
         until("the closing", || (ask(&client, "路口店", &[]).status == 404).then_some(()));
         ask(&client, "路口店", &[]).is_problem(404, "not-found");
         let faults = client.get("/v1/circle/route?lat=91&to=x&crs=bd09&max_incline=3");
@@ -237,7 +237,7 @@ both_databases! {
         let (lat, lon) = at(100.0, 6.0);
         let mut hall = place("文化站", "library", 100.0, 40.0);
         hall["doors"] = serde_json::json!([{ "kind": "gate", "name": "东门", "location": { "lat": lat, "lon": lon } }]);
-        server.operator().post("/v1/places", &hall).with_status(201);
+        server.staff().post("/v1/places", &hall).with_status(201);
         let route = until("the hall", || Some(ask(&client, "文化站", &[])).filter(|answer| answer.status == 200)).ok();
         assert_eq!(texts(&route).last(), Some(&"到达：文化站（东门）"));
         assert_eq!(route["properties"]["door"]["kind"], "gate");

@@ -1,6 +1,7 @@
 //! `migrate`, `check` and `openapi`.
 
-use crate::cli_world::{KEY, World, extract, free_port, on_both, project};
+use crate::cli_world::{World, extract, free_port, on_both, project};
+use crate::harness::people;
 
 on_both! {
     fn migrate_applies_each_step_once_and_status_tells_by_its_exit_code(world) {
@@ -37,7 +38,7 @@ on_both! {
             .map(|line| line.strip_prefix("ok     ").expect("fine").split(':').next().expect("named"))
             .collect();
         assert_eq!(parts, ["configuration", "database", "redis", "map", "holidays"]);
-        assert!(!ran.all().contains(KEY));
+        assert!(!ran.all().contains(people::MASTER_KEY));
     }
 }
 
@@ -99,8 +100,8 @@ fn check_names_the_part_at_fault_and_fails() {
 #[test]
 fn check_misses_the_secret_that_postgres_needs() {
     let mut world = World::postgres();
-    world.unset("ONEGRID_OPERATOR_KEY");
-    at_fault(&world, &[], "configuration", &["ONEGRID_OPERATOR_KEY", "bin/secrets"]);
+    world.unset("ONEGRID_MASTER_KEY");
+    at_fault(&world, &[], "configuration", &["ONEGRID_MASTER_KEY", "bin/secrets"]);
 }
 
 #[test]

@@ -4,15 +4,32 @@ use std::os::unix::fs::PermissionsExt;
 
 use onegrid::config::Config;
 
-use crate::cli_world::{KEY, Ran, Server, World, a_place, free_port, on_both, project, wait_for};
+use crate::cli_world::{Ran, World, a_place, free_port, on_both, project, wait_for};
+use crate::harness::people;
 
+/// The keys that a world sets and the embedded server would make itself.
+const KEYS: [&str; 3] = ["ONEGRID_MASTER_KEY", "ONEGRID_LOOKUP_KEY", "ONEGRID_JWT_KEYS"];
 /// A wrong value for each setting that has one.
-const WRONG: [(&str, &str); 16] = [
+const WRONG: [(&str, &str); 24] = [
     ("DATABASE_URL", "mysql://localhost/onegrid"),
     ("REDIS_URL", "not a redis"),
     ("ONEGRID_LISTEN", "8080"),
     ("ONEGRID_METRICS_LISTEN", "somewhere"),
-    ("ONEGRID_OPERATOR_KEY", "short"),
+    ("ONEGRID_MASTER_KEY", "0123456789abcdef"),
+    (
+        "ONEGRID_MASTER_KEY_PREVIOUS",
+        "0000000000000000000000000000000000000000000000000000000000000000",
+    ),
+    (
+        "ONEGRID_LOOKUP_KEY",
+        "zz4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f6071829",
+    ),
+    ("ONEGRID_JWT_KEYS", "9a4b5c6d7e8f90a1,b2c3d4e5f6071829"),
+    ("ONEGRID_SMS_URL", "http://sms.example.org/send"),
+    ("ONEGRID_SMS_SECRET", "short"),
+    ("ONEGRID_SMS_BUDGET", "0"),
+    ("ONEGRID_CODES_PER_ADDRESS", "many"),
+    ("ONEGRID_WECHAT_URL", "https://user:password@wechat.example.org"),
     ("ONEGRID_ZONE", "Mars/Olympus"),
     ("ONEGRID_HOLIDAYS", "nowhere-at-all"),
     ("ONEGRID_TRUSTED_PROXIES", "10.0.0.0/33"),
@@ -26,10 +43,12 @@ const WRONG: [(&str, &str); 16] = [
     ("ONEGRID_LOG_FORMAT", "xml"),
 ];
 /// Settings that take any text, or whose check is elsewhere in this suite.
-const OTHERS: [&str; 4] = [
+const OTHERS: [&str; 6] = [
     "ONEGRID_REDIS_PREFIX",
     "ONEGRID_MAP",
     "ONEGRID_FACILITIES",
+    "ONEGRID_WECHAT_APP_ID",
+    "ONEGRID_WECHAT_SECRET",
     "ONEGRID_LOG",
 ];
 
@@ -107,7 +126,7 @@ fn a_toml_file_at_fault_stops_the_start() {
     with_file("lisen = \"127.0.0.1:0\"\n").failed_with(&["ONEGRID_CONFIG", "onegrid.toml", "lisen"]);
     with_file("listen = \n").failed_with(&["ONEGRID_CONFIG", "onegrid.toml", "line 1"]);
     with_file("workers = 1.5\n").failed_with(&["ONEGRID_CONFIG", "workers", "a number from 0 to 256"]);
-    let secret = with_file("operator_key = \"k3yk3yk3yk3yk3yk3yk3yk3y\nlisten = 1\n");
+    let secret = with_file("master_key = \"k3yk3yk3yk3yk3yk3yk3yk3y\nlisten = 1\n");
     secret.failed_with(&["ONEGRID_CONFIG"]);
     assert!(!secret.all().contains("k3yk3y"), "{secret:?}");
     let missing = world.run_with(&["serve"], &[("ONEGRID_CONFIG", "nowhere.toml")]);
@@ -115,61 +134,50 @@ fn a_toml_file_at_fault_stops_the_start() {
 }
 
 #[test]
-fn with_sqlite_a_key_is_made_once_for_its_owner_only_and_kept() {
+fn with_sqlite_keys_are_made_once_for_their_owner_only_and_kept() {
     let mut world = World::sqlite();
-    world.unset("ONEGRID_OPERATOR_KEY");
+    for name in KEYS {
+        world.unset(name);
+    }
     let server = world.serve();
     let file = world.path("onegrid.secrets.toml");
     let kept = std::fs::read_to_string(&file).expect("beside the database");
     let mode = std::fs::metadata(&file).expect("there").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     let table: toml::Table = kept.parse().expect("TOML");
-    let key = table["operator_key"].as_str().expect("a key").to_owned();
+    let key = table["jwt_key"].as_str().expect("a key").to_owned();
     assert!(key.len() >= 32, "random enough");
+    assert!(table.get("operator_key").is_none(), "nobody is allowed everything");
+    // The command line signs with the key that the server verifies with.
+    server.create(&a_place("店", 31.2, 112.6));
+    assert_eq!(server.create_as(&key, &a_place("店", 31.2, 112.6)), 401);
     assert!(!server.log().contains(&key), "{}", server.log());
-    assert_eq!(create_with(&server, &key), 201);
-    assert_eq!(create_with(&server, KEY), 401);
     drop(server);
 
     let server = world.serve();
     assert_eq!(std::fs::read_to_string(&file).expect("still there"), kept);
-    assert_eq!(create_with(&server, &key), 201);
     assert!(!server.log().contains(&key), "{}", server.log());
     let mut other = World::sqlite();
-    other.unset("ONEGRID_OPERATOR_KEY");
+    for name in KEYS {
+        other.unset(name);
+    }
     let _second = other.serve();
     let others = std::fs::read_to_string(other.path("onegrid.secrets.toml")).expect("made");
-    assert!(!others.contains(&key), "each database has a key of its own");
+    assert!(!others.contains(&key), "each database has keys of its own");
 }
 
-/// The status of entering a place with this key.
-fn create_with(server: &Server, key: &str) -> u16 {
-    server.create_as(key, &a_place("店", 31.2, 112.6))
-}
-
-#[test]
-fn with_postgres_a_missing_or_an_example_key_stops_the_start_before_anything_is_done() {
-    let mut world = World::postgres();
-    world.unset("ONEGRID_OPERATOR_KEY");
-    let why = [
-        "ONEGRID_OPERATOR_KEY takes a secret of 24 to 256 visible characters",
-        "bin/secrets",
-    ];
-    world.run(&["serve"]).failed_with(&why);
-    for example in [
-        "an-example-key-an-example-key",
-        "please-change-me-please-change-me",
-        "changemechangemechangeme",
-        "REPLACE_WITH_YOUR_SECRET_KEY",
-        "too-short",
-        "with spaces in between it all",
-    ] {
-        let ran = world.run_with(&["serve"], &[("ONEGRID_OPERATOR_KEY", example)]);
+on_both! {
+    fn a_start_with_the_operators_key_of_earlier_versions_stops_and_says_what_took_its_place(world) {
+        let key = "w3Jt8Zq5Yb2Nc7Vx4Hm9Rk6Ds1Pf";
+        let why = ["ONEGRID_OPERATOR_KEY", "onegrid roles grant", "onegrid token issue"];
+        let ran = world.run_with(&["serve"], &[("ONEGRID_OPERATOR_KEY", key)]);
         ran.failed_with(&why);
-        assert!(!ran.all().contains(example), "{ran:?}");
+        assert!(!ran.all().contains(key), "{ran:?}");
+        world.file("onegrid.toml", format!("operator_key = \"{key}\"\n"));
+        let ran = world.run_with(&["serve"], &[("ONEGRID_CONFIG", "onegrid.toml")]);
+        ran.failed_with(&why);
+        assert!(!ran.all().contains(key), "{ran:?}");
     }
-    let tables = "SELECT table_name::text AS value FROM information_schema.tables WHERE table_schema = 'public'";
-    assert_eq!(world.sql().texts(tables), [""; 0], "a refused start leaves no trace");
 }
 
 on_both! {
@@ -183,7 +191,9 @@ on_both! {
         server.get("/v1/circle?lat=31.2&lon=112.6");
         wait_for("a look at Redis in the log", || server.log().contains("the bus is not connected").then_some(()));
         let log = server.log();
-        assert!(!log.contains(KEY), "the operator's key is in the log");
+        for key in [people::MASTER_KEY, people::LOOKUP_KEY, people::JWT_KEY] {
+            assert!(!log.contains(key), "a key is in the log");
+        }
         assert!(!log.contains("r3dispassw0rd"), "Redis' password is in the log");
         if let Some(password) = password_of(&world.url) {
             assert!(!log.contains(&password), "the database's password is in the log");

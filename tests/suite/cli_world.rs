@@ -7,7 +7,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -19,11 +19,9 @@ use onegrid::db::Conn;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::harness::agent;
+use crate::harness::roles::staff_token;
 pub use crate::harness::{CEILING, until as wait_for};
-
-/// The operator's key of all worlds.
-pub const KEY: &str = "k7Qm2vX9sLw4Rz8pTn3Bc6Yd1Hf5";
+use crate::harness::{Program, agent, people};
 
 /// Declares tests that run on both back ends, each with a world of its own.
 macro_rules! on_both {
@@ -119,7 +117,9 @@ impl World {
         world.set("DATABASE_URL", &url);
         world.set("ONEGRID_LISTEN", "127.0.0.1:0");
         world.set("ONEGRID_METRICS_LISTEN", "off");
-        world.set("ONEGRID_OPERATOR_KEY", KEY);
+        world.set("ONEGRID_MASTER_KEY", people::MASTER_KEY);
+        world.set("ONEGRID_LOOKUP_KEY", people::LOOKUP_KEY);
+        world.set("ONEGRID_JWT_KEYS", people::JWT_KEY);
         world.set("ONEGRID_DATABASE_CONNECTIONS", "4");
         world.set("ONEGRID_WORKERS", "2");
         world.set("ONEGRID_CIRCLE_RATE", "100000");
@@ -215,7 +215,16 @@ impl World {
             .envs(settings.iter().copied())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
-        Server::watch(command.spawn().expect("the program starts"))
+        let program = self.program().with(settings);
+        Server::watch(command.spawn().expect("the program starts"), program)
+    }
+
+    /// The program with the world's settings.
+    fn program(&self) -> Program {
+        Program {
+            folder: self.folder.path().to_owned(),
+            settings: self.settings.clone().into_iter().collect(),
+        }
     }
 
     /// A connection beside the product's.
@@ -290,10 +299,12 @@ impl Ran {
 pub struct Server {
     child: Child,
     log: Arc<Mutex<String>>,
+    program: Program,
+    staff: OnceLock<String>,
 }
 
 impl Server {
-    fn watch(mut child: Child) -> Self {
+    fn watch(mut child: Child, program: Program) -> Self {
         let log = Arc::new(Mutex::new(String::new()));
         let stderr = child.stderr.take().expect("piped");
         let kept = Arc::clone(&log);
@@ -304,7 +315,12 @@ impl Server {
                 log.push('\n');
             }
         });
-        Self { child, log }
+        Self {
+            child,
+            log,
+            program,
+            staff: OnceLock::new(),
+        }
     }
 
     /// What it wrote to stderr so far.
@@ -337,29 +353,42 @@ impl Server {
         Answer::of(agent().get(url).call())
     }
 
-    /// Enters a place as the operator; none where the server did not answer.
+    /// A token of the city's staff, whom this server knows already.
+    pub fn staff_token(&self) -> &str {
+        self.staff.get_or_init(|| {
+            let token = staff_token(&self.program);
+            wait_for("the server knows the city's staff", || {
+                let url = format!("http://{}/v1/circle/batch", self.address()?);
+                let request = agent().post(url).header("authorization", format!("Bearer {token}"));
+                (Answer::of(request.send_empty())?.status != 403).then_some(())
+            });
+            token
+        })
+    }
+
+    /// Enters a place as the city's staff; none where the server did not answer.
     pub fn try_create(&self, idempotency_key: &str, place: &Value) -> Option<Answer> {
         let url = format!("http://{}/v1/places", self.address()?);
         let request = agent()
             .post(url)
-            .header("authorization", format!("Bearer {KEY}"))
+            .header("authorization", format!("Bearer {}", self.staff_token()))
             .header("content-type", "application/json")
             // The header takes visible ASCII only.
             .header("idempotency-key", idempotency_key.escape_default().to_string());
         Answer::of(request.send(place.to_string()))
     }
 
-    /// The status of entering a place with this key.
-    pub fn create_as(&self, operator_key: &str, place: &Value) -> u16 {
+    /// The status of entering a place with this token.
+    pub fn create_as(&self, token: &str, place: &Value) -> u16 {
         let url = format!("http://{}/v1/places", self.address().expect("it serves"));
         let request = agent()
             .post(url)
-            .header("authorization", format!("Bearer {operator_key}"))
+            .header("authorization", format!("Bearer {token}"))
             .header("content-type", "application/json");
         Answer::of(request.send(place.to_string())).expect("an answer").status
     }
 
-    /// Enters a place as the operator, which must succeed; answers its id.
+    /// Enters a place as the city's staff, which must succeed; answers its id.
     pub fn create(&self, place: &Value) -> String {
         let key = format!("create-{}", place["name"]);
         let answer = self.try_create(&key, place).expect("an answer");
@@ -414,6 +443,13 @@ impl Drop for Server {
         // An error says that it has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if !std::thread::panicking() {
+            assert_eq!(
+                people::phones_in(&self.log()),
+                [""; 0],
+                "the log of a server names people"
+            );
+        }
     }
 }
 

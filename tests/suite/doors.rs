@@ -17,8 +17,8 @@ fn doors(doors: &[Value]) -> Value {
 }
 
 /// The path of a new place's doors.
-fn a_place(operator: &Client) -> String {
-    let made = operator
+fn a_place(staff: &Client) -> String {
+    let made = staff
         .post("/v1/places", &place("广场", "park", 300.0, 100.0))
         .with_status(201);
     format!("{}/doors", made.needed_header("location"))
@@ -29,26 +29,26 @@ fn a_building(world: &World, server: &Server) -> String {
     world.import_units();
     let client = server.anonymous();
     until("the units", || {
-        (!client.get("/v1/units").listed("name").is_empty()).then_some(())
+        (!client.get("/v1/units?level=building").listed("name").is_empty()).then_some(())
     });
     format!("/v1/units/{}/doors", unit_id(&client, "429901001001001A1"))
 }
 
 /// Both lists, empty yet.
 fn both_lists(world: &World, server: &Server) -> [String; 2] {
-    [a_place(&server.operator()), a_building(world, server)]
+    [a_place(&server.staff()), a_building(world, server)]
 }
 
 both_databases! {
     fn doors_are_added_named_moved_and_removed(world: &World) {
         let server = world.serve();
-        let (client, operator) = (server.anonymous(), server.operator());
+        let (client, staff) = (server.anonymous(), server.staff());
         for path in both_lists(world, &server) {
             let empty = client.get(&path).with_status(200);
             assert_eq!(empty.json, doors(&[]), "{path}");
             assert_eq!(empty.header("etag"), Some("\"v1\""));
             let two = doors(&[door("main", Some("东门"), 100.0, 5.0), door("street", None, 110.0, 0.0)]);
-            let added = operator.with("if-match", "\"v1\"").put(&path, &two).with_status(200);
+            let added = staff.with("if-match", "\"v1\"").put(&path, &two).with_status(200);
             assert_eq!((&added.json, added.header("etag")), (&two, Some("\"v2\"")));
             let read = client.get(&path).with_status(200);
             assert_eq!((&read.json, read.header("etag")), (&two, Some("\"v2\"")));
@@ -59,9 +59,9 @@ both_databases! {
                 door("gate", Some("东门"), 90.0, 5.0),
                 door("entrance", Some("3 号口"), 95.0, -5.0),
             ]);
-            operator.with("if-match", "\"v2\"").put(&path, &three).with_status(200);
+            staff.with("if-match", "\"v2\"").put(&path, &three).with_status(200);
             assert_eq!(client.get(&path).ok(), three);
-            operator.with("if-match", "\"v3\"").put(&path, &doors(&[])).with_status(200);
+            staff.with("if-match", "\"v3\"").put(&path, &doors(&[])).with_status(200);
             let none = client.get(&path).with_status(200);
             assert_eq!((&none.json, none.header("etag")), (&doors(&[]), Some("\"v4\"")));
         }
@@ -69,12 +69,12 @@ both_databases! {
 
     fn the_doors_of_a_place_are_a_part_of_it(world: &World) {
         let server = world.serve();
-        let operator = server.operator();
-        let path = a_place(&operator);
+        let staff = server.staff();
+        let path = a_place(&staff);
         let whole = path.strip_suffix("/doors").expect("the doors of something").to_owned();
         let tag = server.anonymous().get(&whole).with_status(200).needed_header("etag");
         let one = door("gate", Some("西门"), 290.0, 5.0);
-        operator.with("if-match", &tag).put(&path, &doors(std::slice::from_ref(&one))).with_status(200);
+        staff.with("if-match", &tag).put(&path, &doors(std::slice::from_ref(&one))).with_status(200);
         let place = server.anonymous().get(&whole).with_status(200);
         assert_eq!(place.json["version"], 2);
         assert_eq!(place.header("etag"), server.anonymous().get(&path).header("etag"));
@@ -84,14 +84,14 @@ both_databases! {
         // Written with the place they are the same list.
         let mut said = crate::harness::place("广场", "park", 300.0, 100.0);
         said["doors"] = json!([{ "kind": "main", "location": shown[0]["location"] }]);
-        operator.with("if-match", "\"v2\"").put(&whole, &said).with_status(200);
+        staff.with("if-match", "\"v2\"").put(&whole, &said).with_status(200);
         let read = server.anonymous().get(&path).ok();
         assert_eq!(read["doors"], json!([{ "kind": "main", "name": null, "lat": one["lat"], "lon": one["lon"] }]));
     }
 
     fn a_place_is_read_as_it_was_at_one_moment(world: &World) {
         let server = world.serve();
-        let made = server.operator().post("/v1/places", &place("零", "park", 0.0, 0.0)).with_status(201);
+        let made = server.staff().post("/v1/places", &place("零", "park", 0.0, 0.0)).with_status(201);
         let path = made.needed_header("location");
         // So many doors as the name says, and of that name.
         let state = |name: &str, count: usize| {
@@ -101,7 +101,7 @@ both_databases! {
             said["doors"] = doors.collect();
             said
         };
-        let (client, other) = (server.anonymous(), server.operator().on_own_connection().with("if-match", "*"));
+        let (client, other) = (server.anonymous(), server.staff().on_own_connection().with("if-match", "*"));
         std::thread::scope(|scope| {
             let writing = scope.spawn(|| {
                 for turn in 0..150 {
@@ -121,7 +121,7 @@ both_databases! {
 
     fn a_moved_door_is_in_every_servers_circle(world: &World) {
         let servers = [world.serve(), world.serve()];
-        let path = a_place(&servers[0].operator());
+        let path = a_place(&servers[0].staff());
         // An adult takes 12/17 s a metre. The origin is 20 m from the street, as far as
         // the first foot at 0; the place is 100 m from the street at 300.
         for (number, (doors_at, metres)) in [
@@ -136,8 +136,8 @@ both_databases! {
         .enumerate()
         {
             let list: Vec<Value> = doors_at.iter().map(|(east, north)| door("gate", None, *east, *north)).collect();
-            let operator = servers[number % 2].operator();
-            operator.with("if-match", "*").put(&path, &doors(&list)).with_status(200);
+            let staff = servers[number % 2].staff();
+            staff.with("if-match", "*").put(&path, &doors(&list)).with_status(200);
             for server in &servers {
                 until(&format!("{metres} m on {}", server.address()), || {
                     let circle = ask(&server.anonymous(), &[("minutes", "15")]).ok();
@@ -150,29 +150,29 @@ both_databases! {
 
     fn a_list_needs_the_version_that_it_changes(world: &World) {
         let server = world.serve();
-        let operator = server.operator();
+        let staff = server.staff();
         let one = doors(&[door("main", None, 100.0, 5.0)]);
         for path in both_lists(world, &server) {
-            operator.put(&path, &one).is_problem(428, "precondition-required");
+            staff.put(&path, &one).is_problem(428, "precondition-required");
             for stale in ["\"v0\"", "\"v2\"", "v1", "\"nonsense\"", "W/\"v1\""] {
-                operator.with("if-match", stale).put(&path, &one).is_problem(412, "version-mismatch");
+                staff.with("if-match", stale).put(&path, &one).is_problem(412, "version-mismatch");
             }
             assert_eq!(server.anonymous().get(&path).ok(), doors(&[]), "nothing was changed");
-            operator.with("if-match", "\"v1\"").put(&path, &one).with_status(200);
-            operator.with("if-match", "\"v1\"").put(&path, &one).is_problem(412, "version-mismatch");
-            operator.with("if-match", "\"v2-gcj02\"").put(&path, &one).with_status(200);
-            operator.with("if-match", "*").put(&path, &one).with_status(200);
+            staff.with("if-match", "\"v1\"").put(&path, &one).with_status(200);
+            staff.with("if-match", "\"v1\"").put(&path, &one).is_problem(412, "version-mismatch");
+            staff.with("if-match", "\"v2-gcj02\"").put(&path, &one).with_status(200);
+            staff.with("if-match", "*").put(&path, &one).with_status(200);
         }
     }
 
     fn of_lists_for_one_version_one_wins(world: &World) {
         let server = world.serve();
-        let operator = server.operator();
+        let staff = server.staff();
         for path in both_lists(world, &server) {
             let statuses: Vec<u16> = std::thread::scope(|scope| {
                 let changing: Vec<_> = (0..8)
                     .map(|number| {
-                        let client = operator.on_own_connection().with("if-match", "\"v1\"");
+                        let client = staff.on_own_connection().with("if-match", "\"v1\"");
                         let list = doors(&[door("gate", None, 100.0 + f64::from(number), 5.0)]);
                         let path = &path;
                         scope.spawn(move || client.put(path, &list).status)
@@ -186,7 +186,7 @@ both_databases! {
         }
     }
 
-    fn nobody_writes_doors_without_the_operators_key_nor_of_what_is_not_there(world: &World) {
+    fn nobody_writes_doors_without_a_role_nor_of_what_is_not_there(world: &World) {
         let server = world.serve();
         let one = doors(&[door("main", None, 100.0, 5.0)]);
         for path in both_lists(world, &server) {
@@ -204,13 +204,13 @@ both_databases! {
             "/v1/units/x/doors",
         ] {
             server.anonymous().get(path).is_problem(404, "not-found");
-            server.operator().with("if-match", "*").put(path, &one).is_problem(404, "not-found");
+            server.staff().with("if-match", "*").put(path, &one).is_problem(404, "not-found");
         }
     }
 
     fn every_bad_field_of_a_list_is_named_at_once(world: &World) {
         let server = world.serve();
-        let operator = server.operator().with("if-match", "*");
+        let staff = server.staff().with("if-match", "*");
         let (lat, lon) = at(100.0, 5.0);
         let wrong = json!({
             "doors": [
@@ -241,21 +241,21 @@ both_databases! {
             ("body", "/name", "unknown_field"),
         ];
         for path in both_lists(world, &server) {
-            operator.put(&path, &wrong).is_invalid_at(&expected);
-            operator.put(&path, &json!({})).is_invalid_at(&[("body", "/doors", "required")]);
-            operator.put(&path, &json!({ "doors": null })).is_invalid_at(&[("body", "/doors", "type")]);
-            let in_query = operator.put(&format!("{path}?crs=gcj02"), &doors(&[]));
+            staff.put(&path, &wrong).is_invalid_at(&expected);
+            staff.put(&path, &json!({})).is_invalid_at(&[("body", "/doors", "required")]);
+            staff.put(&path, &json!({ "doors": null })).is_invalid_at(&[("body", "/doors", "type")]);
+            let in_query = staff.put(&format!("{path}?crs=gcj02"), &doors(&[]));
             in_query.is_invalid_at(&[("query", "/crs", "unknown_field")]);
             let fifty: Vec<Value> = (0..50).map(|number| door("gate", None, f64::from(number), 0.0)).collect();
             let more = [fifty.as_slice(), &fifty[..1]].concat();
-            operator.put(&path, &doors(&more)).is_invalid_at(&[("body", "/doors", "max_items")]);
-            operator.put(&path, &doors(&fifty)).with_status(200);
+            staff.put(&path, &doors(&more)).is_invalid_at(&[("body", "/doors", "max_items")]);
+            staff.put(&path, &doors(&fifty)).with_status(200);
         }
     }
 
     fn a_door_that_is_far_away_is_refused(world: &World) {
         let server = world.serve();
-        let operator = server.operator().with("if-match", "*");
+        let staff = server.staff().with("if-match", "*");
         // The place is 100 m north of the street at 300, the building 20 m south at 0.
         for path in both_lists(world, &server) {
             let list = doors(&[
@@ -270,7 +270,7 @@ both_databases! {
                 // 5,250 m, 25 m, 4,660 m, 4,990 m.
                 false => &["/doors/0"],
             };
-            let answer = operator.put(&path, &list);
+            let answer = staff.put(&path, &list);
             match far.is_empty() {
                 true => assert_eq!(answer.status, 200, "{answer:?}"),
                 false => {
@@ -278,13 +278,13 @@ both_databases! {
                 }
             }
             let list = doors(&[door("gate", None, 9_000.0, 0.0), door("main", None, 5.0, 5.0), door("gate", None, 0.0, 6_000.0)]);
-            operator.put(&path, &list).is_invalid_at(&[("body", "/doors/0", "too_far"), ("body", "/doors/2", "too_far")]);
+            staff.put(&path, &list).is_invalid_at(&[("body", "/doors/0", "too_far"), ("body", "/doors/2", "too_far")]);
         }
         // A unit without a location is where its first door is.
         let homeless = format!("/v1/units/{}/doors", unit_id(&server.anonymous(), "429901001001001A2"));
         let apart = doors(&[door("main", None, 0.0, 0.0), door("gate", None, 5_100.0, 0.0)]);
-        operator.put(&homeless, &apart).is_invalid_at(&[("body", "/doors/1", "too_far")]);
-        operator.put(&homeless, &doors(&[door("main", None, 0.0, 0.0), door("gate", None, 4_900.0, 0.0)])).with_status(200);
+        staff.put(&homeless, &apart).is_invalid_at(&[("body", "/doors/1", "too_far")]);
+        staff.put(&homeless, &doors(&[door("main", None, 0.0, 0.0), door("gate", None, 4_900.0, 0.0)])).with_status(200);
     }
 
     fn a_mobile_service_has_no_doors(world: &World) {
@@ -292,19 +292,19 @@ both_databases! {
         let server = world.serve();
         let places = server.anonymous().get("/v1/places").ok();
         let path = format!("/v1/places/{}/doors", places["items"][0]["id"].as_str().expect("an id"));
-        let operator = server.operator().with("if-match", "*");
+        let staff = server.staff().with("if-match", "*");
         // The place itself is at home 50 km east.
         let at_home = doors(&[door("main", None, 50_000.0, 5.0)]);
-        operator.put(&path, &at_home).is_invalid_at(&[("body", "/doors", "mobile")]);
-        operator.put(&path, &doors(&[])).with_status(200);
+        staff.put(&path, &at_home).is_invalid_at(&[("body", "/doors", "mobile")]);
+        staff.put(&path, &doors(&[])).with_status(200);
     }
 
     fn a_list_is_in_the_system_of_coordinates_that_it_names(world: &World) {
         let server = world.serve();
-        let (client, operator) = (server.anonymous(), server.operator());
+        let (client, staff) = (server.anonymous(), server.staff());
         let list = doors(&[door("main", Some("东门"), 100.0, 5.0), door("gate", None, 120.0, -5.0)]);
         for path in both_lists(world, &server) {
-            operator.with("if-match", "*").put(&path, &list).with_status(200);
+            staff.with("if-match", "*").put(&path, &list).with_status(200);
             for crs in ["gcj02", "bd09"] {
                 let shifted = client.get(&format!("{path}?crs={crs}")).with_status(200);
                 assert_eq!(shifted.json["crs"], crs);
@@ -314,7 +314,7 @@ both_databases! {
                 assert!((100.0..2_000.0).contains(&off), "{crs} is {off} m off");
                 // Sent back as it came it changes nothing but the version.
                 let tag = shifted.needed_header("etag");
-                let back = operator.with("if-match", &tag).put(&path, &shifted.json).with_status(200);
+                let back = staff.with("if-match", &tag).put(&path, &shifted.json).with_status(200);
                 assert_eq!(back.json["crs"], crs);
                 let read = client.get(&path).ok();
                 let off = crate::harness::metres_between(position(&read), position(&list));
@@ -326,10 +326,10 @@ both_databases! {
 
     fn an_import_of_units_keeps_their_doors_and_counts_as_a_change(world: &World) {
         let server = world.serve();
-        let operator = server.operator();
+        let staff = server.staff();
         let path = a_building(world, &server);
         let list = doors(&[door("main", Some("1 单元"), 5.0, -10.0)]);
-        operator.with("if-match", "\"v1\"").put(&path, &list).with_status(200);
+        staff.with("if-match", "\"v1\"").put(&path, &list).with_status(200);
         // The same table once more changes nothing.
         world.import_units();
         assert_eq!(server.anonymous().get(&path).header("etag"), Some("\"v2\""));
@@ -338,7 +338,7 @@ both_databases! {
         world.run(&["import", "units", &file]).succeeded();
         let read = server.anonymous().get(&path).with_status(200);
         assert_eq!((&read.json, read.header("etag")), (&list, Some("\"v3\"")));
-        operator.with("if-match", "\"v2\"").put(&path, &doors(&[])).is_problem(412, "version-mismatch");
+        staff.with("if-match", "\"v2\"").put(&path, &doors(&[])).is_problem(412, "version-mismatch");
     }
 
     fn an_import_of_places_reads_kinds_and_names_of_doors(world: &World) {

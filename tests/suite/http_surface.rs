@@ -52,7 +52,7 @@ both_databases! {
                 if sorted(allowed).contains(&method) {
                     continue;
                 }
-                let answer = server.operator().send(method, path, None);
+                let answer = server.staff().send(method, path, None);
                 answer.is_problem(405, "method-not-allowed");
                 assert_eq!(sorted(&answer.needed_header("allow")), sorted(allowed), "{method} {path}");
             }
@@ -268,6 +268,8 @@ both_databases! {
 /// A request to enter a place whose body is still to come, and which the server
 /// has begun to answer.
 fn under_way(server: &Server, body: &str) -> TcpStream {
+    // From now on the server knows them.
+    server.staff();
     let mut stream = TcpStream::connect(server.address()).expect("a connection");
     stream
         .set_read_timeout(Some(Duration::from_secs(20)))
@@ -276,7 +278,7 @@ fn under_way(server: &Server, body: &str) -> TcpStream {
         "POST /v1/places HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
          Content-Length: {}\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n",
         server.address(),
-        crate::harness::KEY,
+        server.staff_token(),
         body.len()
     );
     stream.write_all(head.as_bytes()).expect("it reads");

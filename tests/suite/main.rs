@@ -29,8 +29,20 @@ mod http_limits;
 mod http_surface;
 mod http_surprises;
 #[cfg(feature = "test-clock")]
+mod identity_clock;
+mod identity_codes;
+mod identity_keys;
+mod identity_me;
+mod identity_search;
+mod identity_sessions;
+mod identity_tokens;
+mod identity_wechat;
+#[cfg(feature = "test-clock")]
 mod moved_clock;
 mod openapi;
+mod people_access_table;
+mod people_grid;
+mod people_operators;
 mod place_changes;
 mod places;
 #[cfg(feature = "postgres-tls")]

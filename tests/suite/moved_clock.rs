@@ -61,11 +61,34 @@ both_databases! {
         until("Wednesday without it", || names(&circle(&client, &[])).is_empty().then_some(()));
     }
 
+    fn a_role_counts_from_its_day_to_its_day_in_the_citys_zone(world: &World) {
+        world.import_units();
+        let server = serve_at(world, "2026-11-25T12:00:00+08:00");
+        let grid = "429901001001001";
+        let path = format!("/v1/units/{}/members", crate::harness::unit_id(&server.anonymous(), grid));
+        let phone = crate::harness::people::phone(1);
+        let days = ["--from", "2026-11-26", "--to", "2026-11-27"];
+        let role = ["roles", "grant", "--phone", &phone, "--role", "grid_leader", "--unit", grid];
+        server.program().run(&[&role[..], &days].concat()).succeeded();
+        for (instant, status) in [
+            ("2026-11-25T23:59:50+08:00", 404),
+            ("2026-11-26T00:00:10+08:00", 200),
+            ("2026-11-27T23:59:50+08:00", 200),
+            ("2026-11-28T00:00:10+08:00", 404),
+        ] {
+            set_clock(world, instant);
+            let leader = server.person(1);
+            until("the day has come", || (leader.get(&path).status == status).then_some(()));
+            // And it stays so for as long as the server is asked.
+            assert_eq!(leader.get(&path).status, status, "{instant}");
+        }
+    }
+
     fn an_idempotency_key_is_kept_for_a_day(world: &World) {
         let server = serve_at(world, "2026-03-03T10:00:00+08:00");
         let enter = || {
-            let operator = server.operator().with("idempotency-key", "daily");
-            operator.post("/v1/places", &place("店", "shop", 0.0, 0.0)).with_status(201).json["id"].clone()
+            let staff = server.staff().with("idempotency-key", "daily");
+            staff.post("/v1/places", &place("店", "shop", 0.0, 0.0)).with_status(201).json["id"].clone()
         };
         let first = enter();
         set_clock(world, "2026-03-04T09:59:00+08:00");

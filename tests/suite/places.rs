@@ -7,8 +7,8 @@ use crate::units::all_pages;
 
 /// Enters a place, which must succeed.
 #[track_caller]
-pub fn create(operator: &Client, place: &Value) -> Value {
-    operator.post("/v1/places", place).with_status(201).json
+pub fn create(staff: &Client, place: &Value) -> Value {
+    staff.post("/v1/places", place).with_status(201).json
 }
 
 /// The names that a list shows, once it shows as many.
@@ -46,7 +46,7 @@ both_databases! {
         let server = world.serve();
         let unit = unit_id(&server.anonymous(), "429901001001");
         let said = full_place(&unit);
-        let answer = server.operator().post("/v1/places", &said).with_status(201);
+        let answer = server.staff().post("/v1/places", &said).with_status(201);
         let id = answer.json["id"].as_str().expect("an id").to_owned();
         assert!(id.starts_with("plc_"), "{id}");
         assert_eq!(answer.needed_header("location"), format!("/v1/places/{id}"));
@@ -71,18 +71,18 @@ both_databases! {
 
     fn a_place_that_is_only_named_and_located_is_taken(world: &World) {
         let server = world.serve();
-        let made = create(&server.operator(), &place("小店", "shop", 0.0, 0.0));
+        let made = create(&server.staff(), &place("小店", "shop", 0.0, 0.0));
         for field in ["name_en", "unit_id", "opening_hours", "phone", "wheelchair"] {
             assert_eq!(made[field], Value::Null, "{field}");
         }
         assert_eq!((made["doors"].clone(), made["stops"].clone()), (json!([]), json!([])));
     }
 
-    fn nobody_enters_a_place_without_the_operators_key(world: &World) {
+    fn nobody_enters_a_place_without_a_role(world: &World) {
         let server = world.serve();
         let anonymous = server.anonymous();
         let fine = place("店", "shop", 0.0, 0.0);
-        let id = create(&server.operator(), &fine)["id"].as_str().expect("an id").to_owned();
+        let id = create(&server.staff(), &fine)["id"].as_str().expect("an id").to_owned();
         let path = format!("/v1/places/{id}");
         for credential in [
             None,
@@ -145,9 +145,9 @@ both_databases! {
             ("body", "/colour", "unknown_field"),
             ("body", "/a~1b~0c", "unknown_field"),
         ];
-        let chinese = server.operator().with("accept-language", "zh-CN").post("/v1/places", &wrong);
+        let chinese = server.staff().with("accept-language", "zh-CN").post("/v1/places", &wrong);
         chinese.is_invalid_at(&expected);
-        let english = server.operator().with("accept-language", "en").post("/v1/places", &wrong);
+        let english = server.staff().with("accept-language", "en").post("/v1/places", &wrong);
         english.is_invalid_at(&expected);
         let is_chinese = |text: &str| text.chars().any(|letter| ('\u{4e00}'..'\u{a000}').contains(&letter));
         for (zh, en) in chinese.json["errors"].as_array().expect("a list").iter().zip(english.json["errors"].as_array().expect("a list")) {
@@ -159,11 +159,11 @@ both_databases! {
 
     fn what_is_needed_and_missing_is_named(world: &World) {
         let server = world.serve();
-        let operator = server.operator();
+        let staff = server.staff();
         let needed = [("body", "/name", "required"), ("body", "/kind", "required"), ("body", "/location", "required")];
-        operator.post("/v1/places", &json!({})).is_invalid_at(&needed);
+        staff.post("/v1/places", &json!({})).is_invalid_at(&needed);
         for not_an_object in [json!([]), json!("x"), json!(1), Value::Null, json!(true)] {
-            operator.post("/v1/places", &not_an_object).is_invalid_at(&[("body", "", "type")]);
+            staff.post("/v1/places", &not_an_object).is_invalid_at(&[("body", "", "type")]);
         }
     }
 
@@ -172,9 +172,9 @@ both_databases! {
         let mut wrong = place("店", "teleport", 0.0, 0.0);
         wrong["unit_id"] = json!("unt_01h455vb4pex5vsknk084sn02q");
         let expected = [("body", "/kind", "unknown_kind"), ("body", "/unit_id", "unknown_unit")];
-        server.operator().post("/v1/places", &wrong).is_invalid_at(&expected);
+        server.staff().post("/v1/places", &wrong).is_invalid_at(&expected);
         wrong["unit_id"] = json!("plc_01h455vb4pex5vsknk084sn02q");
-        let answer = server.operator().post("/v1/places", &wrong);
+        let answer = server.staff().post("/v1/places", &wrong);
         answer.is_problem(422, "invalid-input");
         assert!(answer.faults().iter().any(|fault| fault.1 == "/unit_id"), "{answer:?}");
     }
@@ -188,52 +188,52 @@ both_databases! {
             ("body", "/kind", "unknown_kind"),
             ("body", "/unit_id", "unknown_unit"),
         ];
-        server.operator().post("/v1/places", &wrong).is_invalid_at(&expected);
+        server.staff().post("/v1/places", &wrong).is_invalid_at(&expected);
     }
 
     fn names_are_measured_in_characters(world: &World) {
         let server = world.serve();
-        let operator = server.operator();
-        create(&operator, &place(&"长".repeat(80), "shop", 0.0, 0.0));
+        let staff = server.staff();
+        create(&staff, &place(&"长".repeat(80), "shop", 0.0, 0.0));
         let long = place(&"长".repeat(81), "shop", 0.0, 0.0);
-        operator.post("/v1/places", &long).is_invalid_at(&[("body", "/name", "max_length")]);
+        staff.post("/v1/places", &long).is_invalid_at(&[("body", "/name", "max_length")]);
     }
 
     fn what_contradicts_itself_is_refused(world: &World) {
         let server = world.serve();
-        let operator = server.operator();
+        let staff = server.staff();
         let stop = serde_json::json!([{"location": {"lat": 31.2, "lon": 112.6}, "opening_hours": "Tu 09:00-11:00"}]);
         let mut mobile = place("流动诊所", "clinic", 0.0, 0.0);
         mobile["stops"] = stop;
         mobile["opening_hours"] = "24/7".into();
         mobile["doors"] = serde_json::json!([{"kind": "gate", "location": {"lat": 31.2, "lon": 112.6}}]);
-        let answer = operator.post("/v1/places", &mobile);
+        let answer = staff.post("/v1/places", &mobile);
         answer.is_invalid_at(&[("body", "/doors", "mobile"), ("body", "/opening_hours", "mobile")]);
         let mut far = place("店", "shop", 0.0, 0.0);
         far["doors"] = serde_json::json!([{"kind": "gate", "location": {"lat": 40.0, "lon": 112.6}}]);
-        operator.post("/v1/places", &far).is_invalid_at(&[("body", "/doors", "too_far")]);
+        staff.post("/v1/places", &far).is_invalid_at(&[("body", "/doors", "too_far")]);
     }
 
     fn a_name_that_shows_nothing_is_refused(world: &World) {
         let server = world.serve();
-        let operator = server.operator();
+        let staff = server.staff();
         for blank in ["   ", "\u{3000}", "\u{200b}", "店\u{202e}铺"] {
-            let answer = operator.post("/v1/places", &place(blank, "shop", 0.0, 0.0));
+            let answer = staff.post("/v1/places", &place(blank, "shop", 0.0, 0.0));
             answer.is_problem(422, "invalid-input");
         }
     }
 
     fn a_name_with_control_characters_is_refused(world: &World) {
         let server = world.serve();
-        let operator = server.operator();
+        let staff = server.staff();
         for control in ["店\0铺", "店\n铺"] {
-            operator.post("/v1/places", &place(control, "shop", 0.0, 0.0)).is_problem(422, "invalid-input");
+            staff.post("/v1/places", &place(control, "shop", 0.0, 0.0)).is_problem(422, "invalid-input");
         }
     }
 
     fn numbers_that_are_no_coordinates_are_refused(world: &World) {
         let server = world.serve();
-        let operator = server.operator();
+        let staff = server.staff();
         for (lat, lon, fault) in [
             ("31.2", "180.1", ("body", "/location/lon", "maximum")),
             ("-90.1", "112.6", ("body", "/location/lat", "minimum")),
@@ -242,28 +242,28 @@ both_databases! {
             ("null", "112.6", ("body", "/location/lat", "type")),
         ] {
             let body = format!("{{\"name\":\"店\",\"kind\":\"shop\",\"location\":{{\"lat\":{lat},\"lon\":{lon}}}}}");
-            operator.send("POST", "/v1/places", Some(&body)).is_invalid_at(&[fault]);
+            staff.send("POST", "/v1/places", Some(&body)).is_invalid_at(&[fault]);
         }
         for beyond in ["1e999", "NaN", "Infinity", "-1e400"] {
             let body = format!("{{\"name\":\"店\",\"kind\":\"shop\",\"location\":{{\"lat\":{beyond},\"lon\":0}}}}");
-            let status = operator.send("POST", "/v1/places", Some(&body)).status;
+            let status = staff.send("POST", "/v1/places", Some(&body)).status;
             assert!(status == 400 || status == 422, "{beyond}: {status}");
         }
     }
 
     fn what_is_not_json_is_400_and_another_type_is_415(world: &World) {
         let server = world.serve();
-        let operator = server.operator();
+        let staff = server.staff();
         for broken in ["{", "", "nonsense", "{\"name\": }", "{} {}", "\u{feff}{}"] {
-            operator.send("POST", "/v1/places", Some(broken)).is_problem(400, "malformed-body");
+            staff.send("POST", "/v1/places", Some(broken)).is_problem(400, "malformed-body");
         }
         let body = place("店", "shop", 0.0, 0.0).to_string();
         for kind in ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""] {
-            let client = operator.with("content-type", kind);
+            let client = staff.with("content-type", kind);
             client.send("POST", "/v1/places", Some(&body)).is_problem(415, "unsupported-media-type");
         }
         for kind in ["application/json", "Application/JSON; charset=utf-8"] {
-            let client = operator.with("content-type", kind);
+            let client = staff.with("content-type", kind);
             client.send("POST", "/v1/places", Some(&body)).with_status(201);
         }
     }
@@ -272,21 +272,21 @@ both_databases! {
         let server = world.serve_with(&[("ONEGRID_BODY_LIMIT", "2048")]);
         let mut large = place("店", "shop", 0.0, 0.0);
         large["opening_hours"] = json!("x".repeat(2048));
-        server.operator().post("/v1/places", &large).is_problem(413, "body-too-large");
-        create(&server.operator(), &place("店", "shop", 0.0, 0.0));
+        server.staff().post("/v1/places", &large).is_problem(413, "body-too-large");
+        create(&server.staff(), &place("店", "shop", 0.0, 0.0));
     }
 
     fn the_same_name_twice_in_a_body_is_not_taken_silently(world: &World) {
         let server = world.serve();
         let body = "{\"name\":\"甲\",\"name\":\"乙\",\"kind\":\"shop\",\"location\":{\"lat\":31.2,\"lon\":112.6}}";
-        let status = server.operator().send("POST", "/v1/places", Some(body)).status;
+        let status = server.staff().send("POST", "/v1/places", Some(body)).status;
         assert!(status == 400 || status == 422, "{status}");
     }
 
     fn coordinates_are_taken_and_given_in_the_system_that_is_asked_for(world: &World) {
         let server = world.serve();
-        let operator = server.operator();
-        let made = create(&operator, &place("店", "shop", 0.0, 0.0));
+        let staff = server.staff();
+        let made = create(&staff, &place("店", "shop", 0.0, 0.0));
         let id = made["id"].as_str().expect("an id");
         let position = |place: &Value| {
             let number = |name: &str| place["location"][name].as_f64().expect("a number");
@@ -294,45 +294,45 @@ both_databases! {
         };
         let true_position = position(&made);
         for crs in ["gcj02", "bd09"] {
-            let shifted = operator.get(&format!("/v1/places/{id}?crs={crs}")).ok();
+            let shifted = staff.get(&format!("/v1/places/{id}?crs={crs}")).ok();
             let off = metres_between(true_position, position(&shifted));
             assert!((100.0..2000.0).contains(&off), "{crs} is {off} m off");
             let mut again = place(crs, "shop", 0.0, 0.0);
             again["location"] = shifted["location"].clone();
-            let made = operator.post(&format!("/v1/places?crs={crs}"), &again).with_status(201).json;
+            let made = staff.post(&format!("/v1/places?crs={crs}"), &again).with_status(201).json;
             assert_eq!(made["location"], shifted["location"], "the answer is in the system of the question");
-            let read = operator.get(&format!("/v1/places/{}", made["id"].as_str().expect("an id"))).ok();
+            let read = staff.get(&format!("/v1/places/{}", made["id"].as_str().expect("an id"))).ok();
             let back = metres_between(true_position, position(&read));
             assert!(back < 0.5, "{crs} comes back {back} m off");
         }
-        operator.get(&format!("/v1/places/{id}?crs=mars")).is_invalid_at(&[("query", "/crs", "enum")]);
+        staff.get(&format!("/v1/places/{id}?crs=mars")).is_invalid_at(&[("query", "/crs", "enum")]);
     }
 
     fn unknown_parameters_are_refused_everywhere(world: &World) {
         let server = world.serve();
-        let operator = server.operator();
-        let id = create(&operator, &place("店", "shop", 0.0, 0.0))["id"].as_str().expect("an id").to_owned();
+        let staff = server.staff();
+        let id = create(&staff, &place("店", "shop", 0.0, 0.0))["id"].as_str().expect("an id").to_owned();
         let fault = [("query", "/colour", "unknown_field")];
         for path in ["/v1/places", "/v1/units", "/v1/circle?lat=31.2&lon=112.6", "/v1/categories"] {
             let joint = if path.contains('?') { '&' } else { '?' };
-            operator.get(&format!("{path}{joint}colour=red")).is_invalid_at(&fault);
+            staff.get(&format!("{path}{joint}colour=red")).is_invalid_at(&fault);
         }
-        operator.get(&format!("/v1/places/{id}?colour=red")).is_invalid_at(&fault);
-        operator.post("/v1/places?colour=red", &place("店", "shop", 0.0, 0.0)).is_invalid_at(&fault);
-        let changing = operator.with("if-match", "*");
+        staff.get(&format!("/v1/places/{id}?colour=red")).is_invalid_at(&fault);
+        staff.post("/v1/places?colour=red", &place("店", "shop", 0.0, 0.0)).is_invalid_at(&fault);
+        let changing = staff.with("if-match", "*");
         changing.put(&format!("/v1/places/{id}?colour=red"), &place("店", "shop", 0.0, 0.0)).is_invalid_at(&fault);
         changing.send("POST", &format!("/v1/places/{id}/close?colour=red"), None).is_invalid_at(&fault);
-        operator.get("/v1/places?limit=1&limit=2").is_invalid_at(&[("query", "/limit", "repeated")]);
+        staff.get("/v1/places?limit=1&limit=2").is_invalid_at(&[("query", "/limit", "repeated")]);
     }
 
     fn an_id_that_names_no_place_is_404(world: &World) {
         let server = world.serve();
-        let operator = server.operator().with("if-match", "*");
+        let staff = server.staff().with("if-match", "*");
         for wrong in ["plc_01h455vb4pex5vsknk084sn02q", "unt_01h455vb4pex5vsknk084sn02q", "x", "plc_", "%00"] {
             server.anonymous().get(&format!("/v1/places/{wrong}")).is_problem(404, "not-found");
-            operator.put(&format!("/v1/places/{wrong}"), &place("店", "shop", 0.0, 0.0)).is_problem(404, "not-found");
+            staff.put(&format!("/v1/places/{wrong}"), &place("店", "shop", 0.0, 0.0)).is_problem(404, "not-found");
             for act in ["close", "reopen"] {
-                operator.send("POST", &format!("/v1/places/{wrong}/{act}"), None).is_problem(404, "not-found");
+                staff.send("POST", &format!("/v1/places/{wrong}/{act}"), None).is_problem(404, "not-found");
             }
         }
     }
@@ -340,7 +340,7 @@ both_databases! {
     fn places_are_listed_by_unit_category_kind_status_and_name(world: &World) {
         world.import_units();
         let server = world.serve();
-        let (client, operator) = (server.anonymous(), server.operator());
+        let (client, staff) = (server.anonymous(), server.staff());
         let community = unit_id(&client, "429901001001");
         let grid = unit_id(&client, "429901001001001");
         let village = unit_id(&client, "429901100201");
@@ -353,7 +353,7 @@ both_databases! {
         ] {
             let mut place = place(name, kind, 0.0, 0.0);
             place["unit_id"] = json!(unit);
-            create(&operator, &place);
+            create(&staff, &place);
         }
         listed(&client, &[], &["平安诊所", "幸福公园", "幸福药店", "龙门卫生室"]);
         listed(&client, &[("unit", &street)], &["平安诊所", "幸福药店"]);
@@ -416,7 +416,7 @@ both_databases! {
         ];
         assert_eq!(categories.listed("code"), expected);
         assert_eq!(categories.listed("character").concat(), "党政居医养教文体娱商");
-        let operator = server.operator();
+        let staff = server.staff();
         for (category, kind) in [
             ("government", "village_convenience_room"),
             ("medical", "village_health_room"),
@@ -431,7 +431,7 @@ both_databases! {
             let known = kinds.iter().find(|known| known["code"] == kind);
             let known = known.unwrap_or_else(|| panic!("{kind} is no kind of {category}"));
             assert!(known["name"].is_string() && known["name_en"].is_string());
-            assert_eq!(create(&operator, &place(kind, kind, 0.0, 0.0))["category"], category);
+            assert_eq!(create(&staff, &place(kind, kind, 0.0, 0.0))["category"], category);
         }
     }
 }

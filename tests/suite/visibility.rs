@@ -18,22 +18,20 @@ fn until_around(server: &Server, expected: &[&str]) {
 /// Enters, moves, closes and re-opens places on one server; the others see it all.
 fn changes_are_seen_by_all(servers: &[Server]) {
     let all_see = |expected: &[&str]| servers.iter().for_each(|server| until_around(server, expected));
-    let operator = servers[0].operator();
-    let made = operator
+    let staff = servers[0].staff();
+    let made = staff
         .post("/v1/places", &place("甲", "shop", 100.0, 0.0))
         .with_status(201);
     let path = made.needed_header("location");
     all_see(&["甲"]);
     // The other server writes as well.
-    let other = servers[servers.len() - 1].operator();
+    let other = servers[servers.len() - 1].staff();
     other
         .post("/v1/places", &place("乙", "park", 200.0, 0.0))
         .with_status(201);
     all_see(&["甲", "乙"]);
     // Moved behind the other, then out of reach.
-    let moved = operator
-        .with("if-match", "*")
-        .put(&path, &place("甲", "shop", 300.0, 0.0));
+    let moved = staff.with("if-match", "*").put(&path, &place("甲", "shop", 300.0, 0.0));
     moved.with_status(200);
     all_see(&["乙", "甲"]);
     other
@@ -46,7 +44,7 @@ fn changes_are_seen_by_all(servers: &[Server]) {
         .put(&path, &place("丙", "shop", 50.0, 0.0))
         .with_status(200);
     all_see(&["丙", "乙"]);
-    operator
+    staff
         .with("if-match", "*")
         .send("POST", &format!("{path}/close"), None)
         .with_status(200);
@@ -78,7 +76,7 @@ both_databases! {
 
     fn what_was_acknowledged_is_there_after_a_restart(world: &World) {
         let server = world.serve();
-        server.operator().post("/v1/places", &place("甲", "shop", 100.0, 0.0)).with_status(201);
+        server.staff().post("/v1/places", &place("甲", "shop", 100.0, 0.0)).with_status(201);
         drop(server);
         until_around(&world.serve(), &["甲"]);
     }

@@ -10,8 +10,8 @@ use crate::clock;
 use crate::config::Config;
 use crate::coordinates::Point;
 use crate::error::{Error, Result};
-use crate::gate::Operator;
 use crate::grid::LiveTree;
+use crate::grid::access::RunBatches;
 use crate::http::{Answer, Body, Caller, Http, Nothing, Operation, Query, Rate};
 
 /// So many circles of a batch cost as much as one that is asked for alone: they need
@@ -32,7 +32,7 @@ pub fn operations() -> Vec<Operation> {
     responses((status = 200, description = "The circles, in the order of their origins", body = BatchView)),
 )]
 async fn batch_circles(
-    _: Caller<Operator>,
+    _: Caller<RunBatches>,
     request: HttpRequest,
     _: Query<Nothing>,
     body: Body<BatchInput>,

@@ -8,13 +8,14 @@ use utoipa::IntoParams;
 
 use super::catalogue::{Catalogue, Entry};
 use super::kinds::{Category, Kind, Kinds};
-use super::model::{PlaceId, Source, Status};
+use super::model::{Place, PlaceId, Source, Status};
 use super::store;
 use super::view::{self, Categories, CategoryView, KindView, PlaceInput, PlaceView};
 use crate::coordinates::Crs;
-use crate::db::{Db, search};
-use crate::error::{Error, FieldError, Reason};
-use crate::gate::{Operator, Public};
+use crate::db::{Db, Tx, search};
+use crate::error::{Error, FieldError, Reason, Result};
+use crate::gate::{Actor, Public};
+use crate::grid::access::ManagePlaces;
 use crate::grid::view::{Doors, refuse_far};
 use crate::grid::{LiveTree, UnitId};
 use crate::http::{
@@ -70,7 +71,7 @@ async fn get_place(
     responses((status = 201, description = "The place", body = PlaceView)),
 )]
 async fn create_place(
-    caller: Caller<Operator>,
+    caller: Caller<ManagePlaces>,
     query: Query<CrsQuery>,
     once: Once,
     body: Body<PlaceInput>,
@@ -79,8 +80,9 @@ async fn create_place(
     let crs = query.0.crs;
     let facts = body.value.facts(crs)?;
     let stored = db.write(move |tx| {
-        once.run(tx, &caller.actor, &body.digest, |tx| {
-            let place = store::insert(tx, Source::Operator, None, facts.clone(), &caller.actor.name)?;
+        let actor = caller.at(facts.unit_id)?;
+        once.run(tx, actor, &body.digest, |tx| {
+            let place = store::insert(tx, Source::Operator, None, facts.clone(), &actor.name)?;
             tx.changed(store::KIND, place.id);
             Stored::created(
                 &PlaceView::of(&place, crs),
@@ -103,7 +105,7 @@ async fn create_place(
     responses((status = 200, description = "The place as it is now", body = PlaceView)),
 )]
 async fn change_place(
-    caller: Caller<Operator>,
+    caller: Caller<ManagePlaces>,
     id: Path<PlaceId>,
     query: Query<CrsQuery>,
     expected: IfMatch,
@@ -113,9 +115,11 @@ async fn change_place(
     let crs = query.0.crs;
     let facts = body.value.facts(crs)?;
     let changed = db.write(move |tx| {
-        let place = store::load_locked(tx, id.0)?.ok_or_else(|| Error::refused(Reason::NotFound))?;
+        let (place, actor) = mine(tx, &caller, id.0)?;
+        // A place is handed over only by who may change it on either side.
+        caller.at(facts.unit_id)?;
         expected.allows(place.version)?;
-        let place = store::change(tx, place, facts.clone(), &caller.actor.name)?;
+        let place = store::change(tx, place, facts.clone(), &actor.name)?;
         tx.changed(store::KIND, place.id);
         Ok(place)
     });
@@ -131,13 +135,13 @@ async fn change_place(
     responses((status = 200, description = "The place as it is now", body = PlaceView)),
 )]
 async fn close_place(
-    caller: Caller<Operator>,
+    caller: Caller<ManagePlaces>,
     id: Path<PlaceId>,
     _: Query<Nothing>,
     expected: IfMatch,
     db: web::Data<Db>,
 ) -> Answer {
-    set_status(&db, id.0, expected, Status::Closed, caller.actor.name).await
+    set_status(&db, id.0, expected, Status::Closed, caller).await
 }
 
 /// Opens a closed place again.
@@ -149,18 +153,25 @@ async fn close_place(
     responses((status = 200, description = "The place as it is now", body = PlaceView)),
 )]
 async fn reopen_place(
-    caller: Caller<Operator>,
+    caller: Caller<ManagePlaces>,
     id: Path<PlaceId>,
     _: Query<Nothing>,
     expected: IfMatch,
     db: web::Data<Db>,
 ) -> Answer {
-    set_status(&db, id.0, expected, Status::Open, caller.actor.name).await
+    set_status(&db, id.0, expected, Status::Open, caller).await
 }
 
-async fn set_status(db: &Db, id: PlaceId, expected: IfMatch, status: Status, actor: String) -> Answer {
+/// A place to be changed, locked, and who may change it.
+fn mine<'a>(tx: &mut Tx<'_>, caller: &'a Caller<ManagePlaces>, id: PlaceId) -> Result<(Place, &'a Actor)> {
+    let place = store::load_locked(tx, id)?.ok_or_else(|| Error::refused(Reason::NotFound))?;
+    let actor = caller.at(place.facts.unit_id)?;
+    Ok((place, actor))
+}
+
+async fn set_status(db: &Db, id: PlaceId, expected: IfMatch, status: Status, caller: Caller<ManagePlaces>) -> Answer {
     let changed = db.write(move |tx| {
-        let place = store::load_locked(tx, id)?.ok_or_else(|| Error::refused(Reason::NotFound))?;
+        let (place, actor) = mine(tx, &caller, id)?;
         expected.allows(place.version)?;
         if place.status == status {
             return Err(Error::because(
@@ -169,7 +180,7 @@ async fn set_status(db: &Db, id: PlaceId, expected: IfMatch, status: Status, act
                 format!("The place is {} already.", status.name()),
             ));
         }
-        let place = store::set_status(tx, place, status, &actor)?;
+        let place = store::set_status(tx, place, status, &actor.name)?;
         tx.changed(store::KIND, place.id);
         Ok(place)
     });
@@ -207,7 +218,7 @@ async fn get_place_doors(
     responses((status = 200, description = "The doors as they are now", body = Doors)),
 )]
 async fn change_place_doors(
-    caller: Caller<Operator>,
+    caller: Caller<ManagePlaces>,
     id: Path<PlaceId>,
     _: Query<Nothing>,
     expected: IfMatch,
@@ -217,13 +228,13 @@ async fn change_place_doors(
     let crs = body.value.crs;
     let doors = body.value.read();
     let changed = db.write(move |tx| {
-        let place = store::load_locked(tx, id.0)?.ok_or_else(|| Error::refused(Reason::NotFound))?;
+        let (place, actor) = mine(tx, &caller, id.0)?;
         expected.allows(place.version)?;
         refuse_far(&doors, Some(place.facts.location))?;
         let mut facts = place.facts.clone();
         facts.doors.clone_from(&doors);
         view::refuse_contradictions(&facts)?;
-        let place = store::change(tx, place, facts, &caller.actor.name)?;
+        let place = store::change(tx, place, facts, &actor.name)?;
         tx.changed(store::KIND, place.id);
         Ok(place)
     });

@@ -1,5 +1,6 @@
 //! The question as clients write it.
 
+use actix_web::http::header::AUTHORIZATION;
 use actix_web::{HttpRequest, web};
 use chrono::Datelike;
 use serde::{Deserialize, Serialize};
@@ -252,14 +253,7 @@ pub fn origin_faults(value: &Value, request: &HttpRequest, faults: &mut Vec<Fiel
     let named: Vec<&str> = ["building", "place"].into_iter().filter(|name| given(name)).collect();
     let position = given("lat") || given("lon");
     if named.is_empty() {
-        for name in ["lat", "lon"].into_iter().filter(|name| !given(name)) {
-            faults.push(FieldError::query(
-                name,
-                "required",
-                "请给出 lat 和 lon，或 building，或 place。",
-                "Give lat and lon, or building, or place.",
-            ));
-        }
+        faults.extend(["lat", "lon"].into_iter().filter(|name| !given(name)).map(needed));
     } else if position || named.len() > 1 {
         for name in named {
             faults.push(FieldError::query(
@@ -273,6 +267,31 @@ pub fn origin_faults(value: &Value, request: &HttpRequest, faults: &mut Vec<Fiel
         unplaced_building(value, request, faults);
         unknown_place(value, request, faults);
     }
+}
+
+/// The same of a question that may leave the origin out: whoever is signed in is asked
+/// about from home.
+pub fn origin_or_home_faults(value: &Value, request: &HttpRequest, faults: &mut Vec<FieldError>) {
+    let names_one = ["lat", "lon", "building", "place"]
+        .iter()
+        .any(|name| value.get(name).is_some());
+    if names_one || !request.headers().contains_key(AUTHORIZATION) {
+        origin_faults(value, request, faults);
+    }
+}
+
+fn needed(name: &str) -> FieldError {
+    FieldError::query(
+        name,
+        "required",
+        "请给出 lat 和 lon，或 building，或 place。",
+        "Give lat and lon, or building, or place.",
+    )
+}
+
+/// Nobody confirmed yet where this person lives, so they have to say from where.
+pub fn homeless() -> Error {
+    Error::Invalid(["lat", "lon"].map(needed).to_vec())
 }
 
 fn unplaced_building(value: &Value, request: &HttpRequest, faults: &mut Vec<FieldError>) {

@@ -5,6 +5,12 @@ use serde_json::{Value, json};
 use super::client::Client;
 use super::town::at;
 
+/// The city of that tree alone.
+pub const CITY: &str = "\
+code,parent_code,level,name,name_en,setting,population,lat,lon
+4299,,city,X市,City X,urban,2600000,31.2,112.6
+";
+
 /// A small tree, one unit of each level and some siblings.
 pub const UNITS: &str = "\
 code,parent_code,level,name,name_en,setting,population,lat,lon

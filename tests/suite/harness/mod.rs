@@ -7,16 +7,22 @@
 
 mod client;
 mod database;
+mod fake_service;
 mod fixtures;
+pub mod people;
+mod program;
+pub mod roles;
 mod server;
 mod town;
 mod world;
 
 pub use client::{Answer, Client, agent};
+pub use fake_service::FakeService;
 pub use fixtures::{Fixture, place, unit_id};
+pub use program::Program;
 pub use server::Server;
 pub use town::{Town, at, metres_between};
-pub use world::{KEY, World};
+pub use world::World;
 
 use std::time::Duration;
 

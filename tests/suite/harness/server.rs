@@ -1,26 +1,32 @@
 //! The product as a process.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
 use super::client::Client;
+use super::people::{bearing, phones_in};
+use super::program::Program;
+use super::roles::staff_token;
 use super::until;
-use super::world::KEY;
 
 /// A running server; ended and reaped when dropped. Where its test fails, its log is shown.
 pub struct Server {
     child: Child,
     address: String,
     log: Arc<Mutex<Vec<String>>>,
+    reading: Option<std::thread::JoinHandle<()>>,
+    program: Program,
+    staff: Mutex<Option<String>>,
 }
 
 impl Server {
     /// Starts it and waits until it serves.
-    pub fn start(mut command: Command) -> Self {
-        let mut child = command
+    pub fn start(program: Program) -> Self {
+        let mut child = program
+            .command(&["serve"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -29,7 +35,7 @@ impl Server {
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = BufReader::new(child.stderr.take().expect("piped")).lines();
         let kept = Arc::clone(&log);
-        std::thread::spawn(move || {
+        let reading = std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
                 kept.lock().unwrap_or_else(PoisonError::into_inner).push(line);
             }
@@ -38,6 +44,9 @@ impl Server {
             child,
             address: String::new(),
             log,
+            reading: Some(reading),
+            program,
+            staff: Mutex::new(None),
         };
         server.address = until("it serves", || {
             let ended = server.child.try_wait().expect("it is our child");
@@ -67,9 +76,20 @@ impl Server {
         Client::new(&self.address)
     }
 
-    /// Whoever holds the operator's key.
-    pub fn operator(&self) -> Client {
-        self.anonymous().with("authorization", &format!("Bearer {KEY}"))
+    /// The program with the server's settings.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// A token for the city's staff; another where the clock was moved over its end.
+    pub fn staff_token(&self) -> String {
+        let mut staff = self.staff.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_good = |token: &String| bearing(self, token).get("/v1/me").status != 401;
+        let token = staff
+            .take()
+            .filter(is_good)
+            .unwrap_or_else(|| staff_token(&self.program));
+        staff.insert(token).clone()
     }
 
     /// Asks it to end, as a service manager does.
@@ -92,6 +112,14 @@ impl Drop for Server {
         // An error says that it has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        // Its last lines are read before they are looked at.
+        if let Some(reading) = self.reading.take() {
+            let _ = reading.join();
+        }
+        let log = self.log().join("\n");
+        if !std::thread::panicking() {
+            assert_eq!(phones_in(&log), [""; 0], "the log of a server names people");
+        }
         if std::thread::panicking() {
             eprintln!("--- log of the server on {}", self.address);
             for line in self.log() {

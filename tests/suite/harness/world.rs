@@ -1,17 +1,15 @@
 //! A folder, a database, and the program in it.
 
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
 use super::database::{Database, redis_url};
 use super::fixtures::{Fixture, UNITS};
+use super::people;
+use super::program::{Program, Ran};
 use super::server::Server;
 use super::town::Town;
-
-/// The operator's key of all worlds.
-pub const KEY: &str = "w3Jt8Zq5Yb2Nc7Vx4Hm9Rk6Ds1Pf";
 
 /// Everything that a test needs of its own.
 pub struct World {
@@ -44,7 +42,9 @@ impl World {
             ("DATABASE_URL", database.url()),
             ("ONEGRID_LISTEN", "127.0.0.1:0"),
             ("ONEGRID_METRICS_LISTEN", "off"),
-            ("ONEGRID_OPERATOR_KEY", KEY),
+            ("ONEGRID_MASTER_KEY", people::MASTER_KEY),
+            ("ONEGRID_LOOKUP_KEY", people::LOOKUP_KEY),
+            ("ONEGRID_JWT_KEYS", people::JWT_KEY),
             ("ONEGRID_DATABASE_CONNECTIONS", "4"),
             ("ONEGRID_WORKERS", "1"),
             // Limits have tests of their own.
@@ -77,6 +77,11 @@ impl World {
         self.folder.path().join(name)
     }
 
+    /// The address of the world's database.
+    pub fn database_url(&self) -> &str {
+        self.database.url()
+    }
+
     /// Writes a file into the world's folder; its path.
     pub fn file(&self, name: &str, content: &str) -> String {
         let path = self.path(name);
@@ -105,12 +110,12 @@ impl World {
 
     /// Runs the program to its end.
     pub fn run(&self, arguments: &[&str]) -> Ran {
-        let output = self.command(arguments, &[]).output().expect("the program runs");
-        Ran {
-            code: output.status.code(),
-            out: String::from_utf8_lossy(&output.stdout).into_owned(),
-            err: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        self.run_with(arguments, &[])
+    }
+
+    /// The same with further settings; an empty value takes a setting away.
+    pub fn run_with(&self, arguments: &[&str], settings: &[(&str, &str)]) -> Ran {
+        self.program().with(settings).run(arguments)
     }
 
     /// Starts a server.
@@ -120,43 +125,14 @@ impl World {
 
     /// Starts a server with further settings; an empty value takes a setting away.
     pub fn serve_with(&self, settings: &[(&str, &str)]) -> Server {
-        Server::start(self.command(&["serve"], settings))
+        Server::start(self.program().with(settings))
     }
 
-    fn command(&self, arguments: &[&str], settings: &[(&str, &str)]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_onegrid"));
-        let kept = ["PATH", "HOME", "TMPDIR"];
-        command
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .env_clear()
-            .envs(kept.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
-            .envs(self.settings.iter().map(|(name, value)| (name, value)))
-            .envs(settings.iter().copied())
-            .stdin(Stdio::null());
-        for (name, _) in settings.iter().filter(|(_, value)| value.is_empty()) {
-            command.env_remove(name);
+    /// The program with the world's settings.
+    pub fn program(&self) -> Program {
+        Program {
+            folder: self.folder.path().to_owned(),
+            settings: self.settings.clone(),
         }
-        command
-    }
-}
-
-/// What a run of the program left.
-#[derive(Debug)]
-pub struct Ran {
-    /// Its exit code; none where a signal ended it.
-    pub code: Option<i32>,
-    /// What it wrote to standard output.
-    pub out: String,
-    /// What it wrote to standard error.
-    pub err: String,
-}
-
-impl Ran {
-    /// That it did what it was told.
-    #[track_caller]
-    pub fn succeeded(&self) -> &Self {
-        assert_eq!(self.code, Some(0), "{self:?}");
-        self
     }
 }

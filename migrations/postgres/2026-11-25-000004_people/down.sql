@@ -1,0 +1,4 @@
+DROP TABLE audit_reason;
+DROP TABLE audit_entry;
+DROP TABLE membership;
+DROP FUNCTION refuse_removal();

@@ -1,0 +1,81 @@
+//! Entries of the audit.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::db::{Id, Named};
+use crate::grid::members::{BodyKind, PersonId, Role};
+use crate::grid::model::UnitId;
+
+/// Declares [`Act`]: variant and name.
+macro_rules! acts {
+    ($($(#[$doc:meta])* $name:ident $text:literal;)+) => {
+        /// What was done.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Act { $($(#[$doc])* $name,)+ }
+
+        impl Act {
+            /// Its name in tables and API.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => $text,)+ }
+            }
+        }
+
+        impl FromStr for Act {
+            type Err = ();
+
+            fn from_str(text: &str) -> Result<Self, ()> {
+                [$(Self::$name),+].into_iter().find(|act| act.name() == text).ok_or(())
+            }
+        }
+    };
+}
+
+acts! {
+    /// A role was asked for.
+    RoleRequested "role_requested";
+    /// A role was granted, or a request for it confirmed.
+    RoleGranted "role_granted";
+    /// A request was refused.
+    RoleRefused "role_refused";
+    /// A role ended, or a request was taken back.
+    RoleEnded "role_ended";
+    /// Somebody's whole phone number was looked at.
+    PhoneSeen "phone_seen";
+    /// The command line made a token in somebody's name.
+    TokenIssued "token_issued";
+}
+
+/// An entry to be written.
+#[derive(Debug, Clone)]
+pub struct Entry<'a> {
+    /// In whose name.
+    pub actor: &'a str,
+    /// What was done.
+    pub act: Act,
+    /// To whom.
+    pub person: Option<PersonId>,
+    /// As to which role.
+    pub role: Option<Role>,
+    /// At which body.
+    pub body: Option<(BodyKind, Uuid)>,
+    /// The unit that this is or belongs to; under it the entry is found.
+    pub unit: Option<UnitId>,
+    /// Why, in the actor's words.
+    pub reason: Option<&'a str>,
+}
+
+/// An entry that was written.
+#[derive(Debug, Clone)]
+pub struct AuditEntry;
+
+impl Named for AuditEntry {
+    const PREFIX: &'static str = "aud";
+}
+
+/// The id of an entry.
+pub type AuditId = Id<AuditEntry>;

@@ -1,0 +1,84 @@
+//! The tables of the audit.
+
+use diesel::prelude::*;
+
+use super::model::{AuditId, Entry};
+use crate::clock::{self, Timestamp};
+use crate::db::schema::{audit_entry as table, audit_reason};
+use crate::db::{Conn, Tx};
+use crate::error::Result;
+use crate::grid::members::{BodyId, PersonId};
+use crate::grid::model::UnitId;
+
+/// An entry as the table has it, with its reason.
+#[derive(Queryable)]
+pub(super) struct Row {
+    pub id: AuditId,
+    pub at: Timestamp,
+    pub actor: String,
+    pub act: String,
+    pub person_id: Option<PersonId>,
+    pub role: Option<String>,
+    pub body_kind: Option<String>,
+    pub body_id: Option<BodyId>,
+    pub unit_id: Option<UnitId>,
+    pub reason: Option<String>,
+}
+
+/// Writes an entry, in the transaction of what it is about.
+pub fn record(tx: &mut Tx<'_>, entry: &Entry<'_>) -> Result<()> {
+    let id = AuditId::new();
+    diesel::insert_into(table::table)
+        .values((
+            table::id.eq(id),
+            table::at.eq(clock::now()),
+            table::actor.eq(entry.actor),
+            table::act.eq(entry.act.name()),
+            table::person_id.eq(entry.person),
+            table::role.eq(entry.role.map(|role| role.name())),
+            table::body_kind.eq(entry.body.map(|(kind, _)| kind.name())),
+            table::body_id.eq(entry.body.map(|(_, id)| BodyId::from_uuid(id))),
+            table::unit_id.eq(entry.unit),
+        ))
+        .execute(&mut **tx)?;
+    if let Some(reason) = entry.reason {
+        diesel::insert_into(audit_reason::table)
+            .values((audit_reason::audit_id.eq(id), audit_reason::reason.eq(reason)))
+            .execute(&mut **tx)?;
+    }
+    Ok(())
+}
+
+/// Entries of these units (of all where none are named), the newest first, from
+/// behind this one on.
+pub(super) fn load(
+    conn: &mut Conn,
+    units: Option<&[UnitId]>,
+    after: Option<(Timestamp, AuditId)>,
+    most: i64,
+) -> Result<Vec<Row>> {
+    let mut query = table::table
+        .left_join(audit_reason::table.on(audit_reason::audit_id.eq(table::id)))
+        .order((table::at.desc(), table::id.desc()))
+        .limit(most)
+        .select((
+            table::id,
+            table::at,
+            table::actor,
+            table::act,
+            table::person_id,
+            table::role,
+            table::body_kind,
+            table::body_id,
+            table::unit_id,
+            audit_reason::reason.nullable(),
+        ))
+        .into_boxed();
+    if let Some(units) = units {
+        query = query.filter(table::unit_id.eq_any(units));
+    }
+    if let Some((at, id)) = after {
+        query = query.filter(table::at.lt(at).or(table::at.eq(at).and(table::id.lt(id))));
+    }
+    Ok(query.load(conn)?)
+}

@@ -1,0 +1,21 @@
+//! Memberships: who is what at which body, from a day to a day.
+//!
+//! Others call [`homes`], [`all_staff`] and [`staff_of`] for what memory holds, and
+//! [`grant`] and [`end`] within their own transactions; each writes the audit.
+
+mod change;
+mod import;
+mod model;
+mod offices;
+mod role;
+pub mod routes;
+mod store;
+pub mod view;
+
+pub use crate::identity::PersonId;
+pub use change::{NewMembership, end, end_at, grant, grant_once};
+pub use import::import_people;
+pub use model::{Held, Membership, MembershipId, State, day_number, day_of};
+pub use offices::{Office, OfficeHolder, offices_of};
+pub use role::{BodyKind, Role};
+pub use store::{BodyId, KIND, all_staff, homes, list_at, staff_of};

@@ -1,0 +1,298 @@
+//! The table of memberships.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::model::{Held, Membership, MembershipId, State, day_number, day_of};
+use super::role::{BodyKind, Role};
+use crate::clock::{self, Timestamp};
+use crate::db::schema::{membership as table, unit};
+use crate::db::{Conn, Id, Named, Tx};
+use crate::error::{Error, Reason, Result};
+use crate::grid::model::UnitId;
+use crate::identity::PersonId;
+
+/// The kind under which changes of memberships are followed, by the person's id.
+pub const KIND: &str = "membership";
+
+/// Any body; its kind stands beside it.
+#[derive(Debug)]
+pub struct AnyBody;
+impl Named for AnyBody {
+    const PREFIX: &'static str = "bdy";
+}
+/// The id of a body in a table.
+pub type BodyId = Id<AnyBody>;
+
+#[derive(Queryable, Insertable, AsChangeset)]
+#[diesel(table_name = table, treat_none_as_null = true)]
+struct Row {
+    id: MembershipId,
+    person_id: PersonId,
+    role: String,
+    body_kind: String,
+    body_id: BodyId,
+    from_day: i64,
+    to_day: Option<i64>,
+    deputy: bool,
+    state: String,
+    granted_by: Option<String>,
+    ended_by: Option<String>,
+    reason: Option<String>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    version: i64,
+}
+
+impl Row {
+    fn of(membership: &Membership) -> Self {
+        Self {
+            id: membership.id,
+            person_id: membership.person_id,
+            role: membership.role.name().to_owned(),
+            body_kind: membership.body_kind.name().to_owned(),
+            body_id: Id::from_uuid(membership.body_id),
+            from_day: day_number(membership.from_day).into(),
+            to_day: membership.to_day.map(|day| day_number(day).into()),
+            deputy: membership.deputy,
+            state: membership.state.name().to_owned(),
+            granted_by: membership.granted_by.clone(),
+            ended_by: membership.ended_by.clone(),
+            reason: membership.reason.clone(),
+            created_at: membership.created_at,
+            updated_at: membership.updated_at,
+            version: membership.version,
+        }
+    }
+
+    fn into_membership(self) -> Result<Membership> {
+        let wrong = |what: &str| Error::internal(format!("the table has a membership of an unknown {what}"));
+        Ok(Membership {
+            id: self.id,
+            person_id: self.person_id,
+            role: self.role.parse().map_err(|()| wrong("role"))?,
+            body_kind: self.body_kind.parse().map_err(|()| wrong("kind of body"))?,
+            body_id: self.body_id.uuid(),
+            from_day: day_of(self.from_day).ok_or_else(|| wrong("day"))?,
+            to_day: self
+                .to_day
+                .map(|day| day_of(day).ok_or_else(|| wrong("day")))
+                .transpose()?,
+            deputy: self.deputy,
+            state: self.state.parse().map_err(|()| wrong("state"))?,
+            granted_by: self.granted_by,
+            ended_by: self.ended_by,
+            reason: self.reason,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            version: self.version,
+        })
+    }
+}
+
+/// What memory holds of a row.
+type Short = (PersonId, String, BodyId, i64, Option<i64>);
+
+fn in_short((person, role, body, from_day, to_day): Short) -> Result<(Uuid, Held)> {
+    let day = |number: i64| i32::try_from(number).map_err(Error::internal);
+    let held = Held {
+        role: role
+            .parse()
+            .map_err(|()| Error::internal("the table has a membership of an unknown role"))?,
+        body: body.uuid(),
+        from_day: day(from_day)?,
+        to_day: to_day.map_or(Ok(i32::MAX), day)?,
+    };
+    Ok((person.uuid(), held))
+}
+
+macro_rules! short_rows {
+    () => {
+        table::table.filter(table::state.eq(State::Active.name())).select((
+            table::person_id,
+            table::role,
+            table::body_id,
+            table::from_day,
+            table::to_day,
+        ))
+    };
+}
+
+/// Everybody's active roles but `resident`, each with the person's id.
+pub fn all_staff(conn: &mut Conn) -> Result<Vec<(Uuid, Held)>> {
+    let rows: Vec<Short> = short_rows!().filter(table::role.ne(Role::Resident.name())).load(conn)?;
+    rows.into_iter().map(in_short).collect()
+}
+
+/// The same of these persons.
+pub fn staff_of(conn: &mut Conn, people: &[PersonId]) -> Result<Vec<(Uuid, Held)>> {
+    let rows: Vec<Short> = short_rows!()
+        .filter(table::role.ne(Role::Resident.name()))
+        .filter(table::person_id.eq_any(people))
+        .load(conn)?;
+    rows.into_iter().map(in_short).collect()
+}
+
+/// Where a person lives.
+pub fn homes(conn: &mut Conn, person: PersonId) -> Result<Vec<Held>> {
+    let rows: Vec<Short> = short_rows!()
+        .filter(table::role.eq(Role::Resident.name()))
+        .filter(table::person_id.eq(person))
+        .load(conn)?;
+    rows.into_iter().map(|row| Ok(in_short(row)?.1)).collect()
+}
+
+/// Adds a membership. Who is that already, or asked to be, is told so.
+pub(super) fn insert(tx: &mut Tx<'_>, membership: &Membership) -> Result<()> {
+    let inserted = diesel::insert_into(table::table)
+        .values(Row::of(membership))
+        .execute(&mut **tx);
+    inserted.map_err(|error| match Error::from(error) {
+        error if error.reason() == Reason::AlreadyExists => Error::because(
+            Reason::AlreadyExists,
+            "此人已有该身份，或已在申请中。",
+            "This person has this role there already, or has asked for it.",
+        ),
+        error => error,
+    })?;
+    tx.changed(KIND, membership.person_id);
+    Ok(())
+}
+
+/// One membership.
+pub(super) fn load_one(conn: &mut Conn, id: MembershipId) -> Result<Option<Membership>> {
+    let row: Option<Row> = table::table.find(id).first(conn).optional()?;
+    row.map(Row::into_membership).transpose()
+}
+
+/// Writes a membership's new state.
+pub(super) fn update(tx: &mut Tx<'_>, mut membership: Membership) -> Result<Membership> {
+    membership.updated_at = clock::now();
+    membership.version += 1;
+    diesel::update(table::table.find(membership.id))
+        .set(Row::of(&membership))
+        .execute(&mut **tx)?;
+    tx.changed(KIND, membership.person_id);
+    Ok(membership)
+}
+
+/// Which memberships are looked for.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Wanted {
+    pub bodies: Vec<Uuid>,
+    pub role: Option<Role>,
+    /// Not those of this role.
+    pub but: Option<Role>,
+    pub state: Option<State>,
+    /// Only those that count on this day.
+    pub on: Option<NaiveDate>,
+    /// Those behind this one in the order of the list.
+    pub after: Option<MembershipId>,
+    pub most: i64,
+}
+
+/// Memberships at these bodies, in the order of their ids.
+pub(super) fn load_at(conn: &mut Conn, wanted: &Wanted) -> Result<Vec<Membership>> {
+    let bodies: Vec<BodyId> = wanted.bodies.iter().copied().map(Id::from_uuid).collect();
+    let mut query = table::table
+        .filter(table::body_id.eq_any(bodies))
+        .order(table::id)
+        .limit(wanted.most)
+        .into_boxed();
+    if let Some(role) = wanted.role {
+        query = query.filter(table::role.eq(role.name()));
+    }
+    if let Some(role) = wanted.but {
+        query = query.filter(table::role.ne(role.name()));
+    }
+    if let Some(state) = wanted.state {
+        query = query.filter(table::state.eq(state.name()));
+    }
+    if let Some(day) = wanted.on {
+        let day = i64::from(day_number(day));
+        query = query
+            .filter(table::from_day.le(day))
+            .filter(table::to_day.is_null().or(table::to_day.ge(day)));
+    }
+    if let Some(after) = wanted.after {
+        query = query.filter(table::id.gt(after));
+    }
+    let rows: Vec<Row> = query.load(conn)?;
+    rows.into_iter().map(Row::into_membership).collect()
+}
+
+/// Who is what at a unit, and below it where that is asked for, with the units' codes.
+pub fn list_at(conn: &mut Conn, unit: UnitId, below: bool) -> Result<Vec<(Membership, String)>> {
+    let mut units = vec![unit];
+    let mut level = vec![unit];
+    while below && !level.is_empty() {
+        level = unit::table
+            .select(unit::id)
+            .filter(unit::parent_id.eq_any(&level))
+            .load(conn)?;
+        units.extend(&level);
+    }
+    let codes: HashMap<UnitId, String> = unit::table
+        .select((unit::id, unit::code))
+        .filter(unit::id.eq_any(&units))
+        .load::<(UnitId, String)>(conn)?
+        .into_iter()
+        .collect();
+    let wanted = Wanted {
+        bodies: units.iter().map(|unit| unit.uuid()).collect(),
+        state: Some(State::Active),
+        most: i64::MAX,
+        ..Wanted::default()
+    };
+    let code = |one: &Membership| codes.get(&UnitId::from_uuid(one.body_id)).cloned().unwrap_or_default();
+    let mut found: Vec<_> = load_at(conn, &wanted)?
+        .into_iter()
+        .map(|one| {
+            let code = code(&one);
+            (one, code)
+        })
+        .collect();
+    found.sort_by(|(a, code_a), (b, code_b)| (code_a, a.role, a.id).cmp(&(code_b, b.role, b.id)));
+    Ok(found)
+}
+
+/// A person's memberships that are asked for or active, in the order of their ids.
+pub(super) fn load_of(conn: &mut Conn, person: PersonId) -> Result<Vec<Membership>> {
+    let open = [State::Requested.name(), State::Active.name()];
+    let rows: Vec<Row> = table::table
+        .filter(table::person_id.eq(person))
+        .filter(table::state.eq_any(open))
+        .order(table::id)
+        .load(conn)?;
+    rows.into_iter().map(Row::into_membership).collect()
+}
+
+/// The same, which nobody else changes until the transaction ends.
+pub(super) fn load_of_locked(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Membership>> {
+    if let Conn::Postgres(conn) = &mut **tx {
+        table::table
+            .select(table::version)
+            .filter(table::person_id.eq(person))
+            .order(table::id)
+            .for_update()
+            .load::<i64>(conn)?;
+    }
+    load_of(tx, person)
+}
+
+/// A person's open membership in a role at a body.
+pub(super) fn load_open(
+    conn: &mut Conn,
+    person: PersonId,
+    role: Role,
+    kind: BodyKind,
+    body: Uuid,
+) -> Result<Option<Membership>> {
+    let found = load_of(conn, person)?;
+    Ok(found
+        .into_iter()
+        .find(|one| one.role == role && one.body_kind == kind && one.body_id == body))
+}

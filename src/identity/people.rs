@@ -1,0 +1,185 @@
+//! Persons for the other rooms: found, made, shown.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::model::{Person, PersonId, PersonRef};
+use super::phone::Phone;
+use super::seal::{Keyring, PersonKey};
+use super::store::{self, KeyRow, PersonRow};
+use crate::clock;
+use crate::db::{Conn, Tx};
+use crate::error::{Error, Reason, Result};
+use crate::language::Language;
+
+/// A person to be made.
+pub struct NewPerson<'a> {
+    /// The number that they will sign in with.
+    pub phone: &'a Phone,
+    /// What they are called, where it is known.
+    pub name: Option<&'a str>,
+    /// The language in which they are written to.
+    pub language: Language,
+}
+
+/// What a person changes of themselves.
+#[derive(Debug, Clone, Default)]
+pub struct PersonChange {
+    /// What they are called.
+    pub name: Option<String>,
+    /// The language in which they are written to.
+    pub language: Option<Language>,
+}
+
+/// All persons. Clones share the keys.
+#[derive(Clone)]
+pub struct People {
+    keyring: Arc<Keyring>,
+}
+
+impl People {
+    /// Whose fields are sealed with these keys.
+    pub const fn new(keyring: Arc<Keyring>) -> Self {
+        Self { keyring }
+    }
+
+    /// The keys.
+    pub(super) fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
+    /// Whose number this is.
+    pub fn find_by_phone(&self, conn: &mut Conn, phone: &Phone) -> Result<Option<PersonId>> {
+        store::find_by_phone(conn, &self.phone_hash(phone))
+    }
+
+    /// The keyed hash by which a number is found.
+    pub(super) fn phone_hash(&self, phone: &Phone) -> Vec<u8> {
+        self.keyring.lookup("phone", phone.reveal())
+    }
+
+    /// The keyed hash by which a WeChat account is found.
+    pub(super) fn wechat_hash(&self, openid: &str) -> Vec<u8> {
+        self.keyring.lookup("wechat", openid)
+    }
+
+    /// What others are shown of these persons; of those that are not there, nothing.
+    pub fn load_people(&self, conn: &mut Conn, ids: &[PersonId]) -> Result<HashMap<PersonId, PersonRef>> {
+        let rows = store::load_people(conn, ids)?;
+        let people = rows.into_iter().map(|(row, key)| {
+            let person = self.opened(row, key)?;
+            let shown = PersonRef {
+                id: person.id,
+                name: person.name,
+                phone: person.phone.map(|phone| phone.masked()),
+            };
+            Ok((shown.id, shown))
+        });
+        people.collect()
+    }
+
+    /// A person, whole: for themselves.
+    pub fn load(&self, conn: &mut Conn, id: PersonId) -> Result<Option<Person>> {
+        let row = store::load_people(conn, &[id])?.pop();
+        row.map(|(row, key)| self.opened(row, key)).transpose()
+    }
+
+    /// A person's whole number. Whoever asks for it writes why into the audit.
+    pub fn reveal_phone(&self, conn: &mut Conn, id: PersonId) -> Result<Option<Phone>> {
+        Ok(self.load(conn, id)?.and_then(|person| person.phone))
+    }
+
+    /// Makes a person. A number that somebody has already is refused by the table.
+    pub fn create(&self, tx: &mut Tx<'_>, new: &NewPerson<'_>) -> Result<PersonId> {
+        let (id, now) = (PersonId::new(), clock::now());
+        let (key, wrapped) = self.keyring.new_person_key(id)?;
+        let row = PersonRow {
+            id,
+            name: new.name.map(|name| key.seal("name", name)).transpose()?,
+            phone: Some(key.seal("phone", new.phone.reveal())?),
+            phone_hash: Some(self.phone_hash(new.phone)),
+            wechat: None,
+            wechat_hash: None,
+            language: new.language.name().to_owned(),
+            created_at: now,
+            updated_at: now,
+            version: 1,
+            erased_at: None,
+        };
+        store::insert_person(tx, &row, &wrapped)?;
+        Ok(id)
+    }
+
+    /// To whom this WeChat account is tied.
+    pub(super) fn find_by_wechat(&self, conn: &mut Conn, openid: &str) -> Result<Option<PersonId>> {
+        store::find_by_wechat(conn, &self.wechat_hash(openid))
+    }
+
+    /// Ties a WeChat account to a person, instead of the one before. It stays with
+    /// whom it is tied to already.
+    pub(super) fn tie_wechat(&self, tx: &mut Tx<'_>, id: PersonId, openid: &str) -> Result<()> {
+        match self.find_by_wechat(tx, openid)? {
+            Some(known) if known == id => Ok(()),
+            Some(_) => Err(Error::because(
+                Reason::AlreadyExists,
+                "该微信号已绑定其他手机号，请先在原账号中解绑。",
+                "This WeChat account is tied to another phone number; untie it there first.",
+            )),
+            None => {
+                let sealed = self.key(tx, id)?.seal("wechat", openid)?;
+                store::set_wechat(tx, id, Some((sealed, self.wechat_hash(openid))), clock::now())
+            }
+        }
+    }
+
+    /// Unties whatever WeChat account a person has.
+    pub fn untie_wechat(&self, tx: &mut Tx<'_>, id: PersonId) -> Result<()> {
+        store::set_wechat(tx, id, None, clock::now())
+    }
+
+    /// Changes what a person says of themselves, if it is still the version that
+    /// `allows` takes.
+    pub fn change(
+        &self,
+        tx: &mut Tx<'_>,
+        id: PersonId,
+        change: &PersonChange,
+        allows: impl FnOnce(i64) -> Result<()>,
+    ) -> Result<Person> {
+        let version = store::lock(tx, id)?.ok_or_else(|| Error::refused(Reason::NotFound))?;
+        allows(version)?;
+        let key = self.key(tx, id)?;
+        let name = change.name.as_deref().map(|name| key.seal("name", name)).transpose()?;
+        let language = change.language.map(Language::name);
+        store::change(tx, id, name, language, clock::now())?;
+        self.load(tx, id)?.ok_or_else(|| Error::refused(Reason::NotFound))
+    }
+
+    /// A person's key.
+    pub(super) fn key(&self, conn: &mut Conn, id: PersonId) -> Result<PersonKey> {
+        let key = store::load_key(conn, id)?.ok_or_else(|| Error::internal("a person has no key"))?;
+        self.keyring.open(id, &key.wrapped())
+    }
+
+    fn opened(&self, row: PersonRow, key: Option<KeyRow>) -> Result<Person> {
+        let key = key.map(|key| self.keyring.open(row.id, &key.wrapped())).transpose()?;
+        let open = |column: &str, sealed: Option<Vec<u8>>| match (&key, sealed) {
+            (Some(key), Some(sealed)) => key.open(column, &sealed).map(Some),
+            // Without its key what is sealed is erased.
+            _ => Ok(None),
+        };
+        let phone = open("phone", row.phone)?;
+        let phone = phone.map(|text| text.parse()).transpose();
+        Ok(Person {
+            id: row.id,
+            name: open("name", row.name)?,
+            phone: phone.map_err(|_| Error::internal("a person's phone number is none"))?,
+            has_wechat: row.wechat_hash.is_some(),
+            language: Language::from_name(&row.language)
+                .ok_or_else(|| Error::internal("the table has a person with an unknown language"))?,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            version: row.version,
+        })
+    }
+}

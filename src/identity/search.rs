@@ -1,0 +1,44 @@
+//! Searching somebody by their phone number, for those whose duty it is.
+
+use chrono_tz::Tz;
+
+use super::model::PersonId;
+use super::people::People;
+use super::phone::Phone;
+use super::tally::{self, Today};
+use crate::db::Tx;
+use crate::error::Result;
+
+/// How many numbers one person may search for in a day: enough for a day's visits,
+/// too few to try a block of numbers.
+const A_DAY: i64 = 100;
+/// What is counted.
+const SEARCHES: &str = "phone_search";
+
+/// Searches by phone number.
+#[derive(Clone)]
+pub struct PhoneSearch {
+    people: People,
+    zone: Tz,
+}
+
+impl PhoneSearch {
+    /// Among these people, by the days of this zone.
+    pub const fn new(people: People, zone: Tz) -> Self {
+        Self { people, zone }
+    }
+
+    /// Whose number this is, for somebody who may search. Counted and logged whether or
+    /// not it finds somebody, so the transaction must be committed either way; refused
+    /// where they searched often enough today.
+    pub fn find(&self, tx: &mut Tx<'_>, asking: PersonId, phone: &Phone) -> Result<Option<PersonId>> {
+        let today = Today::in_zone(self.zone);
+        if tally::add(tx, SEARCHES, asking.uuid().as_bytes(), &today, 1)? > A_DAY {
+            tracing::warn!(%asking, "searched for more phone numbers than one may in a day");
+            return Err(today.had_enough());
+        }
+        let found = self.people.find_by_phone(tx, phone)?;
+        tracing::info!(%asking, found = found.is_some(), "searched for a phone number");
+        Ok(found)
+    }
+}

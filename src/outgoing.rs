@@ -1,0 +1,120 @@
+//! Requests that we make of other services. What is sent and what comes back is
+//! never logged: addresses, heads and bodies may hold secrets and personal data.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ureq::Agent;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+
+/// How long another service may take.
+const PATIENCE: Duration = Duration::from_secs(8);
+/// The longest answer that is read, in bytes.
+const LONGEST: u64 = 64 * 1024;
+
+/// Why there is no answer, in a word that may be logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NoAnswer(&'static str);
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answered {
+    /// The status.
+    pub status: u16,
+    /// The body.
+    pub body: String,
+}
+
+/// Asks other services. Clones share connections.
+#[derive(Clone)]
+pub struct Outgoing {
+    agent: Agent,
+}
+
+impl Outgoing {
+    /// Trusts the certificates that this machine trusts.
+    pub fn new() -> Self {
+        let found = rustls_native_certs::load_native_certs();
+        for error in &found.errors {
+            tracing::warn!(%error, "a certificate of this machine cannot be read");
+        }
+        let roots: Vec<Certificate<'static>> = found
+            .certs
+            .iter()
+            .map(|certificate| Certificate::from_der(certificate).to_owned())
+            .collect();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let tls = TlsConfig::builder()
+            .root_certs(RootCerts::Specific(Arc::new(roots)))
+            .unversioned_rustls_crypto_provider(provider)
+            .build();
+        let agent = Agent::config_builder()
+            .tls_config(tls)
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_global(Some(PATIENCE))
+            .user_agent("onegrid")
+            .build();
+        Self { agent: agent.into() }
+    }
+
+    /// GET.
+    pub async fn get(&self, url: String) -> Result<Answered, NoAnswer> {
+        let agent = self.agent.clone();
+        on_a_blocking_thread(move || answered(agent.get(&url).call())).await
+    }
+
+    /// POST of JSON, with further headers.
+    pub async fn post(
+        &self,
+        url: String,
+        headers: Vec<(&'static str, String)>,
+        json: String,
+    ) -> Result<Answered, NoAnswer> {
+        let agent = self.agent.clone();
+        on_a_blocking_thread(move || {
+            let mut request = agent.post(&url).header("content-type", "application/json");
+            for (name, value) in headers {
+                request = request.header(name, value);
+            }
+            answered(request.send(json))
+        })
+        .await
+    }
+}
+
+impl Default for Outgoing {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+async fn on_a_blocking_thread(
+    ask: impl FnOnce() -> Result<Answered, NoAnswer> + Send + 'static,
+) -> Result<Answered, NoAnswer> {
+    let asked = tokio::task::spawn_blocking(ask).await;
+    asked.unwrap_or(Err(NoAnswer("the request died")))
+}
+
+fn answered(result: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Answered, NoAnswer> {
+    let mut response = result.map_err(|error| why(&error))?;
+    let body = response.body_mut().with_config().limit(LONGEST).read_to_string();
+    Ok(Answered {
+        status: response.status().as_u16(),
+        body: body.map_err(|error| why(&error))?,
+    })
+}
+
+/// The kind of failure only: its words may repeat the address.
+fn why(error: &ureq::Error) -> NoAnswer {
+    NoAnswer(match error {
+        ureq::Error::Timeout(_) => "no answer in time",
+        ureq::Error::HostNotFound => "no such host",
+        ureq::Error::ConnectionFailed => "no connection",
+        ureq::Error::Io(_) => "the connection broke off",
+        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => "no secure connection",
+        ureq::Error::BodyExceedsLimit(_) => "too long an answer",
+        _ => "no proper answer",
+    })
+}

@@ -1,0 +1,234 @@
+//! Where people stand in the grid: homes asked for and confirmed, roles given and
+//! ended, offices, whole phone numbers, and the audit of all of it.
+
+use serde_json::{Value, json};
+
+use crate::harness::people::phone;
+use crate::harness::{Client, Server, World, both_databases, unit_id, until};
+
+const HOME: &str = "429901001001001A1";
+const NEXT_DOOR: &str = "429901001001001A2";
+const GRID: &str = "429901001001001";
+const COMMUNITY: &str = "429901001001";
+
+/// The id of the person who asks.
+fn id_of(client: &Client) -> String {
+    client.get("/v1/me").ok()["id"].as_str().expect("an id").to_owned()
+}
+
+/// Asks to live in a building; the id of the request.
+#[track_caller]
+fn ask(client: &Client, building: &str) -> String {
+    let asked = client
+        .send("POST", &format!("/v1/units/{building}/residents"), None)
+        .with_status(201);
+    assert_eq!(
+        (&asked.json["state"], &asked.json["role"]),
+        (&json!("requested"), &json!("resident"))
+    );
+    asked.json["id"].as_str().expect("an id").to_owned()
+}
+
+fn act(client: &Client, membership: &str, step: &str) -> crate::harness::Answer {
+    let path = format!("/v1/memberships/{membership}/{step}");
+    match step {
+        "confirm" => client.send("POST", &path, None),
+        _ => client.post(&path, &json!({ "reason": "已核实" })),
+    }
+}
+
+fn acts(audit: &Value) -> Vec<&str> {
+    let items = audit["items"].as_array().expect("entries");
+    items
+        .iter()
+        .map(|entry| entry["act"].as_str().expect("an act"))
+        .collect()
+}
+
+fn start(world: &World) -> Server {
+    world.import_units();
+    world.serve()
+}
+
+both_databases! {
+    fn the_head_of_the_building_and_nobody_elses_confirms_and_home_is_where_the_circle_begins(world: &World) {
+        let server = start(world);
+        let (home, newcomer) = (unit_id(&server.anonymous(), HOME), server.person(1));
+        newcomer.get("/v1/circle").is_invalid_at(&[("query", "/lat", "required"), ("query", "/lon", "required")]);
+        let asked = ask(&newcomer, &home);
+        let again = newcomer.send("POST", &format!("/v1/units/{home}/residents"), None);
+        again.is_problem(409, "already-exists");
+        // A request gives no right, not even to be seen by the neighbours.
+        assert_eq!(newcomer.get("/v1/me/grid").ok()["home"], Value::Null);
+        newcomer.get("/v1/circle").is_invalid_at(&[("query", "/lat", "required"), ("query", "/lon", "required")]);
+
+        let neighbour = server.holding(2, "building_head", NEXT_DOOR);
+        act(&neighbour, &asked, "confirm").is_problem(404, "not-found");
+        act(&newcomer, &asked, "confirm").is_problem(404, "not-found");
+        let head = server.holding(3, "building_head", HOME);
+        let list = head.get(&format!("/v1/units/{home}/members?state=requested")).ok();
+        assert_eq!(list["items"][0]["id"], asked);
+        assert_eq!(list["items"][0]["person"]["phone"], "199****0001", "masked");
+        let confirmed = act(&head, &asked, "confirm").ok();
+        assert_eq!((&confirmed["state"], &confirmed["counts"]), (&json!("active"), &json!(true)));
+        act(&head, &asked, "confirm").is_problem(409, "state-conflict");
+
+        until("home is known", || (newcomer.get("/v1/circle").status == 200).then_some(()));
+        let standing = newcomer.get("/v1/me/grid").ok();
+        assert_eq!(standing["home"]["id"], home);
+        let levels: Vec<&str> = standing["path"].as_array().expect("a path").iter().map(|unit| unit["level"].as_str().expect("a level")).collect();
+        assert_eq!(levels, ["building", "group", "grid", "community", "street", "county", "city"]);
+        let from_home = newcomer.get("/v1/circle").ok();
+        let from_building = server.anonymous().get(&format!("/v1/circle?building={home}")).ok();
+        assert_eq!(from_home["origin"], from_building["origin"]);
+        // Coordinates count before home.
+        let elsewhere = newcomer.get("/v1/circle?lat=31.201&lon=112.601").ok();
+        assert_ne!(elsewhere["origin"], from_home["origin"]);
+        server.anonymous().get("/v1/circle").is_invalid_at(&[("query", "/lat", "required"), ("query", "/lon", "required")]);
+    }
+
+    fn of_two_who_decide_at_once_one_is_told_that_it_is_decided(world: &World) {
+        let server = start(world);
+        let home = unit_id(&server.anonymous(), HOME);
+        let (head, leader) = (server.holding(1, "building_head", HOME), server.holding(2, "grid_leader", GRID));
+        for round in 0..6 {
+            let asked = ask(&server.person(10 + round), &home);
+            let mut statuses = std::thread::scope(|scope| {
+                let one = scope.spawn(|| act(&head.on_own_connection(), &asked, "confirm").status);
+                let other = scope.spawn(|| act(&leader.on_own_connection(), &asked, "refuse").status);
+                [one.join().expect("answered"), other.join().expect("answered")]
+            });
+            statuses.sort_unstable();
+            assert_eq!(statuses, [200, 409]);
+        }
+    }
+
+    fn a_person_has_one_home_and_three_open_requests(world: &World) {
+        let server = start(world);
+        let (home, next_door) = (unit_id(&server.anonymous(), HOME), unit_id(&server.anonymous(), NEXT_DOOR));
+        let group = unit_id(&server.anonymous(), "429901001001001A");
+        let leader = server.holding(1, "grid_leader", GRID);
+        let mover = server.person(2);
+        for building in [&home, &next_door] {
+            act(&leader, &ask(&mover, building), "confirm").with_status(200);
+            assert_eq!(mover.get("/v1/me/grid").ok()["home"]["id"], **building);
+        }
+        assert_eq!(mover.get("/v1/me/memberships").ok()["items"].as_array().map(Vec::len), Some(1));
+        // Back to where they were is a request like any other.
+        let (back, other) = (ask(&mover, &home), ask(&mover, &group));
+        act(&mover, &other, "end").with_status(200);
+        act(&leader, &other, "confirm").is_problem(409, "state-conflict");
+        act(&leader, &back, "refuse").with_status(200);
+        assert_eq!(mover.get("/v1/me/grid").ok()["home"]["id"], *next_door);
+        let grid = unit_id(&server.anonymous(), GRID);
+        mover.send("POST", &format!("/v1/units/{grid}/residents"), None).is_problem(409, "state-conflict");
+    }
+
+    fn roles_are_given_by_those_above_and_count_at_once(world: &World) {
+        let server = start(world);
+        let (grid, community) = (unit_id(&server.anonymous(), GRID), unit_id(&server.anonymous(), COMMUNITY));
+        let (staff, stranger) = (server.holding(1, "community_staff", COMMUNITY), server.holding(2, "community_staff", "429901001002"));
+        let leader = server.person(3);
+        let members = format!("/v1/units/{grid}/members");
+        let grant = json!({ "phone": phone(3), "role": "grid_leader" });
+        stranger.post(&members, &grant).is_problem(403, "forbidden");
+        leader.post(&members, &grant).is_problem(403, "forbidden");
+        leader.get(&members).is_problem(404, "not-found");
+        let own = json!({ "phone": phone(3), "role": "community_staff" });
+        staff.post(&format!("/v1/units/{community}/members"), &own).is_problem(403, "forbidden");
+        let nobody = json!({ "phone": phone(77), "role": "grid_leader" });
+        staff.post(&members, &nobody).is_invalid_at(&[("body", "/phone", "unknown_person")]);
+        let over = json!({ "phone": phone(3), "role": "grid_leader", "from": "2020-01-01", "to": "2020-12-31" });
+        staff.post(&members, &over).is_invalid_at(&[("body", "/to", "past")]);
+
+        let once = staff.with("idempotency-key", "appointed");
+        let first = once.post(&members, &grant).with_status(201).json;
+        assert_eq!(once.post(&members, &grant).with_status(201).json, first);
+        staff.post(&members, &grant).is_problem(409, "already-exists");
+        until("the leader is one", || (leader.get(&members).status == 200).then_some(()));
+        assert_eq!(leader.get(&members).listed("role"), ["grid_leader"]);
+
+        // Given up, it is over.
+        let id = first["id"].as_str().expect("an id");
+        assert_eq!(act(&leader, id, "end").ok()["state"], "ended");
+        until("the leader is none", || (leader.get(&members).status == 404).then_some(()));
+        let audit = staff.get(&format!("/v1/units/{grid}/audit")).ok();
+        assert_eq!(acts(&audit), ["role_ended", "role_granted"]);
+        assert_eq!(audit["items"][0]["actor"], id_of(&leader));
+        assert_eq!(audit["items"][0]["reason"], "已核实");
+        assert_eq!(audit["items"][1]["actor"], id_of(&staff));
+        // Nobody reads what is kept about themselves.
+        staff.get(&format!("/v1/units/{community}/audit")).is_problem(404, "not-found");
+    }
+
+    fn a_look_at_a_whole_number_is_kept_with_its_reason(world: &World) {
+        let server = start(world);
+        let home = unit_id(&server.anonymous(), HOME);
+        let (head, staff) = (server.holding(1, "building_head", HOME), server.holding(2, "community_staff", COMMUNITY));
+        let resident = server.holding(3, "resident", HOME);
+        let list = head.get(&format!("/v1/units/{home}/members?role=resident")).ok();
+        let id = list["items"][0]["id"].as_str().expect("an id").to_owned();
+        let path = format!("/v1/memberships/{id}/phone");
+        let why = json!({ "reason": "楼上漏水" });
+        resident.post(&path, &why).is_problem(404, "not-found");
+        head.post(&path, &json!({ "reason": "" })).is_invalid_at(&[("body", "/reason", "min_length")]);
+        head.post(&path, &json!({})).is_invalid_at(&[("body", "/reason", "required")]);
+        let seen = head.post(&path, &why).with_status(200);
+        assert_eq!(seen.json["phone"], format!("+86{}", phone(3)));
+        assert_eq!(seen.needed_header("cache-control"), "no-store");
+        head.get(&format!("/v1/units/{home}/audit")).is_problem(404, "not-found");
+        let audit = staff.get(&format!("/v1/units/{home}/audit?limit=1")).ok();
+        let entry = &audit["items"][0];
+        assert_eq!((&entry["act"], &entry["reason"]), (&json!("phone_seen"), &json!("楼上漏水")));
+        assert_eq!((&entry["actor"], &entry["person"]["id"]), (&json!(id_of(&head)), &json!(id_of(&resident))));
+        let older = audit["next"].as_str().expect("there is more");
+        let rest = staff.get(&format!("/v1/units/{home}/audit?cursor={older}")).ok();
+        assert!(acts(&rest).contains(&"role_granted") && !acts(&rest).contains(&"phone_seen"));
+    }
+
+    fn a_vacant_office_is_answered_for_by_its_deputy_or_the_level_above(world: &World) {
+        let server = start(world);
+        let grid = unit_id(&server.anonymous(), GRID);
+        let resident = server.holding(1, "resident", HOME);
+        let staff = server.holding(2, "community_staff", COMMUNITY);
+        let office = |number: usize| resident.get("/v1/me/grid").ok()["offices"][number].clone();
+        let above = office(0);
+        assert_eq!((&above["role"], &above["vacant"]), (&json!("building_head"), &json!(true)));
+        assert_eq!(above["holders"][0]["role"], "community_staff");
+        assert_eq!(above["holders"][0]["person"]["phone"], "199****0002");
+        server.person(3);
+        let deputy = json!({ "phone": phone(3), "role": "grid_leader", "deputy": true });
+        staff.post(&format!("/v1/units/{grid}/members"), &deputy).with_status(201);
+        let leader = office(1);
+        assert_eq!((&leader["vacant"], &leader["holders"][0]["deputy"]), (&json!(true), &json!(true)));
+        assert_eq!(leader["unit"]["id"], grid);
+        server.holding(4, "grid_leader", GRID);
+        let leader = office(1);
+        assert_eq!((&leader["vacant"], leader["holders"].as_array().map(Vec::len)), (&json!(false), Some(1)));
+        assert_eq!(leader["holders"][0]["person"]["phone"], "199****0004");
+        assert_eq!(office(0)["holders"][0]["role"], "grid_leader", "the office right above");
+    }
+
+    fn who_may_change_places_is_who_is_staff_where_they_are(world: &World) {
+        let server = start(world);
+        let community = unit_id(&server.anonymous(), COMMUNITY);
+        let other = unit_id(&server.anonymous(), "429901001002");
+        let staff = server.holding(1, "community_staff", COMMUNITY);
+        let place_in = |unit: Option<&str>| {
+            let mut place = crate::harness::place("店", "shop", 0.0, 0.0);
+            place["unit_id"] = json!(unit);
+            place
+        };
+        let made = staff.post("/v1/places", &place_in(Some(&community))).with_status(201).json;
+        staff.post("/v1/places", &place_in(Some(&other))).is_problem(403, "forbidden");
+        staff.post("/v1/places", &place_in(None)).is_problem(403, "forbidden");
+        // A place is not carried over to where one has no say.
+        let path = format!("/v1/places/{}", made["id"].as_str().expect("an id"));
+        let changing = staff.with("if-match", "*");
+        for elsewhere in [Some(other.as_str()), None] {
+            changing.put(&path, &place_in(elsewhere)).is_problem(403, "forbidden");
+        }
+        changing.put(&path, &place_in(Some(&community))).with_status(200);
+        server.holding(2, "grid_leader", GRID).post("/v1/places", &place_in(Some(&community))).is_problem(403, "forbidden");
+    }
+}
