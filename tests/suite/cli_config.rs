@@ -35,6 +35,7 @@ const WRONG: [(&str, &str); 24] = [
     ("ONEGRID_TRUSTED_PROXIES", "10.0.0.0/33"),
     ("ONEGRID_CORS_ORIGINS", "*"),
     ("ONEGRID_CIRCLE_RATE", "0"),
+    ("ONEGRID_CIRCLE_MEMORY_MIB", "65537"),
     ("ONEGRID_DATABASE_CONNECTIONS", "201"),
     ("ONEGRID_WORKERS", "-1"),
     ("ONEGRID_CONCURRENCY", "none"),
