@@ -4,8 +4,10 @@
 //! [`build`] makes the bytes of a map, [`StreetMap`] opens them, a [`Walker`]
 //! answers what is within reach of a point, with the doors of a [`DoorIndex`].
 
+mod arrived;
 mod barriers;
 mod boxes;
+mod brink;
 mod build;
 mod check;
 mod chunks;

@@ -1,11 +1,12 @@
 //! The walk to one door: its line on the map.
 
+use super::arrived::{DoorLabel, Via};
 use super::doors::DoorIndex;
 use super::file::StreetMap;
 use super::layout::Position;
 use super::passage::{Passage, Question, Stage, beside, seed_ends};
 use super::records::View;
-use super::search::{DoorLabel, Search, Via};
+use super::search::Search;
 use super::snap::Foot;
 use super::walk::{Arrival, Ask, Reach, Walker, question};
 use crate::coordinates::{LocalMetres, Point};

@@ -13,9 +13,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use super::arrived::Arrived;
 use super::model::Pace;
 use super::passage::{Question, Stage};
-use super::search::{Arrived, CATEGORIES, Search};
+use super::search::{CATEGORIES, Search};
 use crate::clock::Timestamp;
 
 /// How many parts the store has, each with a lock of its own.

@@ -13,13 +13,13 @@
 //! A search may be continued beyond its limit, up to a horizon, until the
 //! nearest door of each category that is asked for is found.
 
+use super::arrived::{Arrived, DoorLabel, UNREACHED, Via, direct_doors, unknown_m};
+use super::brink::{edge_from_foot, metres_to_edge};
 use super::doors::DoorFoot;
-use super::layout::{Arc, Position};
-use super::passage::{LEAST_S, Passage, Question, Stage, arcs_of, beside, grain, seed_ends};
-use super::records::View;
+use super::layout::Arc;
+use super::passage::{LEAST_S, Passage, Question, Stage, beside, grain, seed_ends};
 use super::snap::Foot;
 use super::tags::flag;
-use crate::coordinates::{LocalMetres, Point};
 
 const STAGES: usize = Stage::ALL.len();
 /// Seconds that share a bucket.
@@ -60,112 +60,6 @@ const UNKNOWN: Label = Label {
     beside: [0.0; STAGES],
     seed: [0; STAGES],
     generation: 0,
-};
-
-/// From where a door was reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Via {
-    /// Along the edge from the origin's foot on it.
-    Direct,
-    From,
-    To,
-}
-
-/// The best known of a door.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct DoorLabel {
-    generation: u32,
-    pub seconds: f32,
-    /// Metres along the streets; where walks are by metres, seconds.
-    pub beside: f32,
-    /// Metres of which nothing is known that a wheelchair would have to know.
-    pub unknown_m: f32,
-    /// Where one leaves the streets.
-    pub point: Position,
-    /// The leg off the streets to the door, and the one over the square before it.
-    pub snap_m: f32,
-    pub across_m: f32,
-    pub along_m: f32,
-    pub edge: u32,
-    pub seed: u8,
-    pub via: Via,
-    /// The stage on the last edge, and the one at the junction before it.
-    pub stage: Stage,
-    pub stage_before: Stage,
-    /// Whether the last edge is private.
-    pub private: bool,
-}
-
-/// A door that a walk comes to.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Arrived {
-    pub door: u32,
-    /// Where the door stands, see [`DoorLabel`].
-    pub point: Position,
-    pub edge: u32,
-    pub along_m: f32,
-    pub snap_m: f32,
-    pub across_m: f32,
-    pub seconds: f32,
-    pub beside: f32,
-    /// Whether the walk ends on a private way.
-    pub private_end: bool,
-}
-
-impl DoorLabel {
-    /// On from the edge to the door itself.
-    fn at(self, ask: &Question<'_>, door: DoorFoot) -> Self {
-        Self {
-            seconds: self.seconds + grain(door.leg_m() * ask.pace.seconds_a_metre),
-            point: door.point,
-            snap_m: door.snap_m,
-            across_m: door.across_m,
-            along_m: door.along_m,
-            ..self
-        }
-    }
-
-    /// The same as a walk that comes to that door.
-    pub fn arrived(&self, door: u32) -> Arrived {
-        Arrived {
-            door,
-            point: self.point,
-            edge: self.edge,
-            along_m: self.along_m,
-            snap_m: self.snap_m,
-            across_m: self.across_m,
-            seconds: self.seconds,
-            beside: self.beside,
-            private_end: self.stage == Stage::Arriving || self.private,
-        }
-    }
-}
-
-impl Arrived {
-    /// By what is counted, then what is summed beside, then by number.
-    pub fn order(&self, other: &Self) -> std::cmp::Ordering {
-        self.seconds
-            .total_cmp(&other.seconds)
-            .then(self.beside.total_cmp(&other.beside))
-            .then(self.door.cmp(&other.door))
-    }
-}
-
-const UNREACHED: DoorLabel = DoorLabel {
-    generation: 0,
-    seconds: f32::INFINITY,
-    beside: 0.0,
-    unknown_m: 0.0,
-    point: Position { lat: 0, lon: 0 },
-    snap_m: 0.0,
-    across_m: 0.0,
-    along_m: 0.0,
-    edge: 0,
-    seed: 0,
-    via: Via::Direct,
-    stage: Stage::Public,
-    stage_before: Stage::Public,
-    private: false,
 };
 
 #[derive(Debug, Clone, Copy)]
@@ -572,104 +466,6 @@ impl Search {
     }
 }
 
-/// How far the edge of what the map covers is along the edge of a foot, infinite where
-/// one does not come to it there.
-pub(super) fn edge_from_foot(ask: &Question<'_>, foot: &Foot) -> f32 {
-    let edge = &ask.view.edges[foot.edge as usize];
-    if edge.flags & flag::CUT == 0 {
-        return f32::INFINITY;
-    }
-    let leg_s = grain(foot.leg_m() * ask.pace.seconds_a_metre);
-    let away = |arc: Arc| {
-        let passage = Passage::of(ask, arc).filter(|passage| passage.open)?;
-        let from_m = if arc.is_backward() {
-            arc.length_m - foot.along_m
-        } else {
-            foot.along_m
-        };
-        let metres = metres_to_edge(&ask.view, arc, from_m)?;
-        Some(leg_s + grain(metres * passage.seconds_a_metre))
-    };
-    let both = arcs_of(&ask.view, foot.edge).map(away);
-    both.into_iter().flatten().fold(f32::INFINITY, f32::min)
-}
-
-/// How many metres one walks along a cut edge, starting `from_m` along it, until one
-/// leaves what the map covers: at its cut end, or where it crosses the bounds.
-fn metres_to_edge(view: &View<'_>, arc: Arc, from_m: f32) -> Option<f32> {
-    let corners = &view.corners[view.corner_range(arc.edge())];
-    let leaves_m = if arc.is_backward() {
-        leaves_covered(view, corners.iter().rev(), from_m)
-    } else {
-        leaves_covered(view, corners.iter(), from_m)
-    };
-    let edge = &view.edges[arc.edge() as usize];
-    let end = if arc.is_backward() { edge.from } else { edge.to };
-    let leaves_m = leaves_m.or_else(|| view.is_cut(end).then_some(arc.length_m));
-    leaves_m.map(|metres| (metres - from_m).max(0.0))
-}
-
-/// How many metres along the line over `corners`, from `from_m` on, the first point
-/// outside of what the map covers is.
-fn leaves_covered<'a>(view: &View<'_>, corners: impl Iterator<Item = &'a Position>, from_m: f32) -> Option<f32> {
-    let mut start_m = 0.0;
-    let mut before: Option<&Position> = None;
-    for corner in corners {
-        if let Some(before) = before.replace(corner) {
-            let [start, end] = [before, corner].map(|corner| corner.point());
-            let step = LocalMetres::around(start).east_north(end);
-            let step_m = step[0].hypot(step[1]) as f32;
-            let end_m = start_m + step_m;
-            if from_m <= end_m && !(view.covers(*before) && view.covers(*corner)) {
-                // From where one walks it.
-                let skipped = if start_m < from_m {
-                    f64::from((from_m - start_m) / step_m)
-                } else {
-                    0.0
-                };
-                let on_it = |from: f64, to: f64| from + skipped * (to - from);
-                let walked_from = Position::of(Point::new(on_it(start.lat, end.lat), on_it(start.lon, end.lon)));
-                let covered = view.covered_share(walked_from, *corner);
-                if covered < 1.0 {
-                    return Some(start_m + (skipped + (1.0 - skipped) * covered) as f32 * step_m);
-                }
-            }
-            start_m = end_m;
-        }
-    }
-    None
-}
-
-/// The doors on the edge of a foot, walked to along it, each with its number.
-pub(super) fn direct_doors(ask: &Question<'_>, foot: &Foot, seed: u8, mut each: impl FnMut(u32, DoorLabel)) {
-    let leg_s = foot.leg_m() * ask.pace.seconds_a_metre;
-    let arcs = arcs_of(&ask.view, foot.edge);
-    let passages = arcs.map(|arc| Passage::of(ask, arc));
-    for door in ask.doors.on_edge(foot.edge, ask.pace) {
-        let metres = (door.along_m - foot.along_m).abs();
-        let way = usize::from(door.along_m < foot.along_m);
-        let (arc, Some(passage)) = (arcs[way], passages[way]) else {
-            continue;
-        };
-        if passage.open || metres == 0.0 {
-            let stage = passage.stage_at_origin();
-            let label = DoorLabel {
-                seconds: grain(leg_s) + grain(metres * passage.seconds_a_metre),
-                beside: beside(ask, arc, metres, false, false),
-                unknown_m: unknown_m(arc, metres),
-                seed,
-                via: Via::Direct,
-                stage,
-                stage_before: stage,
-                private: passage.private,
-                edge: foot.edge,
-                ..UNREACHED
-            };
-            each(door.door, label.at(ask, *door));
-        }
-    }
-}
-
 /// Whether a door is the nearer one: of two as near that with the lower number.
 fn nearer(door: (f32, u32), best: (f32, Option<u32>)) -> bool {
     door.0 < best.0 || (door.0 == best.0 && best.1.is_none_or(|best| door.1 < best))
@@ -683,9 +479,4 @@ struct Step {
     beside: f32,
     unknown_m: f32,
     seed: u8,
-}
-
-#[inline]
-fn unknown_m(arc: Arc, metres: f32) -> f32 {
-    if arc.flags & flag::UNKNOWN != 0 { metres } else { 0.0 }
 }

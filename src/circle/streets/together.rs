@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
+use super::arrived::{Arrived, direct_doors};
+use super::brink::edge_from_foot;
 use super::conditions::Met;
 use super::passage::{Question, SeedEnd, beside, seed_ends};
 use super::rows::{Far, Row, Rows};
-use super::search::{Arrived, CATEGORIES, Search, direct_doors, edge_from_foot};
+use super::search::{CATEGORIES, Search};
 use super::snap::Foot;
 
 /// A circle of more parts than this is searched for: that is as quick then.

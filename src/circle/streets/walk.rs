@@ -1,5 +1,6 @@
 //! What is within reach: snap the origins, search, list the doors.
 
+use super::arrived::Arrived;
 use super::conditions::{Met, When};
 use super::doors::DoorIndex;
 use super::file::StreetMap;
@@ -9,7 +10,7 @@ use super::passage::{Passage, Question, Stage, arcs_of};
 use super::path::{Stretch, drawn};
 use super::records::View;
 use super::rows::{Far, Rows};
-use super::search::{Arrived, CATEGORIES, Search};
+use super::search::{CATEGORIES, Search};
 use super::snap::{Foot, Snapper};
 use super::tags::{Access, flag};
 use super::together::Together;
