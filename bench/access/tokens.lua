@@ -1,5 +1,6 @@
--- The same question again and again, with one token after the other; without any where none are named.
-local requests, at = {}, 0
+-- The same question again and again, with one token after the other from where the load before
+-- ended; without any where none are named.
+local requests, at = {}, tonumber(os.getenv("START"))
 
 function init(_)
   local path = os.getenv("ASKED")
