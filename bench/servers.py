@@ -38,18 +38,19 @@ class Server:
 
 
 def service(measure: str, folder: str, workers: int) -> Server:
-    """The service, with the map and the database that `measure prepare` put into a folder."""
+    """The service, with the database that is in a folder, and the map that may be there."""
+    streets = Path(folder, "streets.map")
     return Server(
         [measure, "serve"],
         {
             "DATABASE_URL": f"sqlite://{folder}/onegrid.db",
-            "ONEGRID_MAP": f"{folder}/streets.map",
             "ONEGRID_LISTEN": "127.0.0.1:0",
             "ONEGRID_METRICS_LISTEN": "off",
             "ONEGRID_WORKERS": str(workers),
             "ONEGRID_CIRCLE_RATE": "100000",
             "ONEGRID_DRAIN_SECONDS": "0",
-        },
+        }
+        | ({"ONEGRID_MAP": str(streets)} if streets.exists() else {}),
     )
 
 

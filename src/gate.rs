@@ -18,6 +18,8 @@ use crate::error::Result;
 pub trait Permission: 'static {
     /// Its name in the API document and in the gate's table.
     const NAME: &'static str;
+    /// Whether a credential that is sent along is not looked at.
+    const IGNORES_CREDENTIAL: bool = false;
 }
 
 /// A permission that is about nothing in particular: who is let in has it.
@@ -35,6 +37,15 @@ impl Permission for Public {
     const NAME: &'static str = "public";
 }
 impl Unscoped for Public {}
+
+/// Anybody, also with a credential that is out of date: who comes for a new one may
+/// well send the old one along.
+pub struct SigningIn;
+impl Permission for SigningIn {
+    const NAME: &'static str = Public::NAME;
+    const IGNORES_CREDENTIAL: bool = true;
+}
+impl Unscoped for SigningIn {}
 
 /// Whoever is signed in.
 pub struct SignedIn;

@@ -1,7 +1,9 @@
 //! Measurements that are more than a kernel: each is a command of its own, prints a
 //! table, and says whether its bar holds. The scripts in `bench/` start them.
 
+mod access;
 mod agreement;
+mod big_city;
 mod big_map;
 mod city;
 mod county;
@@ -22,7 +24,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use agreement::{JACCARD_AT_LEAST, JACCARD_OF_THE_QUICKEST_AT_LEAST, MEDIAN_AT_MOST_M};
 use city::Failed;
 
-/// Measurements of the circle; see bench/README.md.
+/// Measurements; see bench/README.md.
 #[derive(Parser)]
 #[command(name = "measure")]
 struct Measure {
@@ -40,6 +42,8 @@ enum What {
     BigMap(big_map::BigMap),
     /// One place among many moves.
     Patch(patch::Patch),
+    /// Who may do what in a large city.
+    Access(access::Measured),
     /// Map, database and houses for a server.
     Prepare(serve::Prepare),
     /// The service, configured by the environment.
@@ -82,6 +86,7 @@ fn act(what: Option<What>) -> Result<bool, Failed> {
         Some(What::County(county)) => return county::county(&county),
         Some(What::BigMap(big_map)) => return big_map::big_map(&big_map),
         Some(What::Patch(patch)) => return patch::patch(&patch),
+        Some(What::Access(measured)) => return access::access(&measured),
         Some(What::Agree { folder }) => return agree(&folder),
         Some(What::Rounds(rounds)) => rounds::rounds(&rounds),
         Some(What::Prepare(prepare)) => serve::prepare(&prepare),

@@ -26,6 +26,7 @@ use crate::text;
 /// The operations of this room.
 pub fn operations() -> Vec<Operation> {
     let mut operations = super::members::routes::operations();
+    operations.extend(super::members::finding::routes::operations());
     operations.extend(super::audit::routes::operations());
     operations.extend(of_units());
     operations

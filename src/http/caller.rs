@@ -54,7 +54,11 @@ impl<P: Permission> FromRequest for Caller<P> {
             let http = request
                 .app_data::<web::Data<Http>>()
                 .ok_or_else(|| Error::internal("the HTTP context is missing"))?;
-            let pass = http.gate.admit(bearer(&request)?, P::NAME).await?;
+            let bearer = match P::IGNORES_CREDENTIAL {
+                true => None,
+                false => bearer(&request)?,
+            };
+            let pass = http.gate.admit(bearer, P::NAME).await?;
             Ok(Caller {
                 pass,
                 permission: PhantomData,

@@ -72,12 +72,14 @@ impl Named for Session {
     const PREFIX: &'static str = "ses";
 }
 
-/// Declares the names by which a choice is stored and shown.
+/// Declares the names by which a choice is stored and shown: the variant's in small
+/// letters, since the API document is deaf to names that come through a macro.
 macro_rules! named {
     ($(#[$about:meta])* $choice:ident { $($(#[$doc:meta])* $variant:ident = $name:literal,)+ }) => {
         $(#[$about])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
-        pub enum $choice { $($(#[$doc])* #[serde(rename = $name)] $variant,)+ }
+        #[serde(rename_all = "lowercase")]
+        pub enum $choice { $($(#[$doc])* $variant,)+ }
 
         impl $choice {
             /// The name in the table and in answers.
@@ -123,5 +125,19 @@ named! {
         Operator = "operator",
         /// The account was erased.
         Erasure = "erasure",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_choice_is_stored_shown_and_documented_by_one_name() {
+        let document = serde_json::to_value(<Method as utoipa::PartialSchema>::schema()).expect("JSON");
+        for (number, method) in [Method::Code, Method::WeChat, Method::Operator].into_iter().enumerate() {
+            assert_eq!(serde_json::to_value(method).expect("JSON"), method.name());
+            assert_eq!(document["enum"][number], method.name());
+        }
     }
 }

@@ -14,7 +14,7 @@ use super::view::{CodeRequest, CodeSent, Me, MeChange, Refresh, SessionList, Ses
 use crate::coordinates::Crs;
 use crate::db::{Db, Id};
 use crate::error::{Error, FieldError, Reason, Result};
-use crate::gate::{Public, SignedIn};
+use crate::gate::{SignedIn, SigningIn};
 use crate::http::{
     Answer, Body, Caller, Entity, Http, IfMatch, Nothing, Operation, Path, Query, Rate, Version, client_name, language,
 };
@@ -83,7 +83,7 @@ fn tokens(status: StatusCode, tokens: &Tokens) -> HttpResponse {
     responses((status = 202, description = "A code is on its way", body = CodeSent)),
 )]
 async fn send_code(
-    _: Caller<Public>,
+    _: Caller<SigningIn>,
     request: HttpRequest,
     _: Query<Nothing>,
     body: Body<CodeRequest>,
@@ -114,7 +114,7 @@ async fn send_code(
     responses((status = 201, description = "A session began", body = Tokens)),
 )]
 async fn sign_in(
-    _: Caller<Public>,
+    _: Caller<SigningIn>,
     request: HttpRequest,
     _: Query<Nothing>,
     body: Body<SignIn>,
@@ -154,7 +154,7 @@ async fn sign_in(
     responses((status = 200, description = "New tokens", body = Tokens)),
 )]
 async fn refresh(
-    _: Caller<Public>,
+    _: Caller<SigningIn>,
     request: HttpRequest,
     _: Query<Nothing>,
     body: Body<Refresh>,

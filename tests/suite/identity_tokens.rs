@@ -8,7 +8,7 @@ use onegrid::clock;
 use onegrid::secret::SecretKey;
 use serde_json::{Value, json};
 
-use crate::harness::people::{Holder, JWT_KEY, Messages, bearing, phone};
+use crate::harness::people::{Holder, JWT_KEY, Messages, bearing, phone, try_code};
 use crate::harness::{Server, World, both_databases};
 
 const OTHER_KEY: &str = "77e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6";
@@ -150,6 +150,28 @@ both_databases! {
         none.is_problem(401, "unauthenticated");
         // Who is signed in is not thereby an operator.
         holder.on(&server).post("/v1/places", &json!({})).is_problem(403, "forbidden");
+    }
+
+    fn who_comes_for_a_new_token_may_send_the_old_one_along(world: &World) {
+        let messages = Messages::start();
+        let server = messages.serve(world);
+        let holder = messages.sign_in(&server, &phone(205));
+        let (header, claims) = parts(holder.access_token());
+        let old = with(&with(&claims, "exp", json!(now_s() - 6)), "nbf", json!(now_s() - 900));
+        let expired = format!("Bearer {}", signed(&header, &old, JWT_KEY));
+        let mut refresh_token = holder.refresh_token().to_owned();
+        let every = [expired.as_str(), "Bearer x", "Bearer", "Basic eDp5", ""];
+        for (number, stale) in (206..).zip(every) {
+            let client = server.anonymous().with("authorization", stale);
+            client.get("/v1/units").is_problem(401, "unauthenticated");
+            let code = messages.code(&client, &phone(number));
+            try_code(&client, &phone(number), &code).with_status(201);
+            let renewed = client.post("/v1/auth/refresh", &json!({ "refresh_token": refresh_token })).ok();
+            refresh_token = renewed["refresh_token"].as_str().expect("a token").to_owned();
+        }
+        // It gives no right either.
+        let me = bearing(&server, "x").get("/v1/me");
+        me.is_problem(401, "unauthenticated");
     }
 
     fn a_key_takes_the_place_of_another_without_anybody_signing_in_again(world: &World) {

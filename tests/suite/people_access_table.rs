@@ -84,7 +84,7 @@ impl Actor {
             "public" => true,
             "signed_in" => self.signed_in,
             "run_batches" => self.is_staff(),
-            "manage_places" => self.is_staff() && self.at_or_above(subject),
+            "manage_places" | "find_people" => self.is_staff() && self.at_or_above(subject),
             "see_members" | "see_phones" => {
                 self.role.is_some_and(|(role, _)| role != "resident") && self.at_or_above(subject)
             }
@@ -132,6 +132,10 @@ fn request(operation: &str, subject: &Subject, role: &str) -> Option<(String, Op
         "PUT /v1/units/{id}/doors" => (format!("/v1/units/{unit}/doors"), Some(doors)),
         "GET /v1/units/{id}/members" => (format!("/v1/units/{unit}/members"), None),
         "POST /v1/units/{id}/members" => (format!("/v1/units/{unit}/members"), Some(grant)),
+        "POST /v1/units/{id}/members/search" => {
+            let whom = json!({ "phone": "+8619911112222", "reason": "试一试" });
+            (format!("/v1/units/{unit}/members/search"), Some(whom))
+        }
         "GET /v1/units/{id}/audit" => (format!("/v1/units/{unit}/audit"), None),
         "GET /v1/memberships/{id}" => (format!("/v1/memberships/{active}"), None),
         // What is decided already is not decided again.

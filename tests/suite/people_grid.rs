@@ -10,6 +10,7 @@ const HOME: &str = "429901001001001A1";
 const NEXT_DOOR: &str = "429901001001001A2";
 const GRID: &str = "429901001001001";
 const COMMUNITY: &str = "429901001001";
+const STREET: &str = "429901001";
 
 /// The id of the person who asks.
 fn id_of(client: &Client) -> String {
@@ -184,6 +185,46 @@ both_databases! {
         let older = audit["next"].as_str().expect("there is more");
         let rest = staff.get(&format!("/v1/units/{home}/audit?cursor={older}")).ok();
         assert!(acts(&rest).contains(&"role_granted") && !acts(&rest).contains(&"phone_seen"));
+    }
+
+    fn staff_find_the_people_of_their_units_by_phone_and_the_search_is_kept(world: &World) {
+        let server = start(world);
+        let [home, grid, community] = [HOME, GRID, COMMUNITY].map(|code| unit_id(&server.anonymous(), code));
+        let (staff, leader) = (server.holding(2, "community_staff", COMMUNITY), server.holding(3, "grid_leader", GRID));
+        let resident = server.person(1);
+        let search = |unit: &str| format!("/v1/units/{unit}/members/search");
+        let whom = |number: u32| json!({ "phone": phone(number), "reason": "来电求助" });
+        staff.post(&search(&home), &json!({ "phone": "+86", "reason": "" })).is_invalid_at(&[
+            ("body", "/phone", "min_length"),
+            ("body", "/phone", "phone"),
+            ("body", "/reason", "min_length"),
+        ]);
+        leader.post(&search(&grid), &whom(1)).is_problem(404, "not-found");
+        resident.post(&search(&home), &whom(1)).is_problem(404, "not-found");
+
+        // Whoever is nobody here is not told apart from a number that nobody has.
+        for number in [1, 77] {
+            assert_eq!(staff.post(&search(&community), &whom(number)).ok(), json!({ "items": [] }));
+        }
+        let asked = ask(&resident, &home);
+        let found = staff.post(&search(&community), &whom(1)).with_status(200);
+        assert_eq!(found.listed("id"), [asked]);
+        assert_eq!(found.needed_header("cache-control"), "no-store");
+        let person = &found.json["items"][0]["person"];
+        assert_eq!((&person["phone"], &person["id"]), (&json!("199****0001"), &json!(id_of(&resident))));
+        let next_door = unit_id(&server.anonymous(), NEXT_DOOR);
+        assert_eq!(staff.post(&search(&next_door), &whom(1)).listed("id"), [""; 0]);
+
+        let street = server.holding(4, "street_staff", STREET);
+        let audit = street.get(&format!("/v1/units/{community}/audit")).ok();
+        let kept = |number: usize| {
+            let searches = audit["items"].as_array().expect("entries").iter();
+            searches.filter(|entry| entry["act"] == "phone_searched").nth(number).expect("an entry").clone()
+        };
+        assert_eq!((&kept(0)["body"], &kept(0)["person"]), (&Value::Null, &Value::Null), "next door");
+        assert_eq!(kept(1)["person"]["id"], id_of(&resident));
+        assert_eq!((&kept(1)["actor"], &kept(1)["reason"]), (&json!(id_of(&staff)), &json!("来电求助")));
+        assert_eq!((&kept(2)["person"], &kept(3)["person"]), (&Value::Null, &Value::Null));
     }
 
     fn a_vacant_office_is_answered_for_by_its_deputy_or_the_level_above(world: &World) {

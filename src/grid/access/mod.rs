@@ -16,9 +16,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use rules::{
-    BodyOf, DecideRoles, EndRoles, GRANTS, GrantRoles, ManageDepartments, ManageEstates, ManageOrganisations,
-    ManagePlaces, ManageUnits, Office, PublishDuties, RULES, Reach, ReadAudit, Rule, RunBatches, SeeMembers,
-    SeeOrganisation, SeePartyBranch, SeePhones,
+    BodyOf, DecideRoles, EndRoles, FindPeople, GRANTS, GrantRoles, ManageDepartments, ManageEstates,
+    ManageOrganisations, ManagePlaces, ManageUnits, Office, PublishDuties, RULES, Reach, ReadAudit, Rule, RunBatches,
+    SeeMembers, SeeOrganisation, SeePartyBranch, SeePhones,
 };
 pub use standing::Standing;
 

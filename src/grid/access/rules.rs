@@ -91,6 +91,9 @@ permissions! {
     SeePhones "see_phones" of UnitId, else NotFound,
         [(BuildingHead, AtOrAbove), (GridLeader, AtOrAbove), (CommunityStaff, AtOrAbove),
          (StreetStaff, AtOrAbove), (CountyStaff, AtOrAbove), (CityStaff, AtOrAbove)];
+    /// Find a member by their phone number, with a reason that is kept.
+    FindPeople "find_people" of UnitId, else NotFound,
+        [(CommunityStaff, AtOrAbove), (StreetStaff, AtOrAbove), (CountyStaff, AtOrAbove), (CityStaff, AtOrAbove)];
     /// Read who granted, ended and looked at what in a unit. The city's own is read by the city.
     ReadAudit "read_audit" of UnitId, else NotFound,
         [(CommunityStaff, Above), (StreetStaff, Above), (CountyStaff, Above), (CityStaff, AtOrAbove)];

@@ -46,6 +46,9 @@ acts! {
     RoleEnded "role_ended";
     /// Somebody's whole phone number was looked at.
     PhoneSeen "phone_seen";
+    /// Somebody was searched for by their phone number; whose it is stands there
+    /// only where that is somebody of the unit.
+    PhoneSearched "phone_searched";
     /// The command line made a token in somebody's name.
     TokenIssued "token_issued";
 }

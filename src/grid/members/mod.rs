@@ -4,6 +4,7 @@
 //! [`grant`] and [`end`] within their own transactions; each writes the audit.
 
 mod change;
+pub mod finding;
 mod import;
 mod model;
 mod offices;

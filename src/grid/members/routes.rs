@@ -47,8 +47,8 @@ pub fn operations() -> Vec<Operation> {
     ]
 }
 
-/// Whole phone numbers looked at from one address.
-const LOOKS: Rate = Rate {
+/// Whole phone numbers looked at and searched for from one address.
+pub(super) const LOOKS: Rate = Rate {
     name: "phones",
     per_second: 1,
     burst: 60,
@@ -58,13 +58,13 @@ const LOOKS: Rate = Rate {
 const MOST_UNITS: usize = 2_000;
 
 /// The person in whose name a signed-in request is done.
-fn person(actor: &Actor) -> Result<PersonId> {
+pub(super) fn person(actor: &Actor) -> Result<PersonId> {
     let signed = actor.signed.ok_or_else(|| Error::refused(Reason::Unauthenticated))?;
     Ok(PersonId::from_uuid(signed.person))
 }
 
 /// Memberships as they are shown, with the people in them.
-fn shown(
+pub(super) fn shown(
     conn: &mut Conn,
     people: &People,
     memberships: &[Membership],

@@ -209,16 +209,46 @@ impl Input for GrantInput {
                 "This is before from.",
             ));
         }
-        let phone = value["phone"].as_str();
-        if phone.is_some_and(|text| text.parse::<crate::identity::Phone>().is_err()) {
-            faults.push(FieldError::body(
-                "/phone",
-                "phone",
-                "应为手机号，如 +8613900000000。",
-                "It takes a phone number such as +8613900000000.",
-            ));
-        }
+        check_phone(value, faults);
     }
+}
+
+/// Names a number that is none.
+fn check_phone(value: &Value, faults: &mut Vec<FieldError>) {
+    let phone = value["phone"].as_str();
+    if phone.is_some_and(|text| text.parse::<crate::identity::Phone>().is_err()) {
+        faults.push(FieldError::body(
+            "/phone",
+            "phone",
+            "应为手机号，如 +8613900000000。",
+            "It takes a phone number such as +8613900000000.",
+        ));
+    }
+}
+
+/// Whom to find, and why.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FindInput {
+    /// The phone number with which they sign in, in E.164.
+    #[schema(format = "plain-text", min_length = 5, max_length = 20, example = "+8613900000000")]
+    pub phone: String,
+    /// Why, in a few words; they are kept.
+    #[schema(format = "plain-text", min_length = 1, max_length = 200, example = "来电求助")]
+    pub reason: String,
+}
+
+impl Input for FindInput {
+    fn cross_check(value: &Value, _: &actix_web::HttpRequest, faults: &mut Vec<FieldError>) {
+        check_phone(value, faults);
+    }
+}
+
+/// What somebody is within a unit.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FoundView {
+    /// What they are there, and ask to be; nothing where nobody there has this number.
+    pub items: Vec<MembershipView>,
 }
 
 /// Why something is done.
