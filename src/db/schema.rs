@@ -236,7 +236,34 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    department (id) {
+        id -> Binary,
+        unit_id -> Binary,
+        name -> Text,
+        name_en -> Nullable<Text>,
+        created_at -> BigInt,
+        closed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    duty (id) {
+        id -> Binary,
+        department_id -> Binary,
+        item -> Text,
+        legal_basis -> Text,
+        deadline -> BigInt,
+        deadline_in -> Text,
+        contact -> Text,
+        published_at -> BigInt,
+        withdrawn_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::joinable!(duty -> department (department_id));
 diesel::joinable!(person_key -> person (person_id));
 diesel::allow_tables_to_appear_in_same_query!(person, person_key, session, refresh_token);
 diesel::allow_tables_to_appear_in_same_query!(place, place_door, place_stop, search_entry, unit, unit_door,);
 diesel::allow_tables_to_appear_in_same_query!(audit_entry, audit_reason);
+diesel::allow_tables_to_appear_in_same_query!(department, duty);

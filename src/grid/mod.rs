@@ -1,13 +1,16 @@
 //! The grid: the units of the administrative tree, and who may do what.
 //!
-//! [`members`] says who is what, [`access`] decides by it, [`audit`] keeps who did it.
+//! [`members`] says who is what, [`access`] decides by it, [`audit`] keeps who did it;
+//! [`departments`] publish their [`duties`].
 //! Others may call: [`Unit`] and [`Level`], the [`Door`] that places have as well,
 //! the [`Tree`] in memory (kept true by [`LiveTree`]), [`import_units`] and [`access`].
 
 pub mod access;
 pub mod audit;
 mod bodies;
+pub mod departments;
 mod doors;
+pub mod duties;
 mod import;
 pub mod members;
 mod model;

@@ -26,6 +26,8 @@ use crate::text;
 /// The operations of this room.
 pub fn operations() -> Vec<Operation> {
     let mut operations = super::members::routes::operations();
+    operations.extend(super::departments::routes::operations());
+    operations.extend(super::duties::routes::operations());
     operations.extend(super::audit::routes::operations());
     operations.extend(of_units());
     operations

@@ -41,6 +41,7 @@ mod identity_wechat;
 mod moved_clock;
 mod openapi;
 mod people_access_table;
+mod people_departments;
 mod people_grid;
 mod people_operators;
 mod place_changes;

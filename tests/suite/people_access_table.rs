@@ -50,6 +50,7 @@ const BESIDE: [&str; 7] = [
     "429901001001001A2",
 ];
 const CITY: usize = 0;
+const COUNTY: usize = 1;
 const COMMUNITY: usize = 3;
 const BUILDING: usize = 6;
 
@@ -78,6 +79,16 @@ impl Actor {
         self.on_path && self.role.is_some_and(|(_, depth)| depth < subject)
     }
 
+    /// Whether they are staff of a city or a county at or above the subject.
+    fn runs_departments(&self, subject: usize) -> bool {
+        self.is_staff() && self.at_or_above(subject) && self.role.is_some_and(|(_, depth)| depth <= COUNTY)
+    }
+
+    /// Whether they are an officer of the department of this unit of the path.
+    fn is_officer(&self, subject: usize) -> bool {
+        self.on_path && self.role == Some(("department_officer", subject))
+    }
+
     /// Whether they may do this at the unit of the path at this depth.
     fn may(&self, permission: &str, subject: usize) -> bool {
         match permission {
@@ -86,7 +97,8 @@ impl Actor {
             "run_batches" => self.is_staff(),
             "manage_places" => self.is_staff() && self.at_or_above(subject),
             "see_members" | "see_phones" => {
-                self.role.is_some_and(|(role, _)| role != "resident") && self.at_or_above(subject)
+                let gives_a_say = |role: &str| !["resident", "department_officer"].contains(&role);
+                self.role.is_some_and(|(role, _)| gives_a_say(role)) && self.at_or_above(subject)
             }
             "read_audit" => {
                 let is_city = self.role.is_some_and(|(_, depth)| depth == CITY);
@@ -94,6 +106,8 @@ impl Actor {
             }
             // Of the role that is given at that unit; the city's is given by nobody.
             "grant_roles" | "decide_roles" | "end_roles" => self.is_staff() && self.above(subject),
+            "manage_departments" | "appoint_officers" => self.runs_departments(subject),
+            "see_officers" | "publish_duties" => self.runs_departments(subject) || self.is_officer(subject),
             other => panic!("say here who has the permission {other}"),
         }
     }
@@ -105,6 +119,52 @@ struct Subject {
     place: String,
     active: String,
     ended: String,
+    /// Of a city or a county.
+    department: Option<OfDepartment>,
+}
+
+/// A department, another that is closed, and a duty that was withdrawn.
+struct OfDepartment {
+    open: String,
+    closed: String,
+    duty: String,
+}
+
+impl OfDepartment {
+    fn found(staff: &Client, unit: &str) -> Self {
+        let found = |name: &str| {
+            let made = staff.post(&format!("/v1/units/{unit}/departments"), &json!({ "name": name }));
+            made.with_status(201).json["id"].as_str().expect("an id").to_owned()
+        };
+        let reason = json!({ "reason": "试一试" });
+        let (open, closed) = (found("甲局"), found("乙局"));
+        staff
+            .post(&format!("/v1/departments/{closed}/close"), &reason)
+            .with_status(200);
+        let duty = staff.post(&format!("/v1/departments/{open}/duties"), &duty());
+        let duty = duty.with_status(201).json["id"].as_str().expect("an id").to_owned();
+        staff
+            .post(&format!("/v1/duties/{duty}/withdraw"), &reason)
+            .with_status(200);
+        Self { open, closed, duty }
+    }
+}
+
+fn duty() -> Value {
+    json!({ "item": "事项", "legal_basis": "依据", "deadline": 5, "deadline_in": "working_days", "contact": "窗口" })
+}
+
+/// What is expected of an operation whose permission depends on the role that is given.
+fn expected<'a>(operation: &str, permission: &'a str) -> &'a str {
+    match operation {
+        "POST /v1/departments/{id}/officers" => "appoint_officers",
+        _ => permission,
+    }
+}
+
+/// Whether an operation is about something that only some units have.
+fn is_of_a_department(operation: &str) -> bool {
+    operation.contains("/departments/{id}") || operation.contains("/duties/{id}")
 }
 
 /// A request for an operation, about a subject, that whoever may do it is not told 401,
@@ -115,12 +175,30 @@ fn request(operation: &str, subject: &Subject, role: &str) -> Option<(String, Op
         place: of_place,
         active,
         ended,
+        department,
     } = subject;
     let reason = json!({ "reason": "试一试" });
     let mut new_place = place("店", "shop", 0.0, 0.0);
     new_place["unit_id"] = json!(unit);
     let doors = json!({ "doors": [] });
     let grant = json!({ "phone": "+8619911112222", "role": role });
+    let found = json!({ "name": "丙局" });
+    if let Some(OfDepartment { open, closed, duty }) = department {
+        let appoint = json!({ "phone": "+8619911112222" });
+        let asked = match operation {
+            "POST /v1/departments/{id}/close" => {
+                Some((format!("/v1/departments/{closed}/close"), Some(reason.clone())))
+            }
+            "GET /v1/departments/{id}/officers" => Some((format!("/v1/departments/{open}/officers"), None)),
+            "POST /v1/departments/{id}/officers" => Some((format!("/v1/departments/{open}/officers"), Some(appoint))),
+            "POST /v1/departments/{id}/duties" => Some((format!("/v1/departments/{open}/duties"), Some(self::duty()))),
+            "POST /v1/duties/{id}/withdraw" => Some((format!("/v1/duties/{duty}/withdraw"), Some(reason.clone()))),
+            _ => None,
+        };
+        if asked.is_some() {
+            return asked;
+        }
+    }
     Some(match operation {
         "POST /v1/circle/batch" => ("/v1/circle/batch".into(), None),
         "POST /v1/places" => ("/v1/places".into(), Some(new_place)),
@@ -132,6 +210,7 @@ fn request(operation: &str, subject: &Subject, role: &str) -> Option<(String, Op
         "PUT /v1/units/{id}/doors" => (format!("/v1/units/{unit}/doors"), Some(doors)),
         "GET /v1/units/{id}/members" => (format!("/v1/units/{unit}/members"), None),
         "POST /v1/units/{id}/members" => (format!("/v1/units/{unit}/members"), Some(grant)),
+        "POST /v1/units/{id}/departments" => (format!("/v1/units/{unit}/departments"), Some(found)),
         "GET /v1/units/{id}/audit" => (format!("/v1/units/{unit}/audit"), None),
         "GET /v1/memberships/{id}" => (format!("/v1/memberships/{active}"), None),
         // What is decided already is not decided again.
@@ -172,6 +251,30 @@ fn actors(server: &Server) -> Vec<Actor> {
     actors
 }
 
+/// An officer of each of these departments.
+fn officers(server: &Server, staff: &Client, subjects: &[Subject], actors: &mut Vec<Actor>) {
+    for (depth, subject) in subjects.iter().enumerate() {
+        let Some(department) = &subject.department else {
+            continue;
+        };
+        let number = 400 + u32::try_from(depth).expect("few");
+        let client = server.person(number);
+        let path = format!("/v1/departments/{}/officers", department.open);
+        let phone = crate::harness::people::phone(number);
+        staff.post(&path, &json!({ "phone": phone })).with_status(201);
+        until("the server knows the officer", || {
+            (client.get(&path).status == 200).then_some(())
+        });
+        actors.push(Actor {
+            name: format!("officer of the department at {depth}"),
+            client,
+            role: Some(("department_officer", depth)),
+            on_path: true,
+            signed_in: true,
+        });
+    }
+}
+
 /// What there is in each unit of the path. The roles are held by people who try nothing.
 fn subjects(server: &Server, staff: &Client) -> Vec<Subject> {
     let subject = |(depth, (code, role)): (usize, (&str, &str))| {
@@ -189,8 +292,11 @@ fn subjects(server: &Server, staff: &Client) -> Vec<Subject> {
         let phone = crate::harness::people::phone(300 + depth);
         let end = ["roles", "end", "--phone", &phone, "--role", role, "--unit", code];
         server.program().run(&end).succeeded();
+        let has_departments = depth <= COUNTY as u32;
+        let department = has_departments.then(|| OfDepartment::found(staff, &unit));
         Subject {
             unit,
+            department,
             place: made["id"].as_str().expect("an id").to_owned(),
             active,
             ended,
@@ -204,16 +310,17 @@ both_databases! {
         let file = world.file("units.csv", UNITS);
         world.run(&["import", "units", &file]).succeeded();
         let server = world.serve();
-        let actors = actors(&server);
+        let mut actors = actors(&server);
         let city = actors.iter().find(|actor| actor.role == Some(("city_staff", CITY)) && actor.on_path);
-        let city = &city.expect("there").client;
+        let city = city.expect("there").client.clone();
         let knows = |actor: &Actor, unit: &str| actor.client.get(&format!("/v1/units/{unit}/members")).status == 200;
         until("the server knows the city's staff", || knows(actors.iter().find(|a| a.role.is_some())?, &unit_id(&server.anonymous(), "4299")).then_some(()));
-        let subjects = subjects(&server, city);
+        let subjects = subjects(&server, &city);
         // The last of the roles came last, so who knows it knows all.
         let last = actors.iter().rfind(|actor| actor.role == Some(("building_head", BUILDING)) && !actor.on_path);
         let beside = unit_id(&server.anonymous(), BESIDE[BUILDING]);
         until("the server knows all roles", || knows(last?, &beside).then_some(()));
+        officers(&server, &city, &subjects, &mut actors);
 
         let document = server.anonymous().get("/openapi.json").ok();
         let mut tried: BTreeMap<String, usize> = BTreeMap::new();
@@ -221,10 +328,13 @@ both_databases! {
         for (path, item) in document["paths"].as_object().expect("paths") {
             for (method, operation) in item.as_object().expect("an item") {
                 let name = format!("{} {path}", method.to_uppercase());
-                let permission = operation["x-permission"].as_str().expect("a permission");
+                let permission = expected(&name, operation["x-permission"].as_str().expect("a permission"));
                 for (depth, subject) in subjects.iter().enumerate() {
                     let asked = request(&name, subject, PATH[depth].1);
                     let Some((path, body)) = asked else {
+                        if is_of_a_department(&name) && subject.department.is_none() {
+                            continue;
+                        }
                         assert!(["public", "signed_in"].contains(&permission), "say here how {name} is asked for");
                         continue;
                     };
@@ -245,7 +355,8 @@ both_databases! {
             }
         }
         assert!(wrong.is_empty(), "{} answers are not as expected:\n{}", wrong.len(), wrong.join("\n"));
-        assert!(tried.len() >= 15 && tried.values().all(|count| *count == 7 * actors.len()), "{tried:?}");
+        let everywhere = |(name, count): (&String, &usize)| *count == if is_of_a_department(name) { 2 } else { 7 } * actors.len();
+        assert!(tried.len() >= 21 && tried.iter().all(everywhere), "{tried:?}");
         assert!(actors.iter().any(|actor| actor.may("manage_places", COMMUNITY)));
     }
 }

@@ -24,6 +24,17 @@ const TEXTS: &[(&str, bool)] = &[
     // What somebody wrote: owned by grid, apart from the entry so that it can be blanked.
     ("audit_reason.reason", true),
     ("changes.items", false),
+    ("department.id", false),
+    ("department.name", false),
+    ("department.name_en", false),
+    ("department.unit_id", false),
+    // The public number or window of an office, never of a person.
+    ("duty.contact", false),
+    ("duty.deadline_in", false),
+    ("duty.department_id", false),
+    ("duty.id", false),
+    ("duty.item", false),
+    ("duty.legal_basis", false),
     ("idempotency.body", false),
     ("idempotency.caller", false),
     ("idempotency.headers", false),

@@ -118,6 +118,9 @@ permissions! {
     /// Found and close the departments of a unit.
     ManageDepartments "manage_departments" of UnitId, else Forbidden,
         [(CountyStaff, AtOrAbove), (CityStaff, AtOrAbove)];
+    /// See who the officers of a department are.
+    SeeOfficers "see_officers" of BodyOf, else NotFound,
+        [(DepartmentOfficer, Body), (CountyStaff, AtOrAbove), (CityStaff, AtOrAbove)];
     /// Publish what a department is bound to do.
     PublishDuties "publish_duties" of BodyOf, else Forbidden,
         [(DepartmentOfficer, Body), (CountyStaff, AtOrAbove), (CityStaff, AtOrAbove)];

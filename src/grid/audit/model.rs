@@ -46,6 +46,14 @@ acts! {
     RoleEnded "role_ended";
     /// Somebody's whole phone number was looked at.
     PhoneSeen "phone_seen";
+    /// A department was founded.
+    DepartmentFounded "department_founded";
+    /// A department was closed.
+    DepartmentClosed "department_closed";
+    /// A department published a duty.
+    DutyPublished "duty_published";
+    /// A department withdrew a duty.
+    DutyWithdrawn "duty_withdrawn";
     /// The command line made a token in somebody's name.
     TokenIssued "token_issued";
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::model::{Membership, MembershipId, State};
 use super::role::{BodyKind, Role};
-use super::store;
+use super::store::{self, Wanted};
 use crate::clock;
 use crate::db::Tx;
 use crate::error::{Error, Reason, Result};
@@ -161,6 +161,28 @@ pub fn end_at(tx: &mut Tx<'_>, by: &str, of: &NewMembership, reason: Option<&str
         end(tx, by, membership, of.unit, reason)?;
     }
     Ok(was_there)
+}
+
+/// Ends whatever anybody holds or has asked for at a body that is closed.
+pub fn end_all_at(tx: &mut Tx<'_>, by: &str, body: Uuid, unit: UnitId, reason: Option<&str>) -> Result<()> {
+    let wanted = Wanted {
+        bodies: vec![body],
+        most: i64::MAX,
+        ..Wanted::default()
+    };
+    let mut found = store::load_at(tx, &wanted)?;
+    found.retain(|one| one.state.may_become(State::Ended));
+    // All who lock several persons lock them in this order.
+    found.sort_by_key(|one| one.person_id);
+    for one in found {
+        store::load_of_locked(tx, one.person_id)?;
+        // They may have given it up themselves in the meantime.
+        let still = store::load_one(tx, one.id)?.filter(|one| one.state.may_become(State::Ended));
+        if let Some(membership) = still {
+            end(tx, by, membership, unit, reason)?;
+        }
+    }
+    Ok(())
 }
 
 /// A membership to be changed, and the unit that its body is or belongs to.

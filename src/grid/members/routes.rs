@@ -64,7 +64,7 @@ fn person(actor: &Actor) -> Result<PersonId> {
 }
 
 /// Memberships as they are shown, with the people in them.
-fn shown(
+pub(in crate::grid) fn shown(
     conn: &mut Conn,
     people: &People,
     memberships: &[Membership],
@@ -73,11 +73,13 @@ fn shown(
 ) -> Result<Vec<MembershipView>> {
     let ids: Vec<PersonId> = memberships.iter().map(|one| one.person_id).collect();
     let people = people.load_people(conn, &ids)?;
-    let view = |one: &Membership| MembershipView::of(one, &people, tree, today);
+    let names = bodies::names(conn, memberships.iter().map(|one| (one.body_kind, one.body_id)))?;
+    let view = |one: &Membership| MembershipView::of(one, &people, &names, tree, today);
     Ok(memberships.iter().map(view).collect())
 }
 
-fn one_shown(
+/// One of them.
+pub(in crate::grid) fn one_shown(
     conn: &mut Conn,
     people: &People,
     membership: &Membership,
@@ -207,7 +209,8 @@ async fn ask_to_live_here(
     Ok(stored.await?.answer())
 }
 
-fn created(view: &MembershipView, membership: &Membership) -> Result<Stored> {
+/// The answer that a membership was made.
+pub(in crate::grid) fn created(view: &MembershipView, membership: &Membership) -> Result<Stored> {
     let location = format!("/v1/memberships/{}", membership.id);
     Stored::created(view, location, membership.version, Crs::Wgs84)
 }
@@ -330,7 +333,7 @@ async fn grant_role(
 }
 
 /// A role that is over before it is given helps nobody.
-fn refuse_past(new: &NewMembership, today: NaiveDate) -> Result<()> {
+pub(in crate::grid) fn refuse_past(new: &NewMembership, today: NaiveDate) -> Result<()> {
     if new.to_day.is_none_or(|last| last >= today && last >= new.from_day) {
         return Ok(());
     }
@@ -343,7 +346,7 @@ fn refuse_past(new: &NewMembership, today: NaiveDate) -> Result<()> {
 }
 
 /// The person with this number. That somebody looked is counted and logged.
-async fn find_person(shared: &Shared, actor: &Actor, phone: &str) -> Result<PersonId> {
+pub(in crate::grid) async fn find_person(shared: &Shared, actor: &Actor, phone: &str) -> Result<PersonId> {
     let phone: Phone = phone
         .parse()
         .map_err(|_| Error::internal("a phone number that was checked"))?;

@@ -181,21 +181,25 @@ pub(super) fn update(tx: &mut Tx<'_>, mut membership: Membership) -> Result<Memb
 
 /// Which memberships are looked for.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Wanted {
+pub struct Wanted {
+    /// At these bodies.
     pub bodies: Vec<Uuid>,
+    /// In this role.
     pub role: Option<Role>,
     /// Not those of this role.
     pub but: Option<Role>,
+    /// Those that stand so.
     pub state: Option<State>,
     /// Only those that count on this day.
     pub on: Option<NaiveDate>,
     /// Those behind this one in the order of the list.
     pub after: Option<MembershipId>,
+    /// So many at the most.
     pub most: i64,
 }
 
 /// Memberships at these bodies, in the order of their ids.
-pub(super) fn load_at(conn: &mut Conn, wanted: &Wanted) -> Result<Vec<Membership>> {
+pub fn load_at(conn: &mut Conn, wanted: &Wanted) -> Result<Vec<Membership>> {
     let bodies: Vec<BodyId> = wanted.bodies.iter().copied().map(Id::from_uuid).collect();
     let mut query = table::table
         .filter(table::body_id.eq_any(bodies))

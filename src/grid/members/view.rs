@@ -6,12 +6,14 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use super::model::{Membership, MembershipId, State};
 use super::role::{BodyKind, Role};
 use crate::clock::Timestamp;
 use crate::db::Id;
 use crate::error::FieldError;
+use crate::grid::departments::DepartmentId;
 use crate::grid::model::UnitId;
 use crate::grid::routes::{UnitRef, in_short};
 use crate::grid::tree::Tree;
@@ -50,36 +52,35 @@ pub struct BodyView {
     pub id: String,
     /// The unit, where it is one.
     pub unit: Option<UnitRef>,
+    /// Its name, where it is none.
+    pub name: Option<String>,
 }
 
 impl BodyView {
-    /// Of a body, whose name the tree knows where it is a unit.
-    pub fn of(kind: BodyKind, id: uuid::Uuid, tree: &Tree) -> Self {
+    /// Of a body, whose name the tree knows where it is a unit, and `names` elsewhere.
+    pub fn of(kind: BodyKind, id: Uuid, names: &HashMap<Uuid, String>, tree: &Tree) -> Self {
         let unit = UnitId::from_uuid(id);
         let known = (kind == BodyKind::Unit).then(|| tree.node(unit)).flatten();
         Self {
             kind,
             id: shown_id(kind, id),
             unit: known.map(|node| in_short(node)),
+            name: names.get(&id).cloned(),
         }
     }
 }
 
 /// The id of a body as clients see it.
-fn shown_id(kind: BodyKind, id: uuid::Uuid) -> String {
+fn shown_id(kind: BodyKind, id: Uuid) -> String {
     use crate::db::Named;
     struct Organisation;
     impl Named for Organisation {
         const PREFIX: &'static str = "org";
     }
-    struct Department;
-    impl Named for Department {
-        const PREFIX: &'static str = "dep";
-    }
     match kind {
         BodyKind::Unit => UnitId::from_uuid(id).to_string(),
         BodyKind::Organisation => Id::<Organisation>::from_uuid(id).to_string(),
-        BodyKind::Department => Id::<Department>::from_uuid(id).to_string(),
+        BodyKind::Department => DepartmentId::from_uuid(id).to_string(),
     }
 }
 
@@ -114,12 +115,18 @@ pub struct MembershipView {
 
 impl MembershipView {
     /// Of a membership on a day.
-    pub fn of(membership: &Membership, people: &HashMap<PersonId, PersonRef>, tree: &Tree, today: NaiveDate) -> Self {
+    pub fn of(
+        membership: &Membership,
+        people: &HashMap<PersonId, PersonRef>,
+        names: &HashMap<Uuid, String>,
+        tree: &Tree,
+        today: NaiveDate,
+    ) -> Self {
         Self {
             id: membership.id,
             person: PersonView::of(membership.person_id, people),
             role: membership.role,
-            body: BodyView::of(membership.body_kind, membership.body_id, tree),
+            body: BodyView::of(membership.body_kind, membership.body_id, names, tree),
             from: membership.from_day,
             to: membership.to_day,
             deputy: membership.deputy,
@@ -198,26 +205,49 @@ pub struct GrantInput {
 
 impl Input for GrantInput {
     fn cross_check(value: &Value, _: &actix_web::HttpRequest, faults: &mut Vec<FieldError>) {
-        let day = |name: &str| value[name].as_str().and_then(|text| text.parse::<NaiveDate>().ok());
-        if let (Some(from), Some(to)) = (day("from"), day("to"))
-            && to < from
-        {
-            faults.push(FieldError::body(
-                "/to",
-                "before_from",
-                "结束日期早于开始日期。",
-                "This is before from.",
-            ));
-        }
-        let phone = value["phone"].as_str();
-        if phone.is_some_and(|text| text.parse::<crate::identity::Phone>().is_err()) {
-            faults.push(FieldError::body(
-                "/phone",
-                "phone",
-                "应为手机号，如 +8613900000000。",
-                "It takes a phone number such as +8613900000000.",
-            ));
-        }
+        check_phone_and_days(value, faults);
+    }
+}
+
+/// Somebody to be made a member.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AppointInput {
+    /// The phone number with which they sign in, in E.164.
+    #[schema(format = "plain-text", min_length = 5, max_length = 20, example = "+8613900000000")]
+    pub phone: String,
+    /// From this day on; today unless told.
+    pub from: Option<NaiveDate>,
+    /// To this day; without an end unless told.
+    pub to: Option<NaiveDate>,
+}
+
+impl Input for AppointInput {
+    fn cross_check(value: &Value, _: &actix_web::HttpRequest, faults: &mut Vec<FieldError>) {
+        check_phone_and_days(value, faults);
+    }
+}
+
+fn check_phone_and_days(value: &Value, faults: &mut Vec<FieldError>) {
+    let day = |name: &str| value[name].as_str().and_then(|text| text.parse::<NaiveDate>().ok());
+    if let (Some(from), Some(to)) = (day("from"), day("to"))
+        && to < from
+    {
+        faults.push(FieldError::body(
+            "/to",
+            "before_from",
+            "结束日期早于开始日期。",
+            "This is before from.",
+        ));
+    }
+    let phone = value["phone"].as_str();
+    if phone.is_some_and(|text| text.parse::<crate::identity::Phone>().is_err()) {
+        faults.push(FieldError::body(
+            "/phone",
+            "phone",
+            "应为手机号，如 +8613900000000。",
+            "It takes a phone number such as +8613900000000.",
+        ));
     }
 }
 

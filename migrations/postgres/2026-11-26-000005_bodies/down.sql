@@ -1,0 +1,2 @@
+DROP TABLE duty;
+DROP TABLE department;
