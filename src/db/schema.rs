@@ -212,6 +212,7 @@ diesel::table! {
         created_at -> BigInt,
         updated_at -> BigInt,
         version -> BigInt,
+        title -> Nullable<Text>,
     }
 }
 
@@ -258,6 +259,38 @@ diesel::table! {
         contact -> Text,
         published_at -> BigInt,
         withdrawn_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    estate (id) {
+        id -> Binary,
+        unit_id -> Binary,
+        name -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        closed_at -> Nullable<BigInt>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    estate_building (building_id) {
+        building_id -> Binary,
+        estate_id -> Binary,
+    }
+}
+
+diesel::table! {
+    organisation (id) {
+        id -> Binary,
+        unit_id -> Binary,
+        estate_id -> Nullable<Binary>,
+        kind -> Text,
+        name -> Text,
+        name_en -> Nullable<Text>,
+        created_at -> BigInt,
+        closed_at -> Nullable<BigInt>,
     }
 }
 

@@ -1,7 +1,8 @@
 //! The grid: the units of the administrative tree, and who may do what.
 //!
 //! [`members`] says who is what, [`access`] decides by it, [`audit`] keeps who did it;
-//! [`departments`] publish their [`duties`].
+//! [`departments`] publish their [`duties`]; [`organisations`] are the 1+N+X, and
+//! [`estates`] sets of buildings.
 //! Others may call: [`Unit`] and [`Level`], the [`Door`] that places have as well,
 //! the [`Tree`] in memory (kept true by [`LiveTree`]), [`import_units`] and [`access`].
 
@@ -11,9 +12,11 @@ mod bodies;
 pub mod departments;
 mod doors;
 pub mod duties;
+pub mod estates;
 mod import;
 pub mod members;
 mod model;
+pub mod organisations;
 pub mod routes;
 mod shared;
 mod store;

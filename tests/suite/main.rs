@@ -44,6 +44,7 @@ mod people_access_table;
 mod people_departments;
 mod people_grid;
 mod people_operators;
+mod people_organisations;
 mod place_changes;
 mod places;
 #[cfg(feature = "postgres-tls")]

@@ -51,6 +51,7 @@ const BESIDE: [&str; 7] = [
 ];
 const CITY: usize = 0;
 const COUNTY: usize = 1;
+const GRID: usize = 4;
 const COMMUNITY: usize = 3;
 const BUILDING: usize = 6;
 
@@ -89,6 +90,12 @@ impl Actor {
         self.on_path && self.role == Some(("department_officer", subject))
     }
 
+    /// Whether they are a member, or in a named office, of the organisation of this unit of the path.
+    fn is_of_organisation(&self, roles: &[&str], subject: usize) -> bool {
+        self.role
+            .is_some_and(|(role, depth)| roles.contains(&role) && depth == subject)
+    }
+
     /// Whether they may do this at the unit of the path at this depth.
     fn may(&self, permission: &str, subject: usize) -> bool {
         match permission {
@@ -97,7 +104,8 @@ impl Actor {
             "run_batches" => self.is_staff(),
             "manage_places" => self.is_staff() && self.at_or_above(subject),
             "see_members" | "see_phones" => {
-                let gives_a_say = |role: &str| !["resident", "department_officer"].contains(&role);
+                let gives_a_say =
+                    |role: &str| !["resident", "department_officer", "member", "named_officer"].contains(&role);
                 self.role.is_some_and(|(role, _)| gives_a_say(role)) && self.at_or_above(subject)
             }
             "read_audit" => {
@@ -106,6 +114,15 @@ impl Actor {
             }
             // Of the role that is given at that unit; the city's is given by nobody.
             "grant_roles" | "decide_roles" | "end_roles" => self.is_staff() && self.above(subject),
+            "manage_estates" | "manage_organisations" => self.is_staff() && self.at_or_above(subject),
+            "see_organisation" => {
+                let looks_after = self.is_staff() || self.role.is_some_and(|(role, _)| role == "grid_leader");
+                looks_after && self.at_or_above(subject)
+                    || self.is_of_organisation(&["member", "named_officer"], subject)
+            }
+            "add_members" => {
+                self.is_staff() && self.at_or_above(subject) || self.is_of_organisation(&["named_officer"], subject)
+            }
             "manage_departments" | "appoint_officers" => self.runs_departments(subject),
             "see_officers" | "publish_duties" => self.runs_departments(subject) || self.is_officer(subject),
             other => panic!("say here who has the permission {other}"),
@@ -121,6 +138,24 @@ struct Subject {
     ended: String,
     /// Of a city or a county.
     department: Option<OfDepartment>,
+    /// Of a grid: an open one and a closed one.
+    estate: Option<(String, String)>,
+    /// An association, and one that is closed.
+    organisation: (String, String),
+}
+
+/// Two things at a unit, the second of them closed.
+fn two(staff: &Client, unit: &str, what: &str, body: &Value) -> (String, String) {
+    let make = |name: &str| {
+        let mut body = body.clone();
+        body["name"] = json!(name);
+        let made = staff.post(&format!("/v1/units/{unit}/{what}"), &body).with_status(201);
+        made.json["id"].as_str().expect("an id").to_owned()
+    };
+    let closed = make("乙");
+    let path = format!("/v1/{what}/{closed}/close");
+    staff.post(&path, &json!({ "reason": "试一试" })).with_status(200);
+    (make("甲"), closed)
 }
 
 /// A department, another that is closed, and a duty that was withdrawn.
@@ -158,13 +193,18 @@ fn duty() -> Value {
 fn expected<'a>(operation: &str, permission: &'a str) -> &'a str {
     match operation {
         "POST /v1/departments/{id}/officers" => "appoint_officers",
+        "POST /v1/organisations/{id}/members" => "add_members",
         _ => permission,
     }
 }
 
-/// Whether an operation is about something that only some units have.
-fn is_of_a_department(operation: &str) -> bool {
-    operation.contains("/departments/{id}") || operation.contains("/duties/{id}")
+/// At how many units of the path there is what an operation is about.
+fn units_with_it(operation: &str) -> usize {
+    match operation.split('/').nth(2) {
+        Some("departments" | "duties") => 2,
+        Some("estates") => 1,
+        _ => PATH.len(),
+    }
 }
 
 /// A request for an operation, about a subject, that whoever may do it is not told 401,
@@ -176,6 +216,8 @@ fn request(operation: &str, subject: &Subject, role: &str) -> Option<(String, Op
         active,
         ended,
         department,
+        estate,
+        organisation,
     } = subject;
     let reason = json!({ "reason": "试一试" });
     let mut new_place = place("店", "shop", 0.0, 0.0);
@@ -199,7 +241,23 @@ fn request(operation: &str, subject: &Subject, role: &str) -> Option<(String, Op
             return asked;
         }
     }
+    let drawn = json!({ "name": "丙", "buildings": [unit] });
+    if let Some((open, closed)) = estate {
+        match operation {
+            "PUT /v1/estates/{id}" => return Some((format!("/v1/estates/{open}"), Some(drawn))),
+            "POST /v1/estates/{id}/close" => return Some((format!("/v1/estates/{closed}/close"), Some(reason))),
+            _ => {}
+        }
+    }
+    let association = json!({ "kind": "association", "name": "丙" });
+    let member = json!({ "phone": "+8619911112222", "role": "organisation_member" });
+    let (open, closed) = organisation;
     Some(match operation {
+        "POST /v1/units/{id}/estates" => (format!("/v1/units/{unit}/estates"), Some(drawn)),
+        "POST /v1/units/{id}/organisations" => (format!("/v1/units/{unit}/organisations"), Some(association)),
+        "POST /v1/organisations/{id}/close" => (format!("/v1/organisations/{closed}/close"), Some(reason)),
+        "GET /v1/organisations/{id}/members" => (format!("/v1/organisations/{open}/members"), None),
+        "POST /v1/organisations/{id}/members" => (format!("/v1/organisations/{open}/members"), Some(member)),
         "POST /v1/circle/batch" => ("/v1/circle/batch".into(), None),
         "POST /v1/places" => ("/v1/places".into(), Some(new_place)),
         // Another version than these is there: who may change it is told so.
@@ -275,6 +333,30 @@ fn officers(server: &Server, staff: &Client, subjects: &[Subject], actors: &mut 
     }
 }
 
+/// A member and a named officer of the organisation of the grid.
+fn members(server: &Server, staff: &Client, subjects: &[Subject], actors: &mut Vec<Actor>) {
+    let path = format!("/v1/organisations/{}/members", subjects[GRID].organisation.0);
+    for (number, role, title) in [(500, "member", None), (501, "named_officer", Some("会长"))] {
+        let client = server.person(number);
+        let phone = crate::harness::people::phone(number);
+        let mut body = json!({ "phone": phone, "role": "organisation_member" });
+        if let Some(title) = title {
+            body["title"] = json!(title);
+        }
+        staff.post(&path, &body).with_status(201);
+        until("the server knows the member", || {
+            (client.get(&path).status == 200).then_some(())
+        });
+        actors.push(Actor {
+            name: format!("{role} of the organisation of the grid"),
+            client,
+            role: Some((role, GRID)),
+            on_path: true,
+            signed_in: true,
+        });
+    }
+}
+
 /// What there is in each unit of the path. The roles are held by people who try nothing.
 fn subjects(server: &Server, staff: &Client) -> Vec<Subject> {
     let subject = |(depth, (code, role)): (usize, (&str, &str))| {
@@ -294,9 +376,15 @@ fn subjects(server: &Server, staff: &Client) -> Vec<Subject> {
         server.program().run(&end).succeeded();
         let has_departments = depth <= COUNTY as u32;
         let department = has_departments.then(|| OfDepartment::found(staff, &unit));
+        let building = unit_id(&server.anonymous(), PATH[BUILDING].0);
+        let buildings = json!({ "buildings": [building] });
+        let estate = (depth == GRID as u32).then(|| two(staff, &unit, "estates", &buildings));
+        let organisation = two(staff, &unit, "organisations", &json!({ "kind": "association" }));
         Subject {
             unit,
             department,
+            estate,
+            organisation,
             place: made["id"].as_str().expect("an id").to_owned(),
             active,
             ended,
@@ -321,6 +409,7 @@ both_databases! {
         let beside = unit_id(&server.anonymous(), BESIDE[BUILDING]);
         until("the server knows all roles", || knows(last?, &beside).then_some(()));
         officers(&server, &city, &subjects, &mut actors);
+        members(&server, &city, &subjects, &mut actors);
 
         let document = server.anonymous().get("/openapi.json").ok();
         let mut tried: BTreeMap<String, usize> = BTreeMap::new();
@@ -332,7 +421,7 @@ both_databases! {
                 for (depth, subject) in subjects.iter().enumerate() {
                     let asked = request(&name, subject, PATH[depth].1);
                     let Some((path, body)) = asked else {
-                        if is_of_a_department(&name) && subject.department.is_none() {
+                        if units_with_it(&name) < PATH.len() {
                             continue;
                         }
                         assert!(["public", "signed_in"].contains(&permission), "say here how {name} is asked for");
@@ -355,8 +444,8 @@ both_databases! {
             }
         }
         assert!(wrong.is_empty(), "{} answers are not as expected:\n{}", wrong.len(), wrong.join("\n"));
-        let everywhere = |(name, count): (&String, &usize)| *count == if is_of_a_department(name) { 2 } else { 7 } * actors.len();
-        assert!(tried.len() >= 21 && tried.iter().all(everywhere), "{tried:?}");
+        let everywhere = |(name, count): (&String, &usize)| *count == units_with_it(name) * actors.len();
+        assert!(tried.len() >= 28 && tried.iter().all(everywhere), "{tried:?}");
         assert!(actors.iter().any(|actor| actor.may("manage_places", COMMUNITY)));
     }
 }

@@ -50,6 +50,14 @@ acts! {
     DepartmentFounded "department_founded";
     /// A department was closed.
     DepartmentClosed "department_closed";
+    /// The buildings of an estate were drawn.
+    EstateDrawn "estate_drawn";
+    /// An estate was closed.
+    EstateClosed "estate_closed";
+    /// An organisation was founded.
+    OrganisationFounded "organisation_founded";
+    /// An organisation was closed.
+    OrganisationClosed "organisation_closed";
     /// A department published a duty.
     DutyPublished "duty_published";
     /// A department withdrew a duty.

@@ -1,6 +1,7 @@
 //! What the members of departments and organisations have in common over HTTP.
 
 use actix_web::{HttpResponse, web};
+use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -8,11 +9,11 @@ use uuid::Uuid;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::grid::access::{GrantRoles, Office};
+use crate::grid::bodies::At;
 use crate::grid::members::routes::{created, find_person, one_shown, refuse_past, shown};
-use crate::grid::members::view::AppointInput;
 use crate::grid::members::{self, BodyKind, NewMembership, State, Wanted};
 use crate::grid::shared::Shared;
-use crate::http::{Answer, Body, Caller, Cursor, Input, Once, Page};
+use crate::http::{Answer, Caller, Cursor, Input, Once, Page};
 
 /// Which of a body's members to list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -54,33 +55,54 @@ pub async fn list_of(shared: &Shared, body: Uuid, query: BodyMembersQuery) -> An
     Ok(HttpResponse::Ok().json(page.await?))
 }
 
+/// Somebody to be made a member of a body.
+pub struct Appointment {
+    /// Their phone number, which was checked.
+    pub phone: String,
+    /// In a named office.
+    pub title: Option<String>,
+    /// From this day on.
+    pub from: Option<NaiveDate>,
+    /// To this day.
+    pub to: Option<NaiveDate>,
+    /// As what, and where.
+    pub office: Office,
+    /// Where the body stands.
+    pub at: At,
+    /// Of the request's body.
+    pub digest: String,
+}
+
 /// Makes somebody a member of a body, which `stays_open` locks or refuses.
 pub async fn appoint(
     shared: &web::Data<Shared>,
     caller: Caller<GrantRoles>,
     once: Once,
-    body: Body<AppointInput>,
-    office: Office,
+    appointment: Appointment,
     stays_open: impl Fn(&mut Tx<'_>) -> Result<()> + Send + 'static,
 ) -> Answer {
     let (tree, people, today) = shared.now();
+    let Appointment { office, at, digest, .. } = appointment;
     let actor = caller.at(office)?.clone();
-    let input = body.value.clone();
     let new = NewMembership {
-        person: find_person(shared, &actor, &input.phone).await?,
+        person: find_person(shared, &actor, &appointment.phone).await?,
         role: office.role,
         body_kind: office.role.body().unwrap_or(BodyKind::Unit),
         body: office.body,
         unit: office.unit,
-        from_day: input.from.unwrap_or(today),
-        to_day: input.to,
+        from_day: appointment.from.unwrap_or(today),
+        to_day: appointment.to,
         deputy: false,
+        title: appointment.title,
     };
     refuse_past(&new, today)?;
     let stored = shared.db.write(move |tx| {
-        once.run(tx, &actor, &body.digest, |tx| {
+        once.run(tx, &actor, &digest, |tx| {
             caller.at(office)?;
             stays_open(tx)?;
+            if new.title.is_some() {
+                members::end_untitled(tx, &actor.name, &new, at)?;
+            }
             let granted = members::grant(tx, &actor.name, &new, None)?;
             created(&one_shown(tx, &people, &granted, &tree, today)?, &granted)
         })

@@ -11,7 +11,8 @@ use crate::error::{Error, Reason, Result};
 use crate::gate::Public;
 use crate::grid::access::{BodyOf, GrantRoles, ManageDepartments, Office, SeeOfficers};
 use crate::grid::audit::{self, Act, Entry};
-use crate::grid::bodies::routes::{BodyMembersQuery, appoint, list_of};
+use crate::grid::bodies::At;
+use crate::grid::bodies::routes::{Appointment, BodyMembersQuery, appoint, list_of};
 use crate::grid::duties;
 use crate::grid::members::view::{AppointInput, MembershipView, ReasonInput};
 use crate::grid::members::{self, BodyKind, Role};
@@ -36,6 +37,13 @@ pub fn operations() -> Vec<Operation> {
 async fn existing(shared: &Shared, id: DepartmentId) -> Result<Department> {
     let found = shared.db.read(move |conn| store::load_one(conn, id)).await?;
     found.ok_or_else(|| Error::refused(Reason::NotFound))
+}
+
+fn at_of(department: &Department) -> At {
+    At {
+        unit: department.unit_id,
+        is_closed_circle: false,
+    }
 }
 
 /// The open departments of a unit, in the order in which they were founded.
@@ -163,7 +171,7 @@ async fn close_department(
         let department = store::load_open_locked(tx, id.0)?;
         let actor = &caller.at(department.unit_id)?.name;
         let reason = Some(body.value.reason.as_str());
-        members::end_all_at(tx, actor, department.id.uuid(), department.unit_id, reason)?;
+        members::end_all_at(tx, actor, department.id.uuid(), at_of(&department), reason)?;
         duties::withdraw_all(tx, department.id)?;
         audit::record(tx, &entry(actor, Act::DepartmentClosed, &department, reason))?;
         store::close(tx, department)
@@ -187,7 +195,7 @@ async fn list_officers(
     shared: web::Data<Shared>,
 ) -> Answer {
     let department = existing(&shared, id.0).await?;
-    let (id, unit) = (department.id.uuid(), department.unit_id);
+    let (id, unit) = (department.id.uuid(), Some(department.unit_id));
     caller.at(BodyOf { id, unit })?;
     list_of(&shared, id, query.0).await
 }
@@ -213,10 +221,20 @@ async fn appoint_officer(
     let office = Office {
         role: Role::DepartmentOfficer,
         body: department.id.uuid(),
-        unit: department.unit_id,
+        unit: Some(department.unit_id),
         holder: None,
     };
     caller.at(office)?;
     let stays_open = move |tx: &mut crate::db::Tx<'_>| store::load_open_locked(tx, id.0).map(drop);
-    appoint(&shared, caller, once, body, office, stays_open).await
+    let AppointInput { phone, from, to } = body.value;
+    let appointment = Appointment {
+        phone,
+        title: None,
+        from,
+        to,
+        office,
+        at: at_of(&department),
+        digest: body.digest,
+    };
+    appoint(&shared, caller, once, appointment, stays_open).await
 }

@@ -31,7 +31,7 @@ pub fn operations() -> Vec<Operation> {
 fn body_of(department: &Department) -> BodyOf {
     BodyOf {
         id: department.id.uuid(),
-        unit: department.unit_id,
+        unit: Some(department.unit_id),
     }
 }
 

@@ -13,7 +13,7 @@ mod store;
 pub mod view;
 
 pub use crate::identity::PersonId;
-pub use change::{NewMembership, end, end_all_at, end_at, grant, grant_once};
+pub use change::{NewMembership, end, end_all_at, end_at, end_untitled, grant, grant_once};
 pub use import::import_people;
 pub use model::{Held, Membership, MembershipId, State, day_number, day_of};
 pub use offices::{Office, OfficeHolder, offices_of};

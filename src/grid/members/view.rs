@@ -11,10 +11,10 @@ use uuid::Uuid;
 use super::model::{Membership, MembershipId, State};
 use super::role::{BodyKind, Role};
 use crate::clock::Timestamp;
-use crate::db::Id;
 use crate::error::FieldError;
 use crate::grid::departments::DepartmentId;
 use crate::grid::model::UnitId;
+use crate::grid::organisations::OrganisationId;
 use crate::grid::routes::{UnitRef, in_short};
 use crate::grid::tree::Tree;
 use crate::http::Input;
@@ -72,14 +72,9 @@ impl BodyView {
 
 /// The id of a body as clients see it.
 fn shown_id(kind: BodyKind, id: Uuid) -> String {
-    use crate::db::Named;
-    struct Organisation;
-    impl Named for Organisation {
-        const PREFIX: &'static str = "org";
-    }
     match kind {
         BodyKind::Unit => UnitId::from_uuid(id).to_string(),
-        BodyKind::Organisation => Id::<Organisation>::from_uuid(id).to_string(),
+        BodyKind::Organisation => OrganisationId::from_uuid(id).to_string(),
         BodyKind::Department => DepartmentId::from_uuid(id).to_string(),
     }
 }
@@ -101,6 +96,8 @@ pub struct MembershipView {
     pub to: Option<NaiveDate>,
     /// Whether they stand in for whoever holds the office.
     pub deputy: bool,
+    /// The named office that they hold in an organisation.
+    pub title: Option<String>,
     /// Where it stands.
     pub state: State,
     /// Whether it gives its rights today.
@@ -130,6 +127,7 @@ impl MembershipView {
             from: membership.from_day,
             to: membership.to_day,
             deputy: membership.deputy,
+            title: membership.title.clone(),
             state: membership.state,
             counts: membership.counts_on(today),
             reason: membership.reason.clone(),
@@ -220,6 +218,39 @@ pub struct AppointInput {
     pub from: Option<NaiveDate>,
     /// To this day; without an end unless told.
     pub to: Option<NaiveDate>,
+}
+
+/// Somebody to be made a member of an organisation.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrganisationMemberInput {
+    /// The phone number with which they sign in, in E.164.
+    #[schema(format = "plain-text", min_length = 5, max_length = 20, example = "+8613900000000")]
+    pub phone: String,
+    /// As what: `organisation_member`, `social_worker` or `expert`.
+    pub role: Role,
+    /// The named office that they hold; whoever is signed in may read it with their name.
+    #[schema(format = "plain-text", min_length = 1, max_length = 20, example = "书记")]
+    pub title: Option<String>,
+    /// From this day on; today unless told.
+    pub from: Option<NaiveDate>,
+    /// To this day; without an end unless told.
+    pub to: Option<NaiveDate>,
+}
+
+impl Input for OrganisationMemberInput {
+    fn cross_check(value: &Value, _: &actix_web::HttpRequest, faults: &mut Vec<FieldError>) {
+        check_phone_and_days(value, faults);
+        let role: Option<Role> = value["role"].as_str().and_then(|text| text.parse().ok());
+        if role.is_some_and(|role| role.body() != Some(BodyKind::Organisation)) {
+            faults.push(FieldError::body(
+                "/role",
+                "not_of_organisations",
+                "应为 organisation_member、social_worker 或 expert。",
+                "It takes organisation_member, social_worker or expert.",
+            ));
+        }
+    }
 }
 
 impl Input for AppointInput {
