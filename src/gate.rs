@@ -65,8 +65,8 @@ pub enum Subject {
     Body {
         /// Its id.
         id: Uuid,
-        /// The id of its unit.
-        unit: Uuid,
+        /// The id of its unit; none where those above have no say.
+        unit: Option<Uuid>,
     },
     /// A role at a body, to be given to somebody or taken from them.
     Office {
@@ -74,8 +74,8 @@ pub enum Subject {
         role: &'static str,
         /// The id of the unit or other body.
         body: Uuid,
-        /// The id of the unit that this is or belongs to.
-        unit: Uuid,
+        /// The id of the unit that this is or belongs to; none where those above have no say.
+        unit: Option<Uuid>,
         /// Who holds it or asks for it, where that is known.
         holder: Option<Uuid>,
     },

@@ -189,7 +189,7 @@ impl Parts {
         let at_office: fn(uuid::Uuid) -> Subject = |unit| Subject::Office {
             role: Role::Resident.name(),
             body: unit,
-            unit,
+            unit: Some(unit),
             holder: None,
         };
         let pass = self.let_in(access, token)?;

@@ -153,10 +153,11 @@ impl Wanted {
             role: self.role,
             body_kind: BodyKind::Unit,
             body: self.unit.id.uuid(),
-            unit: self.unit.id,
+            unit: Some(self.unit.id),
             from_day: self.from_day,
             to_day: self.to_day,
             deputy: false,
+            title: None,
         }
     }
 }

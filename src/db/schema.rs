@@ -212,6 +212,7 @@ diesel::table! {
         created_at -> BigInt,
         updated_at -> BigInt,
         version -> BigInt,
+        title -> Nullable<Text>,
     }
 }
 
@@ -236,7 +237,66 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    department (id) {
+        id -> Binary,
+        unit_id -> Binary,
+        name -> Text,
+        name_en -> Nullable<Text>,
+        created_at -> BigInt,
+        closed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    duty (id) {
+        id -> Binary,
+        department_id -> Binary,
+        item -> Text,
+        legal_basis -> Text,
+        deadline -> BigInt,
+        deadline_in -> Text,
+        contact -> Text,
+        published_at -> BigInt,
+        withdrawn_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    estate (id) {
+        id -> Binary,
+        unit_id -> Binary,
+        name -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        closed_at -> Nullable<BigInt>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    estate_building (building_id) {
+        building_id -> Binary,
+        estate_id -> Binary,
+    }
+}
+
+diesel::table! {
+    organisation (id) {
+        id -> Binary,
+        unit_id -> Binary,
+        estate_id -> Nullable<Binary>,
+        kind -> Text,
+        name -> Text,
+        name_en -> Nullable<Text>,
+        created_at -> BigInt,
+        closed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::joinable!(duty -> department (department_id));
 diesel::joinable!(person_key -> person (person_id));
 diesel::allow_tables_to_appear_in_same_query!(person, person_key, session, refresh_token);
 diesel::allow_tables_to_appear_in_same_query!(place, place_door, place_stop, search_entry, unit, unit_door,);
 diesel::allow_tables_to_appear_in_same_query!(audit_entry, audit_reason);
+diesel::allow_tables_to_appear_in_same_query!(department, duty);

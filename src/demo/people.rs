@@ -77,10 +77,11 @@ pub(super) fn settle(
             role,
             body_kind: BodyKind::Unit,
             body: unit.uuid(),
-            unit,
+            unit: Some(unit),
             from_day: today,
             to_day: None,
             deputy: false,
+            title: None,
         };
         grant(tx, BY, &new, None).map(|_| ())
     };

@@ -1,16 +1,22 @@
 //! The grid: the units of the administrative tree, and who may do what.
 //!
-//! [`members`] says who is what, [`access`] decides by it, [`audit`] keeps who did it.
+//! [`members`] says who is what, [`access`] decides by it, [`audit`] keeps who did it;
+//! [`departments`] publish their [`duties`]; [`organisations`] are the 1+N+X, and
+//! [`estates`] sets of buildings.
 //! Others may call: [`Unit`] and [`Level`], the [`Door`] that places have as well,
 //! the [`Tree`] in memory (kept true by [`LiveTree`]), [`import_units`] and [`access`].
 
 pub mod access;
 pub mod audit;
 mod bodies;
+pub mod departments;
 mod doors;
+pub mod duties;
+pub mod estates;
 mod import;
 pub mod members;
 mod model;
+pub mod organisations;
 pub mod routes;
 mod shared;
 mod store;

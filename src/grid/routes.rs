@@ -27,6 +27,10 @@ use crate::text;
 pub fn operations() -> Vec<Operation> {
     let mut operations = super::members::routes::operations();
     operations.extend(super::members::finding::routes::operations());
+    operations.extend(super::departments::routes::operations());
+    operations.extend(super::duties::routes::operations());
+    operations.extend(super::estates::routes::operations());
+    operations.extend(super::organisations::routes::operations());
     operations.extend(super::audit::routes::operations());
     operations.extend(of_units());
     operations

@@ -35,7 +35,7 @@ pub use location::{CrsQuery, Location};
 pub use observe::observe;
 pub use openapi::document;
 pub use operation::{Operation, operations};
-pub use page::{Cursor, Page};
+pub use page::{Cursor, Page, PageQuery};
 pub use path::Path;
 pub use problem::{Answer, Problem, not_found, render_problem};
 pub use query::{Nothing, Query};

@@ -2,9 +2,10 @@
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::body::hex;
+use super::input::Input;
 use crate::error::{Error, FieldError, Result};
 
 /// A page of a list.
@@ -44,6 +45,25 @@ impl<T> Page<T> {
         }
     }
 }
+
+/// Which page of a list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// How many at the most.
+    #[serde(default = "usual_limit")]
+    #[param(minimum = 1, maximum = 500, default = 100)]
+    pub limit: usize,
+    /// The `next` of the page before.
+    pub cursor: Option<String>,
+}
+
+fn usual_limit() -> usize {
+    100
+}
+
+impl Input for PageQuery {}
 
 /// Where a list goes on: opaque to clients, the last key in fact.
 pub struct Cursor;

@@ -10,7 +10,7 @@ use crate::harness::people;
 /// The keys that a world sets and the embedded server would make itself.
 const KEYS: [&str; 3] = ["ONEGRID_MASTER_KEY", "ONEGRID_LOOKUP_KEY", "ONEGRID_JWT_KEYS"];
 /// A wrong value for each setting that has one.
-const WRONG: [(&str, &str); 24] = [
+const WRONG: [(&str, &str); 25] = [
     ("DATABASE_URL", "mysql://localhost/onegrid"),
     ("REDIS_URL", "not a redis"),
     ("ONEGRID_LISTEN", "8080"),

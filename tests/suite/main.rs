@@ -41,8 +41,10 @@ mod identity_wechat;
 mod moved_clock;
 mod openapi;
 mod people_access_table;
+mod people_departments;
 mod people_grid;
 mod people_operators;
+mod people_organisations;
 mod place_changes;
 mod places;
 #[cfg(feature = "postgres-tls")]

@@ -7,12 +7,17 @@ use serde_json::Value;
 use crate::harness::{World, both_databases};
 
 /// Everything that anybody may do; an operation that is added here was meant to be.
-const PUBLIC: [&str; 16] = [
+const PUBLIC: [&str; 24] = [
     "GET /v1/categories",
     "GET /v1/circle",
     "GET /v1/circle/area",
     "GET /v1/circle/route",
+    "GET /v1/departments/{id}",
+    "GET /v1/duties",
+    "GET /v1/duties/{id}",
+    "GET /v1/estates/{id}",
     "GET /v1/facilities",
+    "GET /v1/organisations/{id}",
     "GET /v1/places",
     "GET /v1/places/{id}",
     "GET /v1/places/{id}/doors",
@@ -20,7 +25,10 @@ const PUBLIC: [&str; 16] = [
     "GET /v1/units/{id}",
     "GET /v1/units/{id}/ancestors",
     "GET /v1/units/{id}/children",
+    "GET /v1/units/{id}/departments",
     "GET /v1/units/{id}/doors",
+    "GET /v1/units/{id}/estates",
+    "GET /v1/units/{id}/organisations",
     "POST /v1/auth/codes",
     "POST /v1/auth/refresh",
     "POST /v1/auth/sessions",

@@ -50,6 +50,8 @@ const BESIDE: [&str; 7] = [
     "429901001001001A2",
 ];
 const CITY: usize = 0;
+const COUNTY: usize = 1;
+const GRID: usize = 4;
 const COMMUNITY: usize = 3;
 const BUILDING: usize = 6;
 
@@ -78,6 +80,22 @@ impl Actor {
         self.on_path && self.role.is_some_and(|(_, depth)| depth < subject)
     }
 
+    /// Whether they are staff of a city or a county at or above the subject.
+    fn runs_departments(&self, subject: usize) -> bool {
+        self.is_staff() && self.at_or_above(subject) && self.role.is_some_and(|(_, depth)| depth <= COUNTY)
+    }
+
+    /// Whether they are an officer of the department of this unit of the path.
+    fn is_officer(&self, subject: usize) -> bool {
+        self.on_path && self.role == Some(("department_officer", subject))
+    }
+
+    /// Whether they are a member, or in a named office, of the organisation of this unit of the path.
+    fn is_of_organisation(&self, roles: &[&str], subject: usize) -> bool {
+        self.role
+            .is_some_and(|(role, depth)| roles.contains(&role) && depth == subject)
+    }
+
     /// Whether they may do this at the unit of the path at this depth.
     fn may(&self, permission: &str, subject: usize) -> bool {
         match permission {
@@ -86,7 +104,9 @@ impl Actor {
             "run_batches" => self.is_staff(),
             "manage_places" | "find_people" => self.is_staff() && self.at_or_above(subject),
             "see_members" | "see_phones" => {
-                self.role.is_some_and(|(role, _)| role != "resident") && self.at_or_above(subject)
+                let gives_a_say =
+                    |role: &str| !["resident", "department_officer", "member", "named_officer"].contains(&role);
+                self.role.is_some_and(|(role, _)| gives_a_say(role)) && self.at_or_above(subject)
             }
             "read_audit" => {
                 let is_city = self.role.is_some_and(|(_, depth)| depth == CITY);
@@ -94,6 +114,17 @@ impl Actor {
             }
             // Of the role that is given at that unit; the city's is given by nobody.
             "grant_roles" | "decide_roles" | "end_roles" => self.is_staff() && self.above(subject),
+            "manage_estates" | "manage_organisations" => self.is_staff() && self.at_or_above(subject),
+            "see_organisation" => {
+                let looks_after = self.is_staff() || self.role.is_some_and(|(role, _)| role == "grid_leader");
+                looks_after && self.at_or_above(subject)
+                    || self.is_of_organisation(&["member", "named_officer"], subject)
+            }
+            "add_members" => {
+                self.is_staff() && self.at_or_above(subject) || self.is_of_organisation(&["named_officer"], subject)
+            }
+            "manage_departments" | "appoint_officers" => self.runs_departments(subject),
+            "see_officers" | "publish_duties" => self.runs_departments(subject) || self.is_officer(subject),
             other => panic!("say here who has the permission {other}"),
         }
     }
@@ -105,6 +136,75 @@ struct Subject {
     place: String,
     active: String,
     ended: String,
+    /// Of a city or a county.
+    department: Option<OfDepartment>,
+    /// Of a grid: an open one and a closed one.
+    estate: Option<(String, String)>,
+    /// An association, and one that is closed.
+    organisation: (String, String),
+}
+
+/// Two things at a unit, the second of them closed.
+fn two(staff: &Client, unit: &str, what: &str, body: &Value) -> (String, String) {
+    let make = |name: &str| {
+        let mut body = body.clone();
+        body["name"] = json!(name);
+        let made = staff.post(&format!("/v1/units/{unit}/{what}"), &body).with_status(201);
+        made.json["id"].as_str().expect("an id").to_owned()
+    };
+    let closed = make("乙");
+    let path = format!("/v1/{what}/{closed}/close");
+    staff.post(&path, &json!({ "reason": "试一试" })).with_status(200);
+    (make("甲"), closed)
+}
+
+/// A department, another that is closed, and a duty that was withdrawn.
+struct OfDepartment {
+    open: String,
+    closed: String,
+    duty: String,
+}
+
+impl OfDepartment {
+    fn found(staff: &Client, unit: &str) -> Self {
+        let found = |name: &str| {
+            let made = staff.post(&format!("/v1/units/{unit}/departments"), &json!({ "name": name }));
+            made.with_status(201).json["id"].as_str().expect("an id").to_owned()
+        };
+        let reason = json!({ "reason": "试一试" });
+        let (open, closed) = (found("甲局"), found("乙局"));
+        staff
+            .post(&format!("/v1/departments/{closed}/close"), &reason)
+            .with_status(200);
+        let duty = staff.post(&format!("/v1/departments/{open}/duties"), &duty());
+        let duty = duty.with_status(201).json["id"].as_str().expect("an id").to_owned();
+        staff
+            .post(&format!("/v1/duties/{duty}/withdraw"), &reason)
+            .with_status(200);
+        Self { open, closed, duty }
+    }
+}
+
+fn duty() -> Value {
+    json!({ "item": "事项", "legal_basis": "依据", "deadline": 5, "deadline_in": "working_days", "contact": "窗口" })
+}
+
+/// What is expected of an operation whose permission depends on the role that is given.
+fn expected<'a>(operation: &str, permission: &'a str) -> &'a str {
+    match operation {
+        "POST /v1/departments/{id}/officers" => "appoint_officers",
+        "POST /v1/organisations/{id}/members" => "add_members",
+        _ => permission,
+    }
+}
+
+/// At how many units of the path there is what an operation is about.
+fn units_with_it(operation: &str) -> usize {
+    match operation.split('/').nth(2) {
+        Some("departments" | "duties") => 2,
+        Some("estates") => 1,
+        _ => PATH.len(),
+    }
 }
 
 /// A request for an operation, about a subject, that whoever may do it is not told 401,
@@ -115,13 +215,49 @@ fn request(operation: &str, subject: &Subject, role: &str) -> Option<(String, Op
         place: of_place,
         active,
         ended,
+        department,
+        estate,
+        organisation,
     } = subject;
     let reason = json!({ "reason": "试一试" });
     let mut new_place = place("店", "shop", 0.0, 0.0);
     new_place["unit_id"] = json!(unit);
     let doors = json!({ "doors": [] });
     let grant = json!({ "phone": "+8619911112222", "role": role });
+    let found = json!({ "name": "丙局" });
+    if let Some(OfDepartment { open, closed, duty }) = department {
+        let appoint = json!({ "phone": "+8619911112222" });
+        let asked = match operation {
+            "POST /v1/departments/{id}/close" => {
+                Some((format!("/v1/departments/{closed}/close"), Some(reason.clone())))
+            }
+            "GET /v1/departments/{id}/officers" => Some((format!("/v1/departments/{open}/officers"), None)),
+            "POST /v1/departments/{id}/officers" => Some((format!("/v1/departments/{open}/officers"), Some(appoint))),
+            "POST /v1/departments/{id}/duties" => Some((format!("/v1/departments/{open}/duties"), Some(self::duty()))),
+            "POST /v1/duties/{id}/withdraw" => Some((format!("/v1/duties/{duty}/withdraw"), Some(reason.clone()))),
+            _ => None,
+        };
+        if asked.is_some() {
+            return asked;
+        }
+    }
+    let drawn = json!({ "name": "丙", "buildings": [unit] });
+    if let Some((open, closed)) = estate {
+        match operation {
+            "PUT /v1/estates/{id}" => return Some((format!("/v1/estates/{open}"), Some(drawn))),
+            "POST /v1/estates/{id}/close" => return Some((format!("/v1/estates/{closed}/close"), Some(reason))),
+            _ => {}
+        }
+    }
+    let association = json!({ "kind": "association", "name": "丙" });
+    let member = json!({ "phone": "+8619911112222", "role": "organisation_member" });
+    let (open, closed) = organisation;
     Some(match operation {
+        "POST /v1/units/{id}/estates" => (format!("/v1/units/{unit}/estates"), Some(drawn)),
+        "POST /v1/units/{id}/organisations" => (format!("/v1/units/{unit}/organisations"), Some(association)),
+        "POST /v1/organisations/{id}/close" => (format!("/v1/organisations/{closed}/close"), Some(reason)),
+        "GET /v1/organisations/{id}/members" => (format!("/v1/organisations/{open}/members"), None),
+        "POST /v1/organisations/{id}/members" => (format!("/v1/organisations/{open}/members"), Some(member)),
         "POST /v1/circle/batch" => ("/v1/circle/batch".into(), None),
         "POST /v1/places" => ("/v1/places".into(), Some(new_place)),
         // Another version than these is there: who may change it is told so.
@@ -136,6 +272,7 @@ fn request(operation: &str, subject: &Subject, role: &str) -> Option<(String, Op
             let whom = json!({ "phone": "+8619911112222", "reason": "试一试" });
             (format!("/v1/units/{unit}/members/search"), Some(whom))
         }
+        "POST /v1/units/{id}/departments" => (format!("/v1/units/{unit}/departments"), Some(found)),
         "GET /v1/units/{id}/audit" => (format!("/v1/units/{unit}/audit"), None),
         "GET /v1/memberships/{id}" => (format!("/v1/memberships/{active}"), None),
         // What is decided already is not decided again.
@@ -176,6 +313,54 @@ fn actors(server: &Server) -> Vec<Actor> {
     actors
 }
 
+/// An officer of each of these departments.
+fn officers(server: &Server, staff: &Client, subjects: &[Subject], actors: &mut Vec<Actor>) {
+    for (depth, subject) in subjects.iter().enumerate() {
+        let Some(department) = &subject.department else {
+            continue;
+        };
+        let number = 400 + u32::try_from(depth).expect("few");
+        let client = server.person(number);
+        let path = format!("/v1/departments/{}/officers", department.open);
+        let phone = crate::harness::people::phone(number);
+        staff.post(&path, &json!({ "phone": phone })).with_status(201);
+        until("the server knows the officer", || {
+            (client.get(&path).status == 200).then_some(())
+        });
+        actors.push(Actor {
+            name: format!("officer of the department at {depth}"),
+            client,
+            role: Some(("department_officer", depth)),
+            on_path: true,
+            signed_in: true,
+        });
+    }
+}
+
+/// A member and a named officer of the organisation of the grid.
+fn members(server: &Server, staff: &Client, subjects: &[Subject], actors: &mut Vec<Actor>) {
+    let path = format!("/v1/organisations/{}/members", subjects[GRID].organisation.0);
+    for (number, role, title) in [(500, "member", None), (501, "named_officer", Some("会长"))] {
+        let client = server.person(number);
+        let phone = crate::harness::people::phone(number);
+        let mut body = json!({ "phone": phone, "role": "organisation_member" });
+        if let Some(title) = title {
+            body["title"] = json!(title);
+        }
+        staff.post(&path, &body).with_status(201);
+        until("the server knows the member", || {
+            (client.get(&path).status == 200).then_some(())
+        });
+        actors.push(Actor {
+            name: format!("{role} of the organisation of the grid"),
+            client,
+            role: Some((role, GRID)),
+            on_path: true,
+            signed_in: true,
+        });
+    }
+}
+
 /// What there is in each unit of the path. The roles are held by people who try nothing.
 fn subjects(server: &Server, staff: &Client) -> Vec<Subject> {
     let subject = |(depth, (code, role)): (usize, (&str, &str))| {
@@ -193,8 +378,17 @@ fn subjects(server: &Server, staff: &Client) -> Vec<Subject> {
         let phone = crate::harness::people::phone(300 + depth);
         let end = ["roles", "end", "--phone", &phone, "--role", role, "--unit", code];
         server.program().run(&end).succeeded();
+        let has_departments = depth <= COUNTY as u32;
+        let department = has_departments.then(|| OfDepartment::found(staff, &unit));
+        let building = unit_id(&server.anonymous(), PATH[BUILDING].0);
+        let buildings = json!({ "buildings": [building] });
+        let estate = (depth == GRID as u32).then(|| two(staff, &unit, "estates", &buildings));
+        let organisation = two(staff, &unit, "organisations", &json!({ "kind": "association" }));
         Subject {
             unit,
+            department,
+            estate,
+            organisation,
             place: made["id"].as_str().expect("an id").to_owned(),
             active,
             ended,
@@ -208,16 +402,18 @@ both_databases! {
         let file = world.file("units.csv", UNITS);
         world.run(&["import", "units", &file]).succeeded();
         let server = world.serve();
-        let actors = actors(&server);
+        let mut actors = actors(&server);
         let city = actors.iter().find(|actor| actor.role == Some(("city_staff", CITY)) && actor.on_path);
-        let city = &city.expect("there").client;
+        let city = city.expect("there").client.clone();
         let knows = |actor: &Actor, unit: &str| actor.client.get(&format!("/v1/units/{unit}/members")).status == 200;
         until("the server knows the city's staff", || knows(actors.iter().find(|a| a.role.is_some())?, &unit_id(&server.anonymous(), "4299")).then_some(()));
-        let subjects = subjects(&server, city);
+        let subjects = subjects(&server, &city);
         // The last of the roles came last, so who knows it knows all.
         let last = actors.iter().rfind(|actor| actor.role == Some(("building_head", BUILDING)) && !actor.on_path);
         let beside = unit_id(&server.anonymous(), BESIDE[BUILDING]);
         until("the server knows all roles", || knows(last?, &beside).then_some(()));
+        officers(&server, &city, &subjects, &mut actors);
+        members(&server, &city, &subjects, &mut actors);
 
         let document = server.anonymous().get("/openapi.json").ok();
         let mut tried: BTreeMap<String, usize> = BTreeMap::new();
@@ -225,10 +421,13 @@ both_databases! {
         for (path, item) in document["paths"].as_object().expect("paths") {
             for (method, operation) in item.as_object().expect("an item") {
                 let name = format!("{} {path}", method.to_uppercase());
-                let permission = operation["x-permission"].as_str().expect("a permission");
+                let permission = expected(&name, operation["x-permission"].as_str().expect("a permission"));
                 for (depth, subject) in subjects.iter().enumerate() {
                     let asked = request(&name, subject, PATH[depth].1);
                     let Some((path, body)) = asked else {
+                        if units_with_it(&name) < PATH.len() {
+                            continue;
+                        }
                         assert!(["public", "signed_in"].contains(&permission), "say here how {name} is asked for");
                         continue;
                     };
@@ -249,7 +448,8 @@ both_databases! {
             }
         }
         assert!(wrong.is_empty(), "{} answers are not as expected:\n{}", wrong.len(), wrong.join("\n"));
-        assert!(tried.len() >= 15 && tried.values().all(|count| *count == 7 * actors.len()), "{tried:?}");
+        let everywhere = |(name, count): (&String, &usize)| *count == units_with_it(name) * actors.len();
+        assert!(tried.len() >= 28 && tried.iter().all(everywhere), "{tried:?}");
         assert!(actors.iter().any(|actor| actor.may("manage_places", COMMUNITY)));
     }
 }

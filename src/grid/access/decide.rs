@@ -31,7 +31,7 @@ pub(super) fn may<'a>(
     today: i32,
 ) -> bool {
     let (unit, body, rule) = match subject {
-        Subject::Unit(unit) => (unit, None, rule),
+        Subject::Unit(unit) => (Some(unit), None, rule),
         Subject::Body { id, unit } => (unit, Some(id), rule),
         Subject::Office {
             role,
@@ -52,7 +52,8 @@ pub(super) fn may<'a>(
     // From the unit itself up to the root; a unit that is gone has no path.
     let mut path = [Uuid::nil(); 8];
     let mut length = 0;
-    for (place, id) in path.iter_mut().zip(tree.upwards(UnitId::from_uuid(unit))) {
+    let upwards = unit.map(|unit| tree.upwards(UnitId::from_uuid(unit)));
+    for (place, id) in path.iter_mut().zip(upwards.into_iter().flatten()) {
         *place = id.uuid();
         length += 1;
     }
@@ -65,6 +66,7 @@ pub(super) fn may<'a>(
                     Reach::AtOrAbove => path.contains(&held.body),
                     Reach::Above => above.contains(&held.body),
                     Reach::Body => body == Some(held.body),
+                    Reach::Officer => body == Some(held.body) && held.is_officer,
                     Reach::Anywhere => true,
                 }
         })

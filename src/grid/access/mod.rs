@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub use rules::{
     BodyOf, DecideRoles, EndRoles, FindPeople, GRANTS, GrantRoles, ManageDepartments, ManageEstates,
     ManageOrganisations, ManagePlaces, ManageUnits, Office, PublishDuties, RULES, Reach, ReadAudit, Rule, RunBatches,
-    SeeMembers, SeeOrganisation, SeePartyBranch, SeePhones,
+    SeeMembers, SeeOfficers, SeeOrganisation, SeePhones,
 };
 pub use standing::Standing;
 

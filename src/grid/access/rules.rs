@@ -19,10 +19,12 @@ pub enum Reach {
     Above,
     /// At the very organisation or department.
     Body,
+    /// At the very organisation, as one of its named officers.
+    Officer,
     /// At any unit.
     Anywhere,
 }
-use Reach::{Above, Anywhere, AtOrAbove, Body};
+use Reach::{Above, Anywhere, AtOrAbove, Body, Officer};
 
 /// Who has a permission.
 #[derive(Debug)]
@@ -112,15 +114,16 @@ permissions! {
     /// Found and close the organisations of a unit.
     ManageOrganisations "manage_organisations" of UnitId, else Forbidden,
         [(CommunityStaff, AtOrAbove), (StreetStaff, AtOrAbove), (CountyStaff, AtOrAbove), (CityStaff, AtOrAbove)];
-    /// See who is a member of an organisation.
+    /// See who is a member of an organisation; of a party branch its own members do.
     SeeOrganisation "see_organisation" of BodyOf, else NotFound,
         [(OrganisationMember, Body), (GridLeader, AtOrAbove), (CommunityStaff, AtOrAbove),
          (StreetStaff, AtOrAbove), (CountyStaff, AtOrAbove), (CityStaff, AtOrAbove)];
-    /// See who is a member of a party branch: its own members only.
-    SeePartyBranch "see_party_branch" of BodyOf, else NotFound, [(OrganisationMember, Body)];
     /// Found and close the departments of a unit.
     ManageDepartments "manage_departments" of UnitId, else Forbidden,
         [(CountyStaff, AtOrAbove), (CityStaff, AtOrAbove)];
+    /// See who the officers of a department are.
+    SeeOfficers "see_officers" of BodyOf, else NotFound,
+        [(DepartmentOfficer, Body), (CountyStaff, AtOrAbove), (CityStaff, AtOrAbove)];
     /// Publish what a department is bound to do.
     PublishDuties "publish_duties" of BodyOf, else Forbidden,
         [(DepartmentOfficer, Body), (CountyStaff, AtOrAbove), (CityStaff, AtOrAbove)];
@@ -171,6 +174,7 @@ pub const GRANTS: &[Rule] = &[
     grants(
         Role::OrganisationMember,
         &[
+            (OrganisationMember, Officer),
             (CommunityStaff, AtOrAbove),
             (StreetStaff, AtOrAbove),
             (CountyStaff, AtOrAbove),
@@ -222,8 +226,8 @@ pub fn grant_rule(role: &str) -> Option<&'static Rule> {
 pub struct BodyOf {
     /// Its id.
     pub id: uuid::Uuid,
-    /// Its unit.
-    pub unit: UnitId,
+    /// Its unit; none where those above have no say.
+    pub unit: Option<UnitId>,
 }
 
 /// A role at a body.
@@ -233,8 +237,8 @@ pub struct Office {
     pub role: Role,
     /// The unit or other body at which it is held.
     pub body: uuid::Uuid,
-    /// The unit that this is or belongs to.
-    pub unit: UnitId,
+    /// The unit that this is or belongs to; none where those above have no say.
+    pub unit: Option<UnitId>,
     /// Who holds it or asks for it, where somebody does.
     pub holder: Option<uuid::Uuid>,
 }
@@ -255,7 +259,7 @@ impl From<BodyOf> for Subject {
     fn from(body: BodyOf) -> Self {
         Self::Body {
             id: body.id,
-            unit: body.unit.uuid(),
+            unit: body.unit.map(UnitId::uuid),
         }
     }
 }
@@ -265,7 +269,7 @@ impl From<Office> for Subject {
         Self::Office {
             role: office.role.name(),
             body: office.body,
-            unit: office.unit.uuid(),
+            unit: office.unit.map(UnitId::uuid),
             holder: office.holder,
         }
     }

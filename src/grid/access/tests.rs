@@ -47,6 +47,7 @@ fn held(role: Role, at: u128) -> Held {
         body: id(at).uuid(),
         from_day: TODAY,
         to_day: i32::MAX,
+        is_officer: false,
     }
 }
 
@@ -59,7 +60,7 @@ fn grants(role: Role, at: u128, held: &[Held]) -> bool {
     let subject = Subject::Office {
         role: role.name(),
         body: id(at).uuid(),
-        unit: id(at).uuid(),
+        unit: Some(id(at).uuid()),
         holder: None,
     };
     permits("grant_roles", held, subject)
@@ -143,14 +144,45 @@ fn a_departments_officer_has_no_right_at_units() {
     }
     let own = Subject::Body {
         id: department,
-        unit: id(2).uuid(),
+        unit: Some(id(2).uuid()),
     };
     assert!(permits("publish_duties", &officer, own));
     let other = Subject::Body {
         id: Uuid::from_u128(501),
-        unit: id(2).uuid(),
+        unit: Some(id(2).uuid()),
     };
     assert!(!permits("publish_duties", &officer, other));
+}
+
+#[test]
+fn what_is_of_a_party_branch_alone_is_for_its_own_members_and_officers() {
+    let branch = Uuid::from_u128(600);
+    let member = Held {
+        body: branch,
+        ..held(Role::OrganisationMember, 1)
+    };
+    let officer = Held {
+        is_officer: true,
+        ..member
+    };
+    let seen = Subject::Body { id: branch, unit: None };
+    let given = Subject::Office {
+        role: Role::OrganisationMember.name(),
+        body: branch,
+        unit: None,
+        holder: None,
+    };
+    assert!(permits("see_organisation", &[member], seen));
+    assert!(permits("grant_roles", &[officer], given));
+    assert!(!permits("grant_roles", &[member], given));
+    for level in 1..=7 {
+        for role in Role::ALL {
+            let outside = [held(role, level)];
+            assert!(!permits("see_organisation", &outside, seen), "{role} at {level}");
+            assert!(!permits("grant_roles", &outside, given), "{role} at {level}");
+            assert!(!permits("decide_roles", &outside, given), "{role} at {level}");
+        }
+    }
 }
 
 #[test]
@@ -159,7 +191,7 @@ fn whom_it_is_about_may_give_up_a_role() {
     let subject = |holder| Subject::Office {
         role: Role::GridLeader.name(),
         body: id(5).uuid(),
-        unit: id(5).uuid(),
+        unit: Some(id(5).uuid()),
         holder: Some(holder),
     };
     let rule_of = |name| rule(name).expect("in the table");

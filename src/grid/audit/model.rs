@@ -49,6 +49,22 @@ acts! {
     /// Somebody was searched for by their phone number; whose it is stands there
     /// only where that is somebody of the unit.
     PhoneSearched "phone_searched";
+    /// A department was founded.
+    DepartmentFounded "department_founded";
+    /// A department was closed.
+    DepartmentClosed "department_closed";
+    /// The buildings of an estate were drawn.
+    EstateDrawn "estate_drawn";
+    /// An estate was closed.
+    EstateClosed "estate_closed";
+    /// An organisation was founded.
+    OrganisationFounded "organisation_founded";
+    /// An organisation was closed.
+    OrganisationClosed "organisation_closed";
+    /// A department published a duty.
+    DutyPublished "duty_published";
+    /// A department withdrew a duty.
+    DutyWithdrawn "duty_withdrawn";
     /// The command line made a token in somebody's name.
     TokenIssued "token_issued";
 }

@@ -6,15 +6,16 @@ use actix_web::{HttpResponse, web};
 
 use super::model::AuditId;
 use super::store::{self, Row};
-use super::view::{AuditQuery, AuditView};
+use super::view::AuditView;
 use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::error::{Error, Reason, Result};
 use crate::grid::access::ReadAudit;
+use crate::grid::bodies;
 use crate::grid::model::UnitId;
 use crate::grid::shared::Shared;
 use crate::grid::tree::Tree;
-use crate::http::{Answer, Caller, Cursor, Operation, Page, Path, Query};
+use crate::http::{Answer, Caller, Cursor, Operation, Page, PageQuery, Path, Query};
 use crate::identity::PersonId;
 
 /// The operations.
@@ -33,13 +34,13 @@ const SLICE: i64 = 1_000;
     get,
     path = "/units/{id}/audit",
     tag = "people",
-    params(("id" = String, Path, description = "The unit's id"), AuditQuery),
+    params(("id" = String, Path, description = "The unit's id"), PageQuery),
     responses((status = 200, description = "A page of entries", body = Page<AuditView>)),
 )]
 async fn read_audit(
     caller: Caller<ReadAudit>,
     id: Path<UnitId>,
-    query: Query<AuditQuery>,
+    query: Query<PageQuery>,
     shared: web::Data<Shared>,
 ) -> Answer {
     caller.at(id.0)?;
@@ -52,7 +53,11 @@ async fn read_audit(
         let page = Page::cut(rows, limit, |row| (row.at, row.id));
         let ids: HashSet<PersonId> = page.items.iter().flat_map(named).collect();
         let people = people.load_people(conn, &ids.into_iter().collect::<Vec<_>>())?;
-        let items = page.items.into_iter().map(|row| AuditView::of(row, &people, &tree));
+        let names = bodies::names(conn, page.items.iter().filter_map(Row::body))?;
+        let items = page
+            .items
+            .into_iter()
+            .map(|row| AuditView::of(row, &people, &names, &tree));
         Ok(Page {
             items: items.collect::<Result<Vec<_>>>()?,
             next: page.next,

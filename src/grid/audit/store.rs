@@ -1,13 +1,14 @@
 //! The tables of the audit.
 
 use diesel::prelude::*;
+use uuid::Uuid;
 
 use super::model::{AuditId, Entry};
 use crate::clock::{self, Timestamp};
 use crate::db::schema::{audit_entry as table, audit_reason};
 use crate::db::{Conn, Tx};
 use crate::error::Result;
-use crate::grid::members::{BodyId, PersonId};
+use crate::grid::members::{BodyId, BodyKind, PersonId};
 use crate::grid::model::UnitId;
 
 /// An entry as the table has it, with its reason.
@@ -23,6 +24,14 @@ pub(super) struct Row {
     pub body_id: Option<BodyId>,
     pub unit_id: Option<UnitId>,
     pub reason: Option<String>,
+}
+
+impl Row {
+    /// At which body it was.
+    pub fn body(&self) -> Option<(BodyKind, Uuid)> {
+        let kind = self.body_kind.as_deref()?.parse().ok()?;
+        Some((kind, self.body_id?.uuid()))
+    }
 }
 
 /// Writes an entry, in the transaction of what it is about.

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::model::{Act, AuditId};
 use super::store::Row;
@@ -12,7 +13,6 @@ use crate::error::{Error, Result};
 use crate::grid::members::view::{BodyView, PersonView};
 use crate::grid::members::{BodyKind, Role};
 use crate::grid::tree::Tree;
-use crate::http::Input;
 use crate::identity::{PersonId, PersonRef};
 
 /// Something that was done, and by whom.
@@ -39,7 +39,12 @@ pub struct AuditView {
 }
 
 impl AuditView {
-    pub(super) fn of(row: Row, people: &HashMap<PersonId, PersonRef>, tree: &Tree) -> Result<Self> {
+    pub(super) fn of(
+        row: Row,
+        people: &HashMap<PersonId, PersonRef>,
+        names: &HashMap<Uuid, String>,
+        tree: &Tree,
+    ) -> Result<Self> {
         let wrong = |what: &str| Error::internal(format!("the audit has an unknown {what}"));
         let by: Option<PersonId> = row.actor.parse().ok();
         let kind: Option<BodyKind> = row
@@ -58,28 +63,9 @@ impl AuditView {
                 .transpose()?,
             body: kind
                 .zip(row.body_id)
-                .map(|(kind, id)| BodyView::of(kind, id.uuid(), tree)),
+                .map(|(kind, id)| BodyView::of(kind, id.uuid(), names, tree)),
             reason: row.reason,
             actor: row.actor,
         })
     }
 }
-
-/// Which entries to list.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct AuditQuery {
-    /// How many at the most.
-    #[serde(default = "usual_limit")]
-    #[param(minimum = 1, maximum = 500, default = 100)]
-    pub limit: usize,
-    /// The `next` of the page before.
-    pub cursor: Option<String>,
-}
-
-fn usual_limit() -> usize {
-    100
-}
-
-impl Input for AuditQuery {}

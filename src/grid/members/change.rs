@@ -5,11 +5,12 @@ use uuid::Uuid;
 
 use super::model::{Membership, MembershipId, State};
 use super::role::{BodyKind, Role};
-use super::store;
+use super::store::{self, Wanted};
 use crate::clock;
 use crate::db::Tx;
 use crate::error::{Error, Reason, Result};
 use crate::grid::audit::{self, Act, Entry};
+use crate::grid::bodies::At;
 use crate::grid::model::UnitId;
 use crate::identity::PersonId;
 
@@ -27,14 +28,17 @@ pub struct NewMembership {
     pub body_kind: BodyKind,
     /// At which.
     pub body: Uuid,
-    /// The unit that this is or belongs to.
-    pub unit: UnitId,
+    /// The unit that this is or belongs to, whose superiors read of it; none where only
+    /// those inside may know.
+    pub unit: Option<UnitId>,
     /// From this day on.
     pub from_day: NaiveDate,
     /// To this day.
     pub to_day: Option<NaiveDate>,
     /// As a deputy.
     pub deputy: bool,
+    /// In a named office of an organisation.
+    pub title: Option<String>,
 }
 
 impl NewMembership {
@@ -49,6 +53,7 @@ impl NewMembership {
             from_day: self.from_day,
             to_day: self.to_day,
             deputy: self.deputy,
+            title: self.title.clone(),
             state,
             granted_by: granted_by.map(str::to_owned),
             ended_by: None,
@@ -141,7 +146,7 @@ pub fn end(
     tx: &mut Tx<'_>,
     by: &str,
     mut membership: Membership,
-    unit: UnitId,
+    unit: Option<UnitId>,
     reason: Option<&str>,
 ) -> Result<Membership> {
     membership.state = State::Ended;
@@ -163,12 +168,48 @@ pub fn end_at(tx: &mut Tx<'_>, by: &str, of: &NewMembership, reason: Option<&str
     Ok(was_there)
 }
 
-/// A membership to be changed, and the unit that its body is or belongs to.
+/// Ends whatever anybody holds or has asked for at a body that is closed.
+pub fn end_all_at(tx: &mut Tx<'_>, by: &str, body: Uuid, at: At, reason: Option<&str>) -> Result<()> {
+    let wanted = Wanted {
+        bodies: vec![body],
+        most: i64::MAX,
+        ..Wanted::default()
+    };
+    let mut found = store::load_at(tx, &wanted)?;
+    found.retain(|one| one.state.may_become(State::Ended));
+    // All who lock several persons lock them in this order.
+    found.sort_by_key(|one| one.person_id);
+    for one in found {
+        store::load_of_locked(tx, one.person_id)?;
+        // They may have given it up themselves in the meantime.
+        let still = store::load_one(tx, one.id)?.filter(|one| one.state.may_become(State::Ended));
+        if let Some(membership) = still {
+            let unit = at.seen_from(&membership);
+            end(tx, by, membership, unit, reason)?;
+        }
+    }
+    Ok(())
+}
+
+/// Ends the plain membership of somebody who gets a named office of the organisation, so
+/// that whoever names them is not told whether they were a member.
+pub fn end_untitled(tx: &mut Tx<'_>, by: &str, new: &NewMembership, at: At) -> Result<()> {
+    store::load_of_locked(tx, new.person)?;
+    let open = store::load_open(tx, new.person, new.role, new.body_kind, new.body)?;
+    if let Some(plain) = open.filter(|one| one.title.is_none()) {
+        let unit = at.seen_from(&plain);
+        end(tx, by, plain, unit, None)?;
+    }
+    Ok(())
+}
+
+/// A membership to be changed, and the unit that its body is or belongs to, where those
+/// above may know.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Step {
     pub id: MembershipId,
     pub person: PersonId,
-    pub unit: UnitId,
+    pub unit: Option<UnitId>,
 }
 
 impl Step {
@@ -195,7 +236,7 @@ fn leave_other_homes(tx: &mut Tx<'_>, by: &str, person: PersonId, but: Option<Me
         let is_home = home.role == Role::Resident && home.state == State::Active;
         if is_home && Some(home.id) != but {
             let unit = UnitId::from_uuid(home.body_id);
-            end(tx, by, home, unit, Some("moved"))?;
+            end(tx, by, home, Some(unit), Some("moved"))?;
         }
     }
     Ok(())
@@ -206,7 +247,7 @@ fn note(
     by: &str,
     act: Act,
     membership: &Membership,
-    unit: UnitId,
+    unit: Option<UnitId>,
     reason: Option<&str>,
 ) -> Result<()> {
     audit::record(
@@ -217,7 +258,7 @@ fn note(
             person: Some(membership.person_id),
             role: Some(membership.role),
             body: Some((membership.body_kind, membership.body_id)),
-            unit: Some(unit),
+            unit,
             reason,
         },
     )

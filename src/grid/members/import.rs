@@ -101,10 +101,11 @@ fn read(
         role,
         body_kind: BodyKind::Unit,
         body: unit.id.uuid(),
-        unit: unit.id,
+        unit: Some(unit.id),
         from_day,
         to_day,
         deputy: false,
+        title: None,
     };
     Ok(Some((phone, name, new)))
 }

@@ -14,9 +14,9 @@ mod store;
 pub mod view;
 
 pub use crate::identity::PersonId;
-pub use change::{NewMembership, end, end_at, grant, grant_once};
+pub use change::{NewMembership, end, end_all_at, end_at, end_untitled, grant, grant_once};
 pub use import::import_people;
 pub use model::{Held, Membership, MembershipId, State, day_number, day_of};
 pub use offices::{Office, OfficeHolder, offices_of};
 pub use role::{BodyKind, Role};
-pub use store::{BodyId, KIND, all_staff, homes, list_at, staff_of};
+pub use store::{BodyId, KIND, Wanted, all_staff, homes, list_at, load_at, staff_of};

@@ -84,6 +84,8 @@ pub struct Membership {
     pub to_day: Option<NaiveDate>,
     /// Whether they stand in for whoever holds the office.
     pub deputy: bool,
+    /// The named office that they hold in an organisation: 书记.
+    pub title: Option<String>,
     /// Where it stands.
     pub state: State,
     /// Who granted or refused it: a person's id, or the command line.
@@ -122,6 +124,8 @@ pub struct Held {
     pub from_day: i32,
     /// The last day on which it counts.
     pub to_day: i32,
+    /// Whether they hold a named office of the organisation.
+    pub is_officer: bool,
 }
 
 impl Held {

@@ -21,7 +21,7 @@ use crate::error::{Error, FieldError, Reason, Result};
 use crate::gate::{Actor, SignedIn};
 use crate::grid::access::{DecideRoles, EndRoles, GrantRoles, Office, SeeMembers, SeePhones};
 use crate::grid::audit::{self, Act, Entry};
-use crate::grid::bodies;
+use crate::grid::bodies::{self, At};
 use crate::grid::model::UnitId;
 use crate::grid::routes::in_short;
 use crate::grid::shared::Shared;
@@ -64,7 +64,7 @@ pub(super) fn person(actor: &Actor) -> Result<PersonId> {
 }
 
 /// Memberships as they are shown, with the people in them.
-pub(super) fn shown(
+pub(in crate::grid) fn shown(
     conn: &mut Conn,
     people: &People,
     memberships: &[Membership],
@@ -73,11 +73,13 @@ pub(super) fn shown(
 ) -> Result<Vec<MembershipView>> {
     let ids: Vec<PersonId> = memberships.iter().map(|one| one.person_id).collect();
     let people = people.load_people(conn, &ids)?;
-    let view = |one: &Membership| MembershipView::of(one, &people, tree, today);
+    let names = bodies::names(conn, memberships.iter().map(|one| (one.body_kind, one.body_id)))?;
+    let view = |one: &Membership| MembershipView::of(one, &people, &names, tree, today);
     Ok(memberships.iter().map(view).collect())
 }
 
-fn one_shown(
+/// One of them.
+pub(in crate::grid) fn one_shown(
     conn: &mut Conn,
     people: &People,
     membership: &Membership,
@@ -193,10 +195,11 @@ async fn ask_to_live_here(
         role: Role::Resident,
         body_kind: BodyKind::Unit,
         body: id.0.uuid(),
-        unit: id.0,
+        unit: Some(id.0),
         from_day: today,
         to_day: None,
         deputy: false,
+        title: None,
     };
     let stored = shared.db.write(move |tx| {
         once.run(tx, caller.actor(), "", |tx| {
@@ -207,7 +210,8 @@ async fn ask_to_live_here(
     Ok(stored.await?.answer())
 }
 
-fn created(view: &MembershipView, membership: &Membership) -> Result<Stored> {
+/// The answer that a membership was made.
+pub(in crate::grid) fn created(view: &MembershipView, membership: &Membership) -> Result<Stored> {
     let location = format!("/v1/memberships/{}", membership.id);
     Stored::created(view, location, membership.version, Crs::Wgs84)
 }
@@ -295,7 +299,7 @@ async fn grant_role(
     let office = Office {
         role: input.role,
         body: id.0.uuid(),
-        unit: id.0,
+        unit: Some(id.0),
         holder: None,
     };
     let actor = caller.at(office)?.clone();
@@ -313,10 +317,11 @@ async fn grant_role(
         role: input.role,
         body_kind: BodyKind::Unit,
         body: id.0.uuid(),
-        unit: id.0,
+        unit: Some(id.0),
         from_day: input.from.unwrap_or(today),
         to_day: input.to,
         deputy: input.deputy,
+        title: None,
     };
     refuse_past(&new, today)?;
     let stored = shared.db.write(move |tx| {
@@ -330,7 +335,7 @@ async fn grant_role(
 }
 
 /// A role that is over before it is given helps nobody.
-fn refuse_past(new: &NewMembership, today: NaiveDate) -> Result<()> {
+pub(in crate::grid) fn refuse_past(new: &NewMembership, today: NaiveDate) -> Result<()> {
     if new.to_day.is_none_or(|last| last >= today && last >= new.from_day) {
         return Ok(());
     }
@@ -343,7 +348,7 @@ fn refuse_past(new: &NewMembership, today: NaiveDate) -> Result<()> {
 }
 
 /// The person with this number. That somebody looked is counted and logged.
-async fn find_person(shared: &Shared, actor: &Actor, phone: &str) -> Result<PersonId> {
+pub(in crate::grid) async fn find_person(shared: &Shared, actor: &Actor, phone: &str) -> Result<PersonId> {
     let phone: Phone = phone
         .parse()
         .map_err(|_| Error::internal("a phone number that was checked"))?;
@@ -360,23 +365,23 @@ async fn find_person(shared: &Shared, actor: &Actor, phone: &str) -> Result<Pers
     })
 }
 
-/// The membership, and the unit of its body.
-async fn existing(db: &Db, id: MembershipId) -> Result<(Membership, UnitId)> {
+/// The membership, and where its body stands.
+async fn existing(db: &Db, id: MembershipId) -> Result<(Membership, At)> {
     let found = db.read(move |conn| {
         let Some(membership) = store::load_one(conn, id)? else {
             return Ok(None);
         };
-        let unit = bodies::unit_of(conn, membership.body_kind, membership.body_id)?;
-        Ok(unit.map(|unit| (membership, unit)))
+        let at = bodies::place_of(conn, membership.body_kind, membership.body_id)?;
+        Ok(at.map(|at| (membership, at)))
     });
     found.await?.ok_or_else(|| Error::refused(Reason::NotFound))
 }
 
-fn office_of(membership: &Membership, unit: UnitId) -> Office {
+fn office_of(membership: &Membership, at: At) -> Office {
     Office {
         role: membership.role,
         body: membership.body_id,
-        unit,
+        unit: at.seen_from(membership),
         holder: Some(membership.person_id.uuid()),
     }
 }
@@ -396,8 +401,8 @@ async fn get_membership(
     _: Query<Nothing>,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let (membership, unit) = existing(&shared.db, id.0).await?;
-    caller.at(office_of(&membership, unit))?;
+    let (membership, at) = existing(&shared.db, id.0).await?;
+    caller.at(office_of(&membership, at))?;
     let version = Version::Content;
     let value = view_of(&shared, membership).await?;
     Ok(Entity { value, version }.answer(&request))
@@ -425,10 +430,10 @@ async fn confirm_membership(
     _: Query<Nothing>,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let (membership, unit) = existing(&shared.db, id.0).await?;
-    let office = office_of(&membership, unit);
+    let (membership, at) = existing(&shared.db, id.0).await?;
+    let office = office_of(&membership, at);
     caller.at(office)?;
-    let (step, today) = (step_of(&membership, unit), shared.today());
+    let (step, today) = (step_of(&membership, at), shared.today());
     let decided = shared.db.write(move |tx| {
         let by = &caller.at(office)?.name;
         change::confirm(tx, by, step, today)
@@ -453,10 +458,10 @@ async fn refuse_membership(
     body: Body<ReasonInput>,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let (membership, unit) = existing(&shared.db, id.0).await?;
-    let office = office_of(&membership, unit);
+    let (membership, at) = existing(&shared.db, id.0).await?;
+    let office = office_of(&membership, at);
     caller.at(office)?;
-    let step = step_of(&membership, unit);
+    let step = step_of(&membership, at);
     let decided = shared.db.write(move |tx| {
         let by = &caller.at(office)?.name;
         change::refuse(tx, by, step, Some(&body.value.reason))
@@ -481,10 +486,10 @@ async fn end_membership(
     body: Body<ReasonInput>,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let (membership, unit) = existing(&shared.db, id.0).await?;
-    let office = office_of(&membership, unit);
+    let (membership, at) = existing(&shared.db, id.0).await?;
+    let office = office_of(&membership, at);
     caller.at(office)?;
-    let step = step_of(&membership, unit);
+    let step = step_of(&membership, at);
     let ended = shared.db.write(move |tx| {
         let by = &caller.at(office)?.name;
         change::end_one(tx, by, step, Some(&body.value.reason))
@@ -493,11 +498,11 @@ async fn end_membership(
     Ok(HttpResponse::build(StatusCode::OK).json(view))
 }
 
-fn step_of(membership: &Membership, unit: UnitId) -> Step {
+fn step_of(membership: &Membership, at: At) -> Step {
     Step {
         id: membership.id,
         person: membership.person_id,
-        unit,
+        unit: at.seen_from(membership),
     }
 }
 
@@ -519,8 +524,11 @@ async fn see_phone(
     shared: web::Data<Shared>,
     http: web::Data<Http>,
 ) -> Answer {
-    let (membership, unit) = existing(&shared.db, id.0).await?;
-    caller.at(unit)?;
+    let (membership, at) = existing(&shared.db, id.0).await?;
+    let unit = at.unit;
+    if membership.body_kind == BodyKind::Unit {
+        caller.at(unit)?;
+    }
     let is_open = matches!(membership.state, State::Requested | State::Active);
     if !is_open || membership.body_kind != BodyKind::Unit {
         return Err(Error::refused(Reason::NotFound));

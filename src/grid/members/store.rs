@@ -45,6 +45,7 @@ struct Row {
     created_at: Timestamp,
     updated_at: Timestamp,
     version: i64,
+    title: Option<String>,
 }
 
 impl Row {
@@ -65,6 +66,7 @@ impl Row {
             created_at: membership.created_at,
             updated_at: membership.updated_at,
             version: membership.version,
+            title: membership.title.clone(),
         }
     }
 
@@ -82,6 +84,7 @@ impl Row {
                 .map(|day| day_of(day).ok_or_else(|| wrong("day")))
                 .transpose()?,
             deputy: self.deputy,
+            title: self.title,
             state: self.state.parse().map_err(|()| wrong("state"))?,
             granted_by: self.granted_by,
             ended_by: self.ended_by,
@@ -94,9 +97,9 @@ impl Row {
 }
 
 /// What memory holds of a row.
-type Short = (PersonId, String, BodyId, i64, Option<i64>);
+type Short = (PersonId, String, BodyId, i64, Option<i64>, Option<String>);
 
-fn in_short((person, role, body, from_day, to_day): Short) -> Result<(Uuid, Held)> {
+fn in_short((person, role, body, from_day, to_day, title): Short) -> Result<(Uuid, Held)> {
     let day = |number: i64| i32::try_from(number).map_err(Error::internal);
     let held = Held {
         role: role
@@ -105,6 +108,7 @@ fn in_short((person, role, body, from_day, to_day): Short) -> Result<(Uuid, Held
         body: body.uuid(),
         from_day: day(from_day)?,
         to_day: to_day.map_or(Ok(i32::MAX), day)?,
+        is_officer: title.is_some(),
     };
     Ok((person.uuid(), held))
 }
@@ -117,6 +121,7 @@ macro_rules! short_rows {
             table::body_id,
             table::from_day,
             table::to_day,
+            table::title,
         ))
     };
 }
@@ -181,21 +186,27 @@ pub(super) fn update(tx: &mut Tx<'_>, mut membership: Membership) -> Result<Memb
 
 /// Which memberships are looked for.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Wanted {
+pub struct Wanted {
+    /// At these bodies.
     pub bodies: Vec<Uuid>,
+    /// In this role.
     pub role: Option<Role>,
     /// Not those of this role.
     pub but: Option<Role>,
+    /// Those that stand so.
     pub state: Option<State>,
     /// Only those that count on this day.
     pub on: Option<NaiveDate>,
+    /// Only those in a named office.
+    pub is_officer: bool,
     /// Those behind this one in the order of the list.
     pub after: Option<MembershipId>,
+    /// So many at the most.
     pub most: i64,
 }
 
 /// Memberships at these bodies, in the order of their ids.
-pub(super) fn load_at(conn: &mut Conn, wanted: &Wanted) -> Result<Vec<Membership>> {
+pub fn load_at(conn: &mut Conn, wanted: &Wanted) -> Result<Vec<Membership>> {
     let bodies: Vec<BodyId> = wanted.bodies.iter().copied().map(Id::from_uuid).collect();
     let mut query = table::table
         .filter(table::body_id.eq_any(bodies))
@@ -216,6 +227,9 @@ pub(super) fn load_at(conn: &mut Conn, wanted: &Wanted) -> Result<Vec<Membership
         query = query
             .filter(table::from_day.le(day))
             .filter(table::to_day.is_null().or(table::to_day.ge(day)));
+    }
+    if wanted.is_officer {
+        query = query.filter(table::title.is_not_null());
     }
     if let Some(after) = wanted.after {
         query = query.filter(table::id.gt(after));

@@ -6,13 +6,15 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use super::model::{Membership, MembershipId, State};
 use super::role::{BodyKind, Role};
 use crate::clock::Timestamp;
-use crate::db::Id;
 use crate::error::FieldError;
+use crate::grid::departments::DepartmentId;
 use crate::grid::model::UnitId;
+use crate::grid::organisations::OrganisationId;
 use crate::grid::routes::{UnitRef, in_short};
 use crate::grid::tree::Tree;
 use crate::http::Input;
@@ -50,36 +52,30 @@ pub struct BodyView {
     pub id: String,
     /// The unit, where it is one.
     pub unit: Option<UnitRef>,
+    /// Its name, where it is none.
+    pub name: Option<String>,
 }
 
 impl BodyView {
-    /// Of a body, whose name the tree knows where it is a unit.
-    pub fn of(kind: BodyKind, id: uuid::Uuid, tree: &Tree) -> Self {
+    /// Of a body, whose name the tree knows where it is a unit, and `names` elsewhere.
+    pub fn of(kind: BodyKind, id: Uuid, names: &HashMap<Uuid, String>, tree: &Tree) -> Self {
         let unit = UnitId::from_uuid(id);
         let known = (kind == BodyKind::Unit).then(|| tree.node(unit)).flatten();
         Self {
             kind,
             id: shown_id(kind, id),
             unit: known.map(|node| in_short(node)),
+            name: names.get(&id).cloned(),
         }
     }
 }
 
 /// The id of a body as clients see it.
-fn shown_id(kind: BodyKind, id: uuid::Uuid) -> String {
-    use crate::db::Named;
-    struct Organisation;
-    impl Named for Organisation {
-        const PREFIX: &'static str = "org";
-    }
-    struct Department;
-    impl Named for Department {
-        const PREFIX: &'static str = "dep";
-    }
+fn shown_id(kind: BodyKind, id: Uuid) -> String {
     match kind {
         BodyKind::Unit => UnitId::from_uuid(id).to_string(),
-        BodyKind::Organisation => Id::<Organisation>::from_uuid(id).to_string(),
-        BodyKind::Department => Id::<Department>::from_uuid(id).to_string(),
+        BodyKind::Organisation => OrganisationId::from_uuid(id).to_string(),
+        BodyKind::Department => DepartmentId::from_uuid(id).to_string(),
     }
 }
 
@@ -100,6 +96,8 @@ pub struct MembershipView {
     pub to: Option<NaiveDate>,
     /// Whether they stand in for whoever holds the office.
     pub deputy: bool,
+    /// The named office that they hold in an organisation.
+    pub title: Option<String>,
     /// Where it stands.
     pub state: State,
     /// Whether it gives its rights today.
@@ -114,15 +112,22 @@ pub struct MembershipView {
 
 impl MembershipView {
     /// Of a membership on a day.
-    pub fn of(membership: &Membership, people: &HashMap<PersonId, PersonRef>, tree: &Tree, today: NaiveDate) -> Self {
+    pub fn of(
+        membership: &Membership,
+        people: &HashMap<PersonId, PersonRef>,
+        names: &HashMap<Uuid, String>,
+        tree: &Tree,
+        today: NaiveDate,
+    ) -> Self {
         Self {
             id: membership.id,
             person: PersonView::of(membership.person_id, people),
             role: membership.role,
-            body: BodyView::of(membership.body_kind, membership.body_id, tree),
+            body: BodyView::of(membership.body_kind, membership.body_id, names, tree),
             from: membership.from_day,
             to: membership.to_day,
             deputy: membership.deputy,
+            title: membership.title.clone(),
             state: membership.state,
             counts: membership.counts_on(today),
             reason: membership.reason.clone(),
@@ -198,19 +203,75 @@ pub struct GrantInput {
 
 impl Input for GrantInput {
     fn cross_check(value: &Value, _: &actix_web::HttpRequest, faults: &mut Vec<FieldError>) {
-        let day = |name: &str| value[name].as_str().and_then(|text| text.parse::<NaiveDate>().ok());
-        if let (Some(from), Some(to)) = (day("from"), day("to"))
-            && to < from
-        {
+        check_phone_and_days(value, faults);
+    }
+}
+
+/// Somebody to be made a member.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AppointInput {
+    /// The phone number with which they sign in, in E.164.
+    #[schema(format = "plain-text", min_length = 5, max_length = 20, example = "+8613900000000")]
+    pub phone: String,
+    /// From this day on; today unless told.
+    pub from: Option<NaiveDate>,
+    /// To this day; without an end unless told.
+    pub to: Option<NaiveDate>,
+}
+
+/// Somebody to be made a member of an organisation.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrganisationMemberInput {
+    /// The phone number with which they sign in, in E.164.
+    #[schema(format = "plain-text", min_length = 5, max_length = 20, example = "+8613900000000")]
+    pub phone: String,
+    /// As what: `organisation_member`, `social_worker` or `expert`.
+    pub role: Role,
+    /// The named office that they hold; whoever is signed in may read it with their name.
+    #[schema(format = "plain-text", min_length = 1, max_length = 20, example = "书记")]
+    pub title: Option<String>,
+    /// From this day on; today unless told.
+    pub from: Option<NaiveDate>,
+    /// To this day; without an end unless told.
+    pub to: Option<NaiveDate>,
+}
+
+impl Input for OrganisationMemberInput {
+    fn cross_check(value: &Value, _: &actix_web::HttpRequest, faults: &mut Vec<FieldError>) {
+        check_phone_and_days(value, faults);
+        let role: Option<Role> = value["role"].as_str().and_then(|text| text.parse().ok());
+        if role.is_some_and(|role| role.body() != Some(BodyKind::Organisation)) {
             faults.push(FieldError::body(
-                "/to",
-                "before_from",
-                "结束日期早于开始日期。",
-                "This is before from.",
+                "/role",
+                "not_of_organisations",
+                "应为 organisation_member、social_worker 或 expert。",
+                "It takes organisation_member, social_worker or expert.",
             ));
         }
-        check_phone(value, faults);
     }
+}
+
+impl Input for AppointInput {
+    fn cross_check(value: &Value, _: &actix_web::HttpRequest, faults: &mut Vec<FieldError>) {
+        check_phone_and_days(value, faults);
+    }
+}
+
+fn check_phone_and_days(value: &Value, faults: &mut Vec<FieldError>) {
+    let day = |name: &str| value[name].as_str().and_then(|text| text.parse::<NaiveDate>().ok());
+    if let (Some(from), Some(to)) = (day("from"), day("to"))
+        && to < from
+    {
+        faults.push(FieldError::body(
+            "/to",
+            "before_from",
+            "结束日期早于开始日期。",
+            "This is before from.",
+        ));
+    }
+    check_phone(value, faults);
 }
 
 /// Names a number that is none.

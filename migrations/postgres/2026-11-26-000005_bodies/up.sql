@@ -1,0 +1,74 @@
+CREATE TABLE department (
+    id BYTEA NOT NULL PRIMARY KEY,
+    unit_id BYTEA NOT NULL REFERENCES unit (id),
+    name TEXT NOT NULL,
+    name_en TEXT,
+    created_at BIGINT NOT NULL,
+    closed_at BIGINT
+);
+CREATE UNIQUE INDEX department_once ON department (unit_id, name) WHERE closed_at IS NULL;
+
+-- What is published stands as it is; a change is a withdrawal and a new duty.
+CREATE TABLE duty (
+    id BYTEA NOT NULL PRIMARY KEY,
+    department_id BYTEA NOT NULL REFERENCES department (id),
+    item TEXT NOT NULL,
+    legal_basis TEXT NOT NULL,
+    deadline BIGINT NOT NULL CHECK (deadline > 0),
+    deadline_in TEXT NOT NULL CHECK (deadline_in IN ('working_days', 'calendar_days')),
+    contact TEXT NOT NULL,
+    published_at BIGINT NOT NULL,
+    withdrawn_at BIGINT
+);
+CREATE INDEX duty_department_id ON duty (department_id);
+CREATE TRIGGER department_kept_from_delete BEFORE DELETE ON department
+    FOR EACH ROW EXECUTE FUNCTION refuse_removal();
+CREATE TRIGGER department_kept_from_truncate BEFORE TRUNCATE ON department
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_removal();
+CREATE TRIGGER duty_kept_from_delete BEFORE DELETE ON duty
+    FOR EACH ROW EXECUTE FUNCTION refuse_removal();
+CREATE TRIGGER duty_kept_from_truncate BEFORE TRUNCATE ON duty
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_removal();
+
+CREATE TABLE estate (
+    id BYTEA NOT NULL PRIMARY KEY,
+    unit_id BYTEA NOT NULL REFERENCES unit (id),
+    name TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    closed_at BIGINT,
+    version BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX estate_once ON estate (unit_id, name) WHERE closed_at IS NULL;
+
+CREATE TABLE estate_building (
+    building_id BYTEA NOT NULL PRIMARY KEY REFERENCES unit (id),
+    estate_id BYTEA NOT NULL REFERENCES estate (id)
+);
+CREATE INDEX estate_building_estate_id ON estate_building (estate_id);
+
+CREATE TABLE organisation (
+    id BYTEA NOT NULL PRIMARY KEY,
+    unit_id BYTEA NOT NULL REFERENCES unit (id),
+    estate_id BYTEA REFERENCES estate (id),
+    kind TEXT NOT NULL CHECK (kind IN ('party_branch', 'council', 'association')),
+    name TEXT NOT NULL,
+    name_en TEXT,
+    created_at BIGINT NOT NULL,
+    closed_at BIGINT,
+    CHECK (estate_id IS NULL OR kind = 'council')
+);
+CREATE UNIQUE INDEX organisation_one_branch ON organisation (unit_id) WHERE kind = 'party_branch' AND closed_at IS NULL;
+CREATE UNIQUE INDEX organisation_once ON organisation (unit_id, name) WHERE closed_at IS NULL;
+CREATE INDEX organisation_estate_id ON organisation (estate_id);
+
+-- Of somebody who holds a named office of an organisation: 书记, 理事长.
+ALTER TABLE membership ADD COLUMN title TEXT;
+CREATE TRIGGER estate_kept_from_delete BEFORE DELETE ON estate
+    FOR EACH ROW EXECUTE FUNCTION refuse_removal();
+CREATE TRIGGER estate_kept_from_truncate BEFORE TRUNCATE ON estate
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_removal();
+CREATE TRIGGER organisation_kept_from_delete BEFORE DELETE ON organisation
+    FOR EACH ROW EXECUTE FUNCTION refuse_removal();
+CREATE TRIGGER organisation_kept_from_truncate BEFORE TRUNCATE ON organisation
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_removal();

@@ -1,0 +1,11 @@
+//! Estates: named sets of buildings in one grid, which are no level of the tree.
+//!
+//! Others call [`load_open_locked`] in a transaction that needs one to stay open.
+
+mod model;
+pub mod routes;
+mod store;
+pub mod view;
+
+pub use model::{Estate, EstateId};
+pub use store::load_open_locked;

@@ -1,0 +1,48 @@
+//! Estates and their rules.
+
+use crate::clock::Timestamp;
+use crate::db::{Id, Named};
+use crate::grid::model::{Level, UnitId};
+use crate::grid::tree::Tree;
+
+/// The id of an estate.
+pub type EstateId = Id<Estate>;
+
+/// A named set of buildings in one grid.
+#[derive(Debug, Clone)]
+pub struct Estate {
+    /// Its id.
+    pub id: EstateId,
+    /// The grid that it is in.
+    pub unit_id: UnitId,
+    /// Its name.
+    pub name: String,
+    /// When it was drawn first.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// When it was closed.
+    pub closed_at: Option<Timestamp>,
+    /// Grows with each change.
+    pub version: i64,
+    /// Its buildings, each in no other estate.
+    pub buildings: Vec<UnitId>,
+}
+
+impl Named for Estate {
+    const PREFIX: &'static str = "est";
+}
+
+/// The places in the list of those that are no buildings of the grid, or stand there twice.
+pub fn misplaced(buildings: &[UnitId], grid: UnitId, tree: &Tree) -> Vec<usize> {
+    let is_one = |id: UnitId| {
+        let node = tree.node(id);
+        node.is_some_and(|node| node.unit.level == Level::Building) && tree.is_within(id, grid)
+    };
+    let twice = |at: usize, id: &UnitId| buildings.iter().take(at).any(|before| before == id);
+    let found = buildings.iter().enumerate();
+    found
+        .filter(|(at, id)| !is_one(**id) || twice(*at, id))
+        .map(|(at, _)| at)
+        .collect()
+}

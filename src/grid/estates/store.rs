@@ -1,0 +1,152 @@
+//! The tables of estates.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::model::{Estate, EstateId};
+use crate::clock::{self, Timestamp};
+use crate::db::schema::{estate as table, estate_building};
+use crate::db::{Conn, Tx};
+use crate::error::{Error, Reason, Result};
+use crate::grid::model::UnitId;
+
+#[derive(Queryable, Insertable, AsChangeset)]
+#[diesel(table_name = table, treat_none_as_null = true)]
+struct Row {
+    id: EstateId,
+    unit_id: UnitId,
+    name: String,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    closed_at: Option<Timestamp>,
+    version: i64,
+}
+
+impl Row {
+    fn of(estate: &Estate) -> Self {
+        Self {
+            id: estate.id,
+            unit_id: estate.unit_id,
+            name: estate.name.clone(),
+            created_at: estate.created_at,
+            updated_at: estate.updated_at,
+            closed_at: estate.closed_at,
+            version: estate.version,
+        }
+    }
+}
+
+fn assemble(conn: &mut Conn, rows: Vec<Row>) -> Result<Vec<Estate>> {
+    let ids: Vec<EstateId> = rows.iter().map(|row| row.id).collect();
+    let pairs: Vec<(EstateId, UnitId)> = estate_building::table
+        .select((estate_building::estate_id, estate_building::building_id))
+        .filter(estate_building::estate_id.eq_any(ids))
+        .order(estate_building::building_id)
+        .load(conn)?;
+    let mut buildings: HashMap<EstateId, Vec<UnitId>> = HashMap::new();
+    for (estate, building) in pairs {
+        buildings.entry(estate).or_default().push(building);
+    }
+    let estate = |row: Row| Estate {
+        buildings: buildings.remove(&row.id).unwrap_or_default(),
+        id: row.id,
+        unit_id: row.unit_id,
+        name: row.name,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+        closed_at: row.closed_at,
+        version: row.version,
+    };
+    Ok(rows.into_iter().map(estate).collect())
+}
+
+/// One estate, closed ones too.
+pub(super) fn load_one(conn: &mut Conn, id: EstateId) -> Result<Option<Estate>> {
+    let row: Option<Row> = table::table.find(id).first(conn).optional()?;
+    Ok(assemble(conn, row.into_iter().collect())?.pop())
+}
+
+/// An estate that nobody changes until the transaction ends.
+pub fn load_open_locked(tx: &mut Tx<'_>, id: EstateId) -> Result<Estate> {
+    if let Conn::Postgres(conn) = &mut **tx {
+        table::table
+            .select(table::version)
+            .find(id)
+            .for_update()
+            .first::<i64>(conn)
+            .optional()?;
+    }
+    let found = load_one(tx, id)?.ok_or_else(|| Error::refused(Reason::NotFound))?;
+    match found.closed_at {
+        None => Ok(found),
+        Some(_) => Err(Error::because(
+            Reason::StateConflict,
+            "该小区已撤销。",
+            "This estate is closed.",
+        )),
+    }
+}
+
+/// The open estates of a grid behind this one, in the order in which they were drawn.
+pub(super) fn load_of(conn: &mut Conn, unit: UnitId, after: Option<EstateId>, most: i64) -> Result<Vec<Estate>> {
+    let mut query = table::table
+        .filter(table::unit_id.eq(unit))
+        .filter(table::closed_at.is_null())
+        .order(table::id)
+        .limit(most)
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(table::id.gt(after));
+    }
+    let rows = query.load(conn)?;
+    assemble(conn, rows)
+}
+
+/// Adds an estate.
+pub(super) fn insert(tx: &mut Tx<'_>, estate: &Estate) -> Result<()> {
+    let inserted = diesel::insert_into(table::table)
+        .values(Row::of(estate))
+        .execute(&mut **tx);
+    inserted.map_err(taken("该网格已有同名小区。", "The grid has an estate of this name."))?;
+    insert_buildings(tx, estate)
+}
+
+/// Writes another name and other buildings of an estate; without any where it is closed.
+pub(super) fn update(tx: &mut Tx<'_>, mut estate: Estate) -> Result<Estate> {
+    estate.updated_at = clock::now();
+    estate.version += 1;
+    let updated = diesel::update(table::table.find(estate.id))
+        .set(Row::of(&estate))
+        .execute(&mut **tx);
+    updated.map_err(taken("该网格已有同名小区。", "The grid has an estate of this name."))?;
+    diesel::delete(estate_building::table.filter(estate_building::estate_id.eq(estate.id))).execute(&mut **tx)?;
+    insert_buildings(tx, &estate)?;
+    Ok(estate)
+}
+
+fn insert_buildings(tx: &mut Tx<'_>, estate: &Estate) -> Result<()> {
+    // In one order, so that two who draw the same buildings do not wait for each other.
+    let mut buildings = estate.buildings.clone();
+    buildings.sort_unstable();
+    for building in buildings {
+        let inserted = diesel::insert_into(estate_building::table)
+            .values((
+                estate_building::building_id.eq(building),
+                estate_building::estate_id.eq(estate.id),
+            ))
+            .execute(&mut **tx);
+        inserted.map_err(taken(
+            "有楼栋已属于其他小区。",
+            "One of the buildings is in another estate.",
+        ))?;
+    }
+    Ok(())
+}
+
+fn taken(zh: &'static str, en: &'static str) -> impl Fn(diesel::result::Error) -> Error {
+    move |error| match Error::from(error) {
+        error if error.reason() == Reason::AlreadyExists => Error::because(Reason::AlreadyExists, zh, en),
+        error => error,
+    }
+}

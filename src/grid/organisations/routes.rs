@@ -1,0 +1,305 @@
+//! Organisations and their members over HTTP.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::model::{Organisation, OrganisationId, OrganisationKind};
+use super::store;
+use super::view::{OfficerView, OrganisationInput, OrganisationView, OrganisationsQuery};
+use crate::clock;
+use crate::coordinates::Crs;
+use crate::db::Tx;
+use crate::error::{Error, FieldError, Reason, Result};
+use crate::gate::{Public, SignedIn};
+use crate::grid::access::{BodyOf, GrantRoles, ManageOrganisations, Office, SeeOrganisation};
+use crate::grid::audit::{self, Act, Entry};
+use crate::grid::bodies::routes::{Appointment, BodyMembersQuery, appoint, list_of};
+use crate::grid::estates;
+use crate::grid::members::view::{MembershipView, OrganisationMemberInput, ReasonInput};
+use crate::grid::members::{self, BodyKind, Role, State, Wanted};
+use crate::grid::model::UnitId;
+use crate::grid::shared::Shared;
+use crate::http::{Answer, Body, Caller, Cursor, Entity, Nothing, Once, Operation, Page, Path, Query, Stored, Version};
+use crate::identity::PersonId;
+
+/// The operations.
+pub fn operations() -> Vec<Operation> {
+    vec![
+        Operation::new::<__path_list_organisations, _, _>(list_organisations),
+        Operation::new::<__path_found_organisation, _, _>(found_organisation),
+        Operation::new::<__path_get_organisation, _, _>(get_organisation),
+        Operation::new::<__path_close_organisation, _, _>(close_organisation),
+        Operation::new::<__path_list_named_officers, _, _>(list_named_officers),
+        Operation::new::<__path_list_organisation_members, _, _>(list_organisation_members),
+        Operation::new::<__path_add_organisation_member, _, _>(add_organisation_member),
+    ]
+}
+
+/// So many named officers of one organisation are shown.
+const OFFICERS: i64 = 200;
+
+async fn existing(shared: &Shared, id: OrganisationId) -> Result<Organisation> {
+    let found = shared.db.read(move |conn| store::load_one(conn, id)).await?;
+    found.ok_or_else(|| Error::refused(Reason::NotFound))
+}
+
+fn entry<'a>(actor: &'a str, act: Act, one: &Organisation, reason: Option<&'a str>) -> Entry<'a> {
+    Entry {
+        actor,
+        act,
+        person: None,
+        role: None,
+        body: Some((BodyKind::Organisation, one.id.uuid())),
+        unit: Some(one.unit_id),
+        reason,
+    }
+}
+
+/// The open organisations of a unit, in the order in which they were founded.
+#[utoipa::path(
+    get,
+    path = "/units/{id}/organisations",
+    tag = "organisations",
+    params(("id" = String, Path, description = "The unit's id"), OrganisationsQuery),
+    responses((status = 200, description = "A page of organisations", body = Page<OrganisationView>)),
+)]
+async fn list_organisations(
+    _: Caller<Public>,
+    id: Path<UnitId>,
+    query: Query<OrganisationsQuery>,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let tree = shared.tree.now();
+    tree.node(id.0).ok_or_else(|| Error::refused(Reason::NotFound))?;
+    let after = Cursor::read(query.0.cursor.as_deref())?;
+    let OrganisationsQuery { kind, limit, .. } = query.0;
+    let most = i64::try_from(limit + 1).map_err(Error::internal)?;
+    let found = shared
+        .db
+        .read(move |conn| store::load_of(conn, id.0, kind, after, most));
+    let page = Page::cut(found.await?, limit, |one| one.id);
+    Ok(HttpResponse::Ok().json(page.map(|one| OrganisationView::of(one, &tree))))
+}
+
+/// Founds an organisation of a unit, or the council of an estate in it. A second party branch is refused.
+#[utoipa::path(
+    post,
+    path = "/units/{id}/organisations",
+    tag = "organisations",
+    params(("id" = String, Path, description = "The unit's id"), ("Idempotency-Key" = Option<String>, Header, description = "The same key and body have their effect once")),
+    request_body = OrganisationInput,
+    responses((status = 201, description = "The organisation", body = OrganisationView)),
+)]
+async fn found_organisation(
+    caller: Caller<ManageOrganisations>,
+    id: Path<UnitId>,
+    _: Query<Nothing>,
+    once: Once,
+    body: Body<OrganisationInput>,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let tree = shared.tree.now();
+    tree.node(id.0).ok_or_else(|| Error::refused(Reason::NotFound))?;
+    caller.at(id.0)?;
+    let stored = shared.db.write(move |tx| {
+        let actor = caller.at(id.0)?;
+        once.run(tx, actor, &body.digest, |tx| {
+            let one = new_organisation(&body.value, id.0);
+            refuse_foreign_estate(tx, &one)?;
+            store::insert(tx, &one)?;
+            audit::record(tx, &entry(&actor.name, Act::OrganisationFounded, &one, None))?;
+            let location = format!("/v1/organisations/{}", one.id);
+            Stored::created(&OrganisationView::of(one, &tree), location, 1, Crs::Wgs84)
+        })
+    });
+    Ok(stored.await?.answer())
+}
+
+fn new_organisation(input: &OrganisationInput, unit_id: UnitId) -> Organisation {
+    Organisation {
+        id: OrganisationId::new(),
+        unit_id,
+        estate_id: input.estate_id,
+        kind: input.kind,
+        name: input.name.clone(),
+        name_en: input.name_en.clone(),
+        created_at: clock::now(),
+        closed_at: None,
+    }
+}
+
+/// A council is of an estate in its own unit that stays open.
+fn refuse_foreign_estate(tx: &mut Tx<'_>, one: &Organisation) -> Result<()> {
+    let Some(estate) = one.estate_id else { return Ok(()) };
+    let found = estates::load_open_locked(tx, estate);
+    match found {
+        Ok(estate) if estate.unit_id == one.unit_id => Ok(()),
+        Err(error) if error.reason() != Reason::NotFound => Err(error),
+        _ => Err(Error::field(FieldError::body(
+            "/estate_id",
+            "not_in_the_unit",
+            "该单元没有这个小区。",
+            "The unit has no such estate.",
+        ))),
+    }
+}
+
+/// An organisation, also one that is closed.
+#[utoipa::path(
+    get,
+    path = "/organisations/{id}",
+    tag = "organisations",
+    params(("id" = String, Path, description = "The organisation's id")),
+    responses((status = 200, description = "The organisation", body = OrganisationView), (status = 304, description = "The client has this version")),
+)]
+async fn get_organisation(
+    _: Caller<Public>,
+    request: HttpRequest,
+    id: Path<OrganisationId>,
+    _: Query<Nothing>,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let value = OrganisationView::of(existing(&shared, id.0).await?, &shared.tree.now());
+    let version = Version::Content;
+    Ok(Entity { value, version }.answer(&request))
+}
+
+/// Closes an organisation: its members are members no more.
+#[utoipa::path(
+    post,
+    path = "/organisations/{id}/close",
+    tag = "organisations",
+    params(("id" = String, Path, description = "The organisation's id")),
+    request_body = ReasonInput,
+    responses((status = 200, description = "The organisation as it is now", body = OrganisationView)),
+)]
+async fn close_organisation(
+    caller: Caller<ManageOrganisations>,
+    id: Path<OrganisationId>,
+    _: Query<Nothing>,
+    body: Body<ReasonInput>,
+    shared: web::Data<Shared>,
+) -> Answer {
+    caller.at(existing(&shared, id.0).await?.unit_id)?;
+    let closed = shared.db.write(move |tx| {
+        let one = store::load_open_locked(tx, id.0)?;
+        let actor = &caller.at(one.unit_id)?.name;
+        let reason = Some(body.value.reason.as_str());
+        members::end_all_at(tx, actor, one.id.uuid(), one.at(), reason)?;
+        audit::record(tx, &entry(actor, Act::OrganisationClosed, &one, reason))?;
+        store::close(tx, one)
+    });
+    let view = OrganisationView::of(closed.await?, &shared.tree.now());
+    Ok(HttpResponse::Ok().json(view))
+}
+
+/// Who holds the named offices of an organisation today.
+#[utoipa::path(
+    get,
+    path = "/organisations/{id}/officers",
+    tag = "organisations",
+    params(("id" = String, Path, description = "The organisation's id")),
+    responses((status = 200, description = "The named officers", body = Page<OfficerView>)),
+)]
+async fn list_named_officers(
+    _: Caller<SignedIn>,
+    id: Path<OrganisationId>,
+    _: Query<Nothing>,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let one = existing(&shared, id.0).await?;
+    let (_, people, today) = shared.now();
+    let wanted = Wanted {
+        bodies: vec![one.id.uuid()],
+        state: Some(State::Active),
+        on: Some(today),
+        is_officer: true,
+        most: OFFICERS,
+        ..Wanted::default()
+    };
+    let items = shared.db.read(move |conn| {
+        let held = members::load_at(conn, &wanted)?;
+        let ids: Vec<PersonId> = held.iter().map(|one| one.person_id).collect();
+        let named = people.load_people(conn, &ids)?;
+        let view = |one: members::Membership| {
+            let name = named.get(&one.person_id).and_then(|person| person.name.clone());
+            one.title.map(|title| OfficerView { title, name })
+        };
+        Ok(held.into_iter().filter_map(view).collect())
+    });
+    let (items, next) = (items.await?, None);
+    Ok(HttpResponse::Ok().json(Page::<OfficerView> { items, next }))
+}
+
+/// The members of an organisation. Those of a party branch are seen by its members alone.
+#[utoipa::path(
+    get,
+    path = "/organisations/{id}/members",
+    tag = "organisations",
+    params(("id" = String, Path, description = "The organisation's id"), BodyMembersQuery),
+    responses((status = 200, description = "A page of memberships", body = Page<MembershipView>)),
+)]
+async fn list_organisation_members(
+    caller: Caller<SeeOrganisation>,
+    id: Path<OrganisationId>,
+    query: Query<BodyMembersQuery>,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let one = existing(&shared, id.0).await?;
+    let (id, unit) = (one.id.uuid(), one.at().shown_to_those_above(false));
+    caller.at(BodyOf { id, unit })?;
+    list_of(&shared, id, query.0).await
+}
+
+/// Makes somebody a member of an organisation. The staff of its unit do so, and its named officers; of a party
+/// branch the staff give the named offices, and who else is a member is for its officers.
+#[utoipa::path(
+    post,
+    path = "/organisations/{id}/members",
+    tag = "organisations",
+    params(("id" = String, Path, description = "The organisation's id"), ("Idempotency-Key" = Option<String>, Header, description = "The same key and body have their effect once")),
+    request_body = OrganisationMemberInput,
+    responses((status = 201, description = "The membership", body = MembershipView)),
+)]
+async fn add_organisation_member(
+    caller: Caller<GrantRoles>,
+    id: Path<OrganisationId>,
+    _: Query<Nothing>,
+    once: Once,
+    body: Body<OrganisationMemberInput>,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let one = existing(&shared, id.0).await?;
+    let OrganisationMemberInput {
+        phone,
+        role,
+        title,
+        from,
+        to,
+    } = body.value;
+    let office = Office {
+        role,
+        body: one.id.uuid(),
+        unit: one.at().shown_to_those_above(title.is_some()),
+        holder: None,
+    };
+    caller.at(office)?;
+    if one.kind == OrganisationKind::PartyBranch && role != Role::OrganisationMember {
+        return Err(Error::field(FieldError::body(
+            "/role",
+            "not_of_party_branches",
+            "党组织只有成员。",
+            "A party branch has members only.",
+        )));
+    }
+    let appointment = Appointment {
+        phone,
+        title,
+        from,
+        to,
+        office,
+        at: one.at(),
+        digest: body.digest,
+    };
+    let stays_open = move |tx: &mut Tx<'_>| store::load_open_locked(tx, id.0).map(drop);
+    appoint(&shared, caller, once, appointment, stays_open).await
+}
