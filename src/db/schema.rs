@@ -294,9 +294,26 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    unit_history (id) {
+        id -> Binary,
+        unit_id -> Binary,
+        until -> BigInt,
+        actor -> Text,
+        version -> BigInt,
+        parent_id -> Nullable<Binary>,
+        level -> Text,
+        code -> Text,
+        name -> Text,
+        name_en -> Nullable<Text>,
+    }
+}
+
+diesel::joinable!(estate_building -> estate (estate_id));
 diesel::joinable!(duty -> department (department_id));
 diesel::joinable!(person_key -> person (person_id));
 diesel::allow_tables_to_appear_in_same_query!(person, person_key, session, refresh_token);
 diesel::allow_tables_to_appear_in_same_query!(place, place_door, place_stop, search_entry, unit, unit_door,);
 diesel::allow_tables_to_appear_in_same_query!(audit_entry, audit_reason);
 diesel::allow_tables_to_appear_in_same_query!(department, duty);
+diesel::allow_tables_to_appear_in_same_query!(estate, estate_building);

@@ -246,7 +246,7 @@ fn write(tx: &mut Tx<'_>, mut rows: Vec<UnitRow>, known: &HashMap<String, Unit>)
             }
             Some(_) => {
                 unit.updated_at = now;
-                store::update(tx, &unit)?;
+                store::update(tx, &unit, "import")?;
                 imported.changed += 1;
             }
             None => {

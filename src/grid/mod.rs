@@ -17,6 +17,7 @@ mod import;
 pub mod members;
 mod model;
 pub mod organisations;
+mod reshape;
 pub mod routes;
 mod shared;
 mod store;

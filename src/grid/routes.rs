@@ -7,7 +7,8 @@ use actix_web::{HttpRequest, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::model::{Level, Setting, UnitId};
+use super::model::{Level, Setting, Unit, UnitId};
+use super::reshape;
 use super::store;
 use super::tree::{LiveTree, Node, Tree};
 use super::view::{Doors, refuse_far};
@@ -29,6 +30,7 @@ pub fn operations() -> Vec<Operation> {
     operations.extend(super::members::finding::routes::operations());
     operations.extend(super::departments::routes::operations());
     operations.extend(super::duties::routes::operations());
+    operations.extend(super::reshape::routes::operations());
     operations.extend(super::estates::routes::operations());
     operations.extend(super::organisations::routes::operations());
     operations.extend(super::audit::routes::operations());
@@ -102,8 +104,10 @@ pub(super) fn in_short(node: &Node) -> UnitRef {
     }
 }
 
-fn view(tree: &Tree, node: &Node, crs: Crs) -> UnitView {
-    let unit = &node.unit;
+/// A unit as the tree shows it, or as it will once its change is known here.
+fn view(tree: &Tree, unit: &Unit, crs: Crs) -> UnitView {
+    let parent = unit.parent_id.and_then(|id| tree.node(id));
+    let above = unit.parent_id.map(|id| tree.ancestors(id)).unwrap_or_default();
     UnitView {
         id: unit.id,
         parent_id: unit.parent_id,
@@ -114,9 +118,17 @@ fn view(tree: &Tree, node: &Node, crs: Crs) -> UnitView {
         setting: unit.setting,
         population: unit.population,
         location: unit.location.map(|point| Location::of(point, crs)),
-        path: tree.ancestors(unit.id).into_iter().map(|node| in_short(node)).collect(),
+        path: above.into_iter().chain(parent).map(|node| in_short(node)).collect(),
         child_count: tree.children(Some(unit.id)).len(),
         updated_at: unit.updated_at,
+    }
+}
+
+/// A unit with what tells this state of it from others.
+pub(super) fn unit_entity(tree: &Tree, unit: &Unit, crs: Crs) -> Entity<UnitView> {
+    Entity {
+        value: view(tree, unit, crs),
+        version: Version::Content,
     }
 }
 
@@ -144,9 +156,7 @@ async fn get_unit(
 ) -> Answer {
     let tree = tree.now();
     let node = existing(&tree, id.0)?;
-    let value = view(&tree, node, query.0.crs);
-    let version = Version::Content;
-    Ok(Entity { value, version }.answer(&request))
+    Ok(unit_entity(&tree, &node.unit, query.0.crs).answer(&request))
 }
 
 /// Which children to list.
@@ -187,7 +197,7 @@ async fn list_children(
     let tree = tree.now();
     existing(&tree, id.0)?;
     let page = by_code(&tree, tree.children(Some(id.0)), &query.0.cursor, query.0.limit)?;
-    Ok(actix_web::HttpResponse::Ok().json(page.map(|node| view(&tree, node, query.0.crs))))
+    Ok(actix_web::HttpResponse::Ok().json(page.map(|node| view(&tree, &node.unit, query.0.crs))))
 }
 
 /// A page of units that are in the order of their codes.
@@ -210,28 +220,78 @@ pub struct Ancestors {
     pub items: Vec<UnitView>,
 }
 
-/// The units above a unit, from the root down.
+/// Of which time the units above are asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AncestorsQuery {
+    /// As they stood at this time, under the names that they had; of times before the first
+    /// change that is known, as they stood before it.
+    #[param(inline)]
+    as_of: Option<Timestamp>,
+    /// The system of coordinates in the answer.
+    #[serde(default)]
+    #[param(inline)]
+    crs: Crs,
+}
+
+impl Input for AncestorsQuery {}
+
+/// The units above a unit, from the root down, now or at a time.
 #[utoipa::path(
     get,
     path = "/units/{id}/ancestors",
     tag = "units",
-    params(("id" = String, Path, description = "The unit's id"), CrsQuery),
+    params(("id" = String, Path, description = "The unit's id"), AncestorsQuery),
     responses((status = 200, description = "The units above", body = Ancestors)),
 )]
 async fn list_ancestors(
     _: Caller<Public>,
     id: Path<UnitId>,
-    query: Query<CrsQuery>,
+    query: Query<AncestorsQuery>,
     tree: web::Data<LiveTree>,
+    db: web::Data<Db>,
 ) -> Answer {
     let tree = tree.now();
     existing(&tree, id.0)?;
-    let items = tree
-        .ancestors(id.0)
-        .into_iter()
-        .map(|node| view(&tree, node, query.0.crs))
-        .collect();
+    let AncestorsQuery { as_of, crs } = query.0;
+    let items = match as_of {
+        None => {
+            let above = tree.ancestors(id.0).into_iter();
+            above.map(|node| view(&tree, &node.unit, crs)).collect()
+        }
+        Some(time) => {
+            let past = db.read(move |conn| reshape::ancestors_at(conn, id.0, time)).await?;
+            as_they_were(&tree, past, crs)
+        }
+    };
     Ok(actix_web::HttpResponse::Ok().json(Ancestors { items }))
+}
+
+/// Units under the names and in the places that they had.
+fn as_they_were(tree: &Tree, past: Vec<reshape::Past>, crs: Crs) -> Vec<UnitView> {
+    let mut path: Vec<UnitRef> = Vec::new();
+    let mut shown = Vec::new();
+    for was in past {
+        let Some(node) = tree.node(was.id) else { continue };
+        let own = UnitRef {
+            id: was.id,
+            level: was.level,
+            name: was.name.clone(),
+            name_en: was.name_en.clone(),
+        };
+        shown.push(UnitView {
+            parent_id: was.parent_id,
+            level: was.level,
+            code: was.code,
+            name: was.name,
+            name_en: was.name_en,
+            path: path.clone(),
+            ..view(tree, &node.unit, crs)
+        });
+        path.push(own);
+    }
+    shown
 }
 
 /// Which units to list.
@@ -299,7 +359,7 @@ async fn list_units(
         .take(query.limit + 1)
         .collect();
     let page = Page::cut(rest, query.limit, key);
-    Ok(actix_web::HttpResponse::Ok().json(page.map(|node| view(&tree, node, query.crs))))
+    Ok(actix_web::HttpResponse::Ok().json(page.map(|node| view(&tree, &node.unit, query.crs))))
 }
 
 fn roots(tree: &Tree) -> Vec<&Node> {

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 
 use super::doors::Door;
 use super::model::{Unit, UnitId};
+use super::reshape;
 use crate::clock::{self, Timestamp};
 use crate::coordinates::Point;
 use crate::db::schema::{unit as table, unit_door};
@@ -156,8 +157,9 @@ pub(super) fn insert(tx: &mut Tx<'_>, unit: &Unit) -> Result<()> {
     make_findable(tx, unit)
 }
 
-/// Changes a unit, but not its doors.
-pub(super) fn update(tx: &mut Tx<'_>, unit: &Unit) -> Result<()> {
+/// Changes a unit, but not its doors; what it was is kept.
+pub(super) fn update(tx: &mut Tx<'_>, unit: &Unit, actor: &str) -> Result<()> {
+    reshape::keep_what_was(tx, unit, actor)?;
     diesel::update(table::table.find(unit.id))
         .set((Row::of(unit), table::version.eq(table::version + 1)))
         .execute(&mut **tx)?;

@@ -96,6 +96,17 @@ impl IfMatch {
     }
 }
 
+impl IfMatch {
+    /// Refuses unless the client named one of these ways to show the thing as it is.
+    pub fn allows_shown<T: Serialize>(&self, mut shown: impl Iterator<Item = Entity<T>>) -> Result<()> {
+        match &self.0 {
+            None => Ok(()),
+            Some(tags) if shown.any(|entity| tags.contains(&entity.tag())) => Ok(()),
+            Some(_) => Err(Error::refused(Reason::VersionMismatch)),
+        }
+    }
+}
+
 impl FromRequest for IfMatch {
     type Error = Error;
     type Future = Ready<Result<Self>>;

@@ -45,6 +45,7 @@ mod people_departments;
 mod people_grid;
 mod people_operators;
 mod people_organisations;
+mod people_units;
 mod place_changes;
 mod places;
 #[cfg(feature = "postgres-tls")]

@@ -128,6 +128,14 @@ const TEXTS: &[(&str, bool)] = &[
     ("unit.name_en", false),
     ("unit.parent_id", false),
     ("unit.setting", false),
+    ("unit_history.actor", false),
+    ("unit_history.code", false),
+    ("unit_history.id", false),
+    ("unit_history.level", false),
+    ("unit_history.name", false),
+    ("unit_history.name_en", false),
+    ("unit_history.parent_id", false),
+    ("unit_history.unit_id", false),
     ("unit_door.kind", false),
     ("unit_door.name", false),
     ("unit_door.unit_id", false),
@@ -233,6 +241,27 @@ on_both! {
             assert!(why.contains("append-only") || why.contains("never removed"), "{way}: {why}");
         }
         assert_eq!((sql.count("audit_entry"), sql.count("membership")), before);
+    }
+
+    fn what_units_were_is_append_only(world) {
+        let import = |name: &str| {
+            let file = world.file("units.csv", format!("code,level,name,setting\nC,city,{name},urban\n"));
+            world.do_run(&["import", "units", file.to_str().expect("a plain path")]);
+        };
+        import("甲市");
+        import("乙市");
+        let mut sql = world.sql();
+        assert_eq!(sql.texts("SELECT name AS value FROM unit_history"), ["甲市"]);
+        let mut ways = vec!["UPDATE unit_history SET name = '丙市'", "DELETE FROM unit_history"];
+        ways.push(match world.is_sqlite() {
+            true => "INSERT OR REPLACE INTO unit_history SELECT * FROM unit_history",
+            false => "TRUNCATE unit_history",
+        });
+        for way in ways {
+            let why = sql.try_execute(way).expect_err(way).to_string();
+            assert!(why.contains("append-only"), "{way}: {why}");
+        }
+        assert_eq!(sql.count("unit_history"), 1);
     }
 
     fn a_place_with_history_cannot_be_removed_under_it(world) {

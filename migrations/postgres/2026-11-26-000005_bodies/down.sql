@@ -1,3 +1,4 @@
+DROP TABLE unit_history;
 ALTER TABLE membership DROP COLUMN title;
 DROP TABLE organisation;
 DROP TABLE estate_building;

@@ -72,3 +72,24 @@ CREATE TRIGGER organisation_kept_from_delete BEFORE DELETE ON organisation
     FOR EACH ROW EXECUTE FUNCTION refuse_removal();
 CREATE TRIGGER organisation_kept_from_truncate BEFORE TRUNCATE ON organisation
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_removal();
+
+-- What a unit was until it changed; what it is stands in its own row.
+CREATE TABLE unit_history (
+    id BYTEA NOT NULL PRIMARY KEY,
+    unit_id BYTEA NOT NULL REFERENCES unit (id),
+    until BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    parent_id BYTEA,
+    level TEXT NOT NULL,
+    code TEXT NOT NULL,
+    name TEXT NOT NULL,
+    name_en TEXT
+);
+CREATE INDEX unit_history_unit_id ON unit_history (unit_id, until);
+CREATE TRIGGER unit_history_kept_from_update BEFORE UPDATE ON unit_history
+    FOR EACH ROW EXECUTE FUNCTION refuse_append_only();
+CREATE TRIGGER unit_history_kept_from_delete BEFORE DELETE ON unit_history
+    FOR EACH ROW EXECUTE FUNCTION refuse_append_only();
+CREATE TRIGGER unit_history_kept_from_truncate BEFORE TRUNCATE ON unit_history
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_append_only();

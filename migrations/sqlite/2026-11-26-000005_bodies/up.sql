@@ -68,3 +68,24 @@ END;
 CREATE TRIGGER organisation_kept_from_delete BEFORE DELETE ON organisation BEGIN
     SELECT RAISE(ABORT, 'organisation is only closed, never removed');
 END;
+
+-- What a unit was until it changed; what it is stands in its own row.
+CREATE TABLE unit_history (
+    id BLOB NOT NULL PRIMARY KEY,
+    unit_id BLOB NOT NULL REFERENCES unit (id),
+    until BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    parent_id BLOB,
+    level TEXT NOT NULL,
+    code TEXT NOT NULL,
+    name TEXT NOT NULL,
+    name_en TEXT
+);
+CREATE INDEX unit_history_unit_id ON unit_history (unit_id, until);
+CREATE TRIGGER unit_history_kept_from_update BEFORE UPDATE ON unit_history BEGIN
+    SELECT RAISE(ABORT, 'unit_history is append-only');
+END;
+CREATE TRIGGER unit_history_kept_from_delete BEFORE DELETE ON unit_history BEGIN
+    SELECT RAISE(ABORT, 'unit_history is append-only');
+END;

@@ -53,6 +53,12 @@ acts! {
     DepartmentFounded "department_founded";
     /// A department was closed.
     DepartmentClosed "department_closed";
+    /// A unit got another name.
+    UnitRenamed "unit_renamed";
+    /// A unit came under another.
+    UnitMoved "unit_moved";
+    /// A unit gave some of those below it to a new one.
+    UnitSplit "unit_split";
     /// The buildings of an estate were drawn.
     EstateDrawn "estate_drawn";
     /// An estate was closed.

@@ -1,6 +1,7 @@
 //! Estates: named sets of buildings in one grid, which are no level of the tree.
 //!
-//! Others call [`load_open_locked`] in a transaction that needs one to stay open.
+//! Others call [`load_open_locked`] in a transaction that needs one to stay open,
+//! and [`would_be_torn`] before buildings are moved.
 
 mod model;
 pub mod routes;
@@ -8,4 +9,4 @@ mod store;
 pub mod view;
 
 pub use model::{Estate, EstateId};
-pub use store::load_open_locked;
+pub use store::{load_open_locked, would_be_torn};

@@ -103,6 +103,24 @@ pub(super) fn load_of(conn: &mut Conn, unit: UnitId, after: Option<EstateId>, mo
     assemble(conn, rows)
 }
 
+/// Whether a building among these is of an estate of another grid than one among them or
+/// on the path under which they come.
+pub fn would_be_torn(conn: &mut Conn, moved: &[UnitId], path: &[UnitId]) -> Result<bool> {
+    let mut grids: Vec<UnitId> = Vec::new();
+    for some in moved.chunks(AT_ONCE) {
+        let found: Vec<UnitId> = estate_building::table
+            .inner_join(table::table)
+            .select(table::unit_id)
+            .filter(estate_building::building_id.eq_any(some))
+            .load(conn)?;
+        grids.extend(found);
+    }
+    Ok(grids.iter().any(|grid| !path.contains(grid) && !moved.contains(grid)))
+}
+
+/// So many ids in one statement: SQLite takes 32,766 at the most.
+const AT_ONCE: usize = 10_000;
+
 /// Adds an estate.
 pub(super) fn insert(tx: &mut Tx<'_>, estate: &Estate) -> Result<()> {
     let inserted = diesel::insert_into(table::table)
