@@ -528,9 +528,10 @@ impl Circles {
             return true;
         }
         let may_be_nearer = |reached: &Reached| {
-            lacking >> reached.category() as u32 & 1 == 1 && asked.origin.metres_to(reached.point) <= metres
+            let is_near = |point: Point| asked.starts.iter().any(|start| start.metres_to(point) <= metres);
+            lacking >> reached.category() as u32 & 1 == 1 && reached.entry.access_points().any(is_near)
         };
-        asked.starts.len() > 1 || reached.iter().any(may_be_nearer)
+        reached.iter().any(may_be_nearer)
     }
 }
 

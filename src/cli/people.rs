@@ -13,7 +13,7 @@ use onegrid::error::Result as Outcome;
 use onegrid::grid::audit::{self, Act, Entry};
 use onegrid::grid::members::{self, BodyKind, NewMembership, Role};
 use onegrid::grid::{self, Unit};
-use onegrid::identity::{Keyring, LONGEST_S, NewPerson, People, PersonId, Phone, Revoked, Sessions, Tokens};
+use onegrid::identity::{self, Keyring, LONGEST_S, NewPerson, People, PersonId, Phone, Revoked, Sessions, Tokens};
 use onegrid::language::Language;
 use onegrid::rows::Imported;
 use onegrid::{clock, holidays, kept_secrets};
@@ -173,12 +173,16 @@ impl Hands {
         let keys = kept_secrets::keys(config)?;
         db::migrate(&config.database)?;
         let keyring = Arc::new(Keyring::new(keys.master, keys.previous_master, &keys.lookup));
+        let (db, people) = (Db::open(&config.database, 1)?, People::new(keyring));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        // With other keys than the service has, people would be made whom it cannot read.
+        runtime.block_on(identity::check_keys(&db, &people))?;
         Ok(Self {
-            db: Db::open(&config.database, 1)?,
-            people: People::new(keyring),
+            db,
+            people,
             tokens: Arc::new(Tokens::new(&keys.jwt, Arc::new(Revoked::default()))?),
             calendar: holidays::calendar(config)?,
-            runtime: tokio::runtime::Builder::new_current_thread().enable_all().build()?,
+            runtime,
         })
     }
 

@@ -24,6 +24,10 @@ pub struct Change {
     pub key: Option<String>,
 }
 
+/// So many things of a kind are named in one transaction; SQLite takes 32,766 in a
+/// question, and looking for one among them must stay quick.
+const KEYS_AT_MOST: usize = 500;
+
 /// A transaction under way: a connection that also collects what it changed.
 pub struct Tx<'a> {
     conn: &'a mut Conn,
@@ -48,7 +52,16 @@ impl Tx<'_> {
     }
 
     fn note(&mut self, change: Change) {
-        if !self.changed.contains(&change) {
+        let is_of_kind = |one: &Change| one.kind == change.kind;
+        if self.changed.iter().any(|one| is_of_kind(one) && one.key.is_none()) {
+            return;
+        }
+        // Who changes very many does better to have all of them read anew.
+        let is_many = || self.changed.iter().filter(|one| is_of_kind(one)).count() >= KEYS_AT_MOST;
+        if change.key.is_none() || is_many() {
+            self.changed.retain(|one| !is_of_kind(one));
+            self.changed.push(Change { key: None, ..change });
+        } else if !self.changed.contains(&change) {
             self.changed.push(change);
         }
     }

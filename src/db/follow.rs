@@ -21,6 +21,9 @@ use crate::metrics;
 const EVERY: Duration = Duration::from_millis(500);
 /// After this long without a look that succeeded, what is in memory is not trusted.
 const STALE_AFTER: Duration = Duration::from_secs(5);
+/// Of more things than this all are read anew: many small changes while one did not look
+/// are as one large one.
+const KEYS_AT_MOST: usize = 5_000;
 /// How many changes stay for those that come late.
 const KEPT: i64 = 10_000;
 
@@ -152,7 +155,9 @@ impl Follower {
             let mut keys: Vec<String> = of_this_kind().filter_map(|item| item.key.clone()).collect();
             keys.sort();
             keys.dedup();
-            if !keys.is_empty() {
+            if keys.len() > KEYS_AT_MOST {
+                follower.reload(conn)?;
+            } else if !keys.is_empty() {
                 follower.apply(conn, &keys)?;
             }
         }

@@ -10,6 +10,9 @@ use super::tags::{flag, node_flag};
 const STEPS_AT_MOST: f32 = 100_000.0;
 const SECONDS_AT_MOST: f32 = 86_400.0;
 
+/// No edge goes further than round the earth, in metres.
+const LONGEST_EDGE_M: f32 = 4.1e7;
+
 /// Looks at every record once, so that nothing asked later can go astray.
 pub(super) fn check_records(view: &View<'_>) -> Result<(), MapError> {
     let ensure = |holds: bool, what: &'static str| {
@@ -54,8 +57,7 @@ pub(super) fn check_records(view: &View<'_>) -> Result<(), MapError> {
         view.edges.iter().all(|edge| {
             (edge.from as usize) < junctions
                 && (edge.to as usize) < junctions
-                && edge.length_m.is_finite()
-                && edge.length_m >= SHORTEST_EDGE_M
+                && (SHORTEST_EDGE_M..=LONGEST_EDGE_M).contains(&edge.length_m)
                 && (edge.particulars as usize) <= view.particulars.len()
                 && (edge.name as usize) <= view.name_starts.len()
                 && edge.flags & !flag::ALL == 0

@@ -68,8 +68,9 @@ impl Row {
         for arrived in &doors {
             if let Some(number) = (far.category)(arrived.door)
                 && let Some(slot) = nearest.get_mut(usize::from(number))
+                && slot.is_none_or(|known| (arrived.seconds, arrived.door) < (known.seconds, known.door))
             {
-                slot.get_or_insert(*arrived);
+                *slot = Some(*arrived);
             }
         }
         if question.horizon_s > question.limit_s {
@@ -218,30 +219,36 @@ impl Rows {
         u8::try_from(number).ok()
     }
 
-    /// The row of a start, made by `search` where it was asked for before; `None` on
+    /// The row of a start, made by `make` where it was asked for before; `None` on
     /// the first time: who is asked for once only is not worth a row.
     pub(super) fn get(
         &self,
         (junction, stage, manner): (u32, Stage, u8),
         question: &Question<'_>,
-        search: impl FnOnce() -> Row,
+        make: Option<impl FnOnce(&Question<'_>) -> Row>,
     ) -> Known {
         let start = Start {
             junction,
             stage,
             manner,
         };
-        let known = self.shard(start).find(&start);
-        match known {
-            Some(Some(row)) if row.answers(question) => Some(row),
+        let known = self.shard(start).find(&start, self.bytes / SHARDS / 2);
+        match (known, make) {
+            (Some(Some(row)), _) if row.answers(question) => Some(row),
             // What is asked for another time than now is not worth one either.
-            Some(_) if question.when.is_some_and(|when| when.is_now) => {
-                let row = Arc::new(search());
+            (Some(known), Some(make)) if question.when.is_some_and(|when| when.is_now) => {
+                // Who asks less far in turn with it is answered too.
+                let [limit_s, horizon_s] = known.map_or([0.0; 2], |row| [row.limit_s, row.horizon_s]);
+                let row = Arc::new(make(&Question {
+                    limit_s: question.limit_s.max(limit_s),
+                    horizon_s: question.horizon_s.max(horizon_s),
+                    ..*question
+                }));
                 self.put(start, Some(Arc::clone(&row)));
                 Some(row)
             }
-            Some(_) => None,
-            None => {
+            (Some(_), _) => None,
+            (None, _) => {
                 self.put(start, None);
                 None
             }
@@ -272,13 +279,12 @@ impl Rows {
 }
 
 impl Shard {
-    fn find(&mut self, start: &Start) -> Option<Known> {
+    fn find(&mut self, start: &Start, most_bytes: usize) -> Option<Known> {
         if let Some(known) = self.young.get(start) {
             return Some(known.clone());
         }
         let known = self.old.remove(start)?;
-        self.young_bytes += bytes_of(known.as_deref());
-        self.young.insert(*start, known.clone());
+        self.put(*start, known.clone(), most_bytes);
         Some(known)
     }
 
@@ -289,6 +295,8 @@ impl Shard {
             self.young_bytes = 0;
         }
         self.young_bytes += bytes;
-        self.young.insert(start, known);
+        if let Some(before) = self.young.insert(start, known) {
+            self.young_bytes -= bytes_of(before.as_deref());
+        }
     }
 }

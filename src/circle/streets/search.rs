@@ -338,7 +338,7 @@ impl Search {
                 }
                 continue;
             }
-            if arc.flags & flag::CONDITIONAL != 0 {
+            if arc.flags & flag::CONDITIONAL != 0 && (ask.ferry || arc.flags & flag::FERRY == 0) {
                 self.hours_met.push((waiting.junction, waiting.stage, arc.edge()));
             }
             let Some(passage) = Passage::of(ask, *arc) else {

@@ -90,7 +90,8 @@ impl Together {
         far: &Far<'_>,
     ) {
         self.clear();
-        let Some(manner) = rows.manner(question).filter(|_| feet.len() <= PARTS) else {
+        // An edge has two ends.
+        let Some(manner) = rows.manner(question).filter(|_| 2 * feet.len() <= PARTS) else {
             return;
         };
         self.edge_s = f32::INFINITY;
@@ -107,10 +108,12 @@ impl Together {
                 if seconds > question.horizon_s {
                     continue;
                 }
-                let row = rows.get((arc.to, stage, manner), question, || {
+                let make = |question: &Question<'_>| {
                     met.begin(question.view.rules.len());
                     Row::search(search, &Question { met, ..*question }, arc.to, stage, far)
-                });
+                };
+                // Once one is missing it is searched for anyway.
+                let row = rows.get((arc.to, stage, manner), question, is_whole.then_some(make));
                 let Some(row) = row else {
                     is_whole = false;
                     continue;
@@ -130,7 +133,7 @@ impl Together {
                 self.direct.push((label.arrived(door), seed));
             });
         }
-        if !is_whole || self.parts.len() > PARTS {
+        if !is_whole {
             self.clear();
         }
         self.direct.sort_unstable_by(|(a, _), (b, _)| a.order(b));
@@ -236,7 +239,8 @@ impl Together {
     fn note_changes(&self, question: &Question<'_>, as_far_as_s: f32) {
         for part in &self.parts {
             for (seconds, change) in &part.row.changes {
-                if (part.seconds + seconds).floor() <= as_far_as_s.floor() {
+                let met_s = part.seconds + seconds;
+                if met_s <= question.horizon_s && met_s.floor() <= as_far_as_s.floor() {
                     question.met.note(*change);
                 }
             }

@@ -83,6 +83,7 @@ impl Access {
 
     /// The homes of a person that count today, the newest first.
     pub async fn homes(&self, person: PersonId) -> Result<Vec<Held>> {
+        self.trusted()?;
         let today = self.today();
         let mut homes = self.0.standing.homes(&self.0.db, person).await?.to_vec();
         homes.retain(|held| held.counts_on(today));

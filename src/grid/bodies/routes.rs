@@ -7,10 +7,10 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 use crate::db::Tx;
-use crate::error::{Error, Result};
+use crate::error::{Error, Reason, Result};
 use crate::grid::access::{GrantRoles, Office};
 use crate::grid::bodies::At;
-use crate::grid::members::routes::{created, find_person, one_shown, refuse_past, shown};
+use crate::grid::members::routes::{created, find_person, one_shown, person, refuse_past, shown};
 use crate::grid::members::{self, BodyKind, NewMembership, State, Wanted};
 use crate::grid::shared::Shared;
 use crate::http::{Answer, Caller, Cursor, Input, Once, Page};
@@ -96,6 +96,10 @@ pub async fn appoint(
         title: appointment.title,
     };
     refuse_past(&new, today)?;
+    // Or whoever may give its offices would see all its members.
+    if at.is_closed_circle && new.person == person(&actor)? {
+        return Err(Error::refused(Reason::Forbidden));
+    }
     let stored = shared.db.write(move |tx| {
         once.run(tx, &actor, &digest, |tx| {
             caller.at(office)?;

@@ -58,7 +58,7 @@ pub(super) const LOOKS: Rate = Rate {
 const MOST_UNITS: usize = 2_000;
 
 /// The person in whose name a signed-in request is done.
-pub(super) fn person(actor: &Actor) -> Result<PersonId> {
+pub(in crate::grid) fn person(actor: &Actor) -> Result<PersonId> {
     let signed = actor.signed.ok_or_else(|| Error::refused(Reason::Unauthenticated))?;
     Ok(PersonId::from_uuid(signed.person))
 }

@@ -192,6 +192,13 @@ async fn split_unit(
         let actor = caller.at(id.0)?;
         once.run(tx, actor, &body.digest, |tx| {
             let unit = seen(tx, id.0, &expected, &tree)?;
+            if unit.parent_id.is_none() {
+                return Err(Error::because(
+                    Reason::StateConflict,
+                    "最上级单元不能拆分。",
+                    "The unit at the top cannot be split: nobody would answer for the new one.",
+                ));
+            }
             let new = beside(&unit, &body.value);
             store::insert(tx, &new)?;
             tx.changed(store::KIND, new.id);

@@ -61,6 +61,7 @@ pub const HOURLY_WAYS: Kinds = &[
     "highway=service access=private access:conditional=yes@(22:00-06:00)",
     "highway=footway access=no access:conditional=yes@(22:00-06:00)",
     "highway=footway opening_hours=06:00-22:00 oneway:foot=yes",
+    "route=ferry opening_hours=06:00-22:00",
 ];
 
 pub const SYMMETRIC_NODES: Kinds = &[

@@ -33,12 +33,21 @@ fn agrees(town: &Random, map: &StreetMap, mode: super::modes::Mode, hour: &'stat
         ..when(hour)
     };
     let rows = Rows::new(1 << 20);
-    // In turns, so that some rows are there and some are not, with a limit that grows.
-    for limit in [200.0, 200.0, 150.0, 320.0, 320.0] {
+    // In turns, so that some rows are there and some are not, with a limit that grows, and
+    // at the end no further than the limit.
+    for (limit, horizon) in [
+        (200.0, 600.0),
+        (200.0, 600.0),
+        (150.0, 600.0),
+        (320.0, 600.0),
+        (320.0, 600.0),
+        (90.0, 90.0),
+        (230.0, 230.0),
+    ] {
         for origin in points(&town.origins) {
             with_reach(town, map, mode, &[origin], limit, Some(hour), |walker, ask, _| {
                 let ask = Ask {
-                    horizon_s: 600.0,
+                    horizon_s: horizon,
                     ..*ask
                 };
                 let (mut searched, mut remembered) = (Reach::default(), Reach::default());
