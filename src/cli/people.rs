@@ -11,7 +11,7 @@ use onegrid::config::Config;
 use onegrid::db::{self, Db, Tx};
 use onegrid::error::Result as Outcome;
 use onegrid::grid::audit::{self, Act, Entry};
-use onegrid::grid::members::{self, BodyKind, NewMembership, Role};
+use onegrid::grid::members::{self, BodyKind, By, NewMembership, Role};
 use onegrid::grid::{self, Unit};
 use onegrid::identity::{self, Keyring, LONGEST_S, NewPerson, People, PersonId, Phone, Revoked, Sessions, Tokens};
 use onegrid::language::Language;
@@ -109,12 +109,12 @@ pub fn roles(command: RolesCommand) -> Done {
         }
         RolesCommand::End { role, reason } => {
             let (phone, wanted) = hands.wanted(&role)?;
-            let people = hands.people.clone();
+            let (people, by) = (hands.people.clone(), hands.by());
             let ending = hands.db.write(move |tx| {
                 let Some(person) = people.find_by_phone(tx, &phone)? else {
                     return Ok(false);
                 };
-                members::end_at(tx, OPERATOR, &wanted.of(person), reason.as_deref())
+                members::end_at(tx, by, &wanted.of(person), reason.as_deref())
             });
             if !hands.run(ending)? {
                 return Err("they have no such role there".into());
@@ -196,6 +196,13 @@ impl Hands {
         self.calendar.date_of(clock::now().to_utc())
     }
 
+    fn by(&self) -> By<'static> {
+        By {
+            name: OPERATOR,
+            today: self.today(),
+        }
+    }
+
     fn unit(&self, code_or_id: &str) -> Result<Unit, Failed> {
         let text = code_or_id.to_owned();
         let found = self.run(self.db.read(move |conn| grid::find_unit(conn, &text)))?;
@@ -205,6 +212,9 @@ impl Hands {
     fn wanted(&self, held: &Held) -> Result<(Phone, Wanted), Failed> {
         let wanted = self.at(role_of(&held.role)?, self.unit(&held.unit)?)?;
         let from_day = held.from.unwrap_or(wanted.from_day);
+        if wanted.role == Role::Resident && from_day > wanted.from_day {
+            return Err("--from is later than today: who moves in later is given that home then".into());
+        }
         if held.to.is_some_and(|to| to < from_day) {
             return Err("--to is before --from".into());
         }
@@ -246,10 +256,10 @@ impl Hands {
         name: Option<String>,
         wanted: Wanted,
     ) -> impl FnMut(&mut Tx<'_>) -> Outcome<(PersonId, bool)> + Send + use<> {
-        let people = self.people.clone();
+        let (people, by) = (self.people.clone(), self.by());
         move |tx| {
             let person = found_or_made(tx, &people, &phone, name.as_deref())?;
-            let granted = members::grant_once(tx, OPERATOR, &wanted.of(person))?;
+            let granted = members::grant_once(tx, by, &wanted.of(person))?;
             Ok((person, granted))
         }
     }
@@ -258,11 +268,11 @@ impl Hands {
     pub fn token(&self, phone: &Phone, name: Option<&str>, wanted: Option<(Role, Unit)>) -> Result<String, Failed> {
         let wanted = wanted.map(|(role, unit)| self.at(role, unit)).transpose()?;
         let (people, phone, name) = (self.people.clone(), phone.clone(), name.map(str::to_owned));
-        let sessions = Sessions::new(people.clone(), Arc::clone(&self.tokens));
+        let (by, sessions) = (self.by(), Sessions::new(people.clone(), Arc::clone(&self.tokens)));
         let token = self.run(self.db.write(move |tx| {
             let person = found_or_made(tx, &people, &phone, name.as_deref())?;
             if let Some(wanted) = &wanted {
-                members::grant_once(tx, OPERATOR, &wanted.of(person))?;
+                members::grant_once(tx, by, &wanted.of(person))?;
             }
             audit::record(
                 tx,
@@ -292,9 +302,9 @@ impl Hands {
 
     fn list(&self, unit: &str, below: bool) -> Result<(), Failed> {
         let unit = self.unit(unit)?;
-        let people = self.people.clone();
+        let (people, today) = (self.people.clone(), self.today());
         let listed = self.run(self.db.read(move |conn| {
-            let held = members::list_at(conn, unit.id, below)?;
+            let held = members::list_at(conn, unit.id, below, today)?;
             let ids: Vec<PersonId> = held.iter().map(|(one, _)| one.person_id).collect();
             Ok((people.load_people(conn, &ids)?, held))
         }))?;

@@ -52,6 +52,8 @@ diesel::table! {
         lon -> Nullable<Double>,
         updated_at -> BigInt,
         version -> BigInt,
+        merged_into -> Nullable<Binary>,
+        closed_at -> Nullable<BigInt>,
     }
 }
 
@@ -309,6 +311,30 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    household (id) {
+        id -> Binary,
+        unit_id -> Binary,
+        invitation -> Nullable<Binary>,
+        invitation_until -> Nullable<BigInt>,
+        created_at -> BigInt,
+        closed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    household_member (id) {
+        id -> Binary,
+        household_id -> Binary,
+        person_id -> Binary,
+        is_head -> Bool,
+        joined_at -> BigInt,
+        since -> BigInt,
+        until -> Nullable<BigInt>,
+    }
+}
+
+diesel::joinable!(household_member -> household (household_id));
 diesel::joinable!(estate_building -> estate (estate_id));
 diesel::joinable!(duty -> department (department_id));
 diesel::joinable!(person_key -> person (person_id));
@@ -317,3 +343,4 @@ diesel::allow_tables_to_appear_in_same_query!(place, place_door, place_stop, sea
 diesel::allow_tables_to_appear_in_same_query!(audit_entry, audit_reason);
 diesel::allow_tables_to_appear_in_same_query!(department, duty);
 diesel::allow_tables_to_appear_in_same_query!(estate, estate_building);
+diesel::allow_tables_to_appear_in_same_query!(household, household_member);

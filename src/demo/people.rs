@@ -9,7 +9,7 @@ use super::Unit;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::grid::UnitId;
-use crate::grid::members::{BodyKind, NewMembership, Role, grant};
+use crate::grid::members::{BodyKind, By, NewMembership, Role, grant};
 use crate::identity::{NewPerson, People, PersonId, Phone};
 use crate::language::Language;
 
@@ -83,7 +83,7 @@ pub(super) fn settle(
             deputy: false,
             title: None,
         };
-        grant(tx, BY, &new, None).map(|_| ())
+        grant(tx, By { name: BY, today }, &new, None).map(|_| ())
     };
     for (unit, person) in units.iter().zip(others.iter().cycle()) {
         let Some(role) = role_at(unit.level) else { continue };

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::model::{Level, Setting, Unit, UnitId};
-use super::store;
+use super::{estates, store};
 use crate::clock;
 use crate::coordinates::Point;
 use crate::db::{Id, Tx};
@@ -103,11 +103,13 @@ pub fn import_units(tx: &mut Tx<'_>, csv: &[u8], keep_going: bool) -> Result<Imp
 
 /// Stores rows that were read already; `faults` are those found in reading.
 pub fn store_units(tx: &mut Tx<'_>, rows: Vec<UnitRow>, mut faults: Vec<Fault>, keep_going: bool) -> Result<Imported> {
+    store::lock_shape(tx)?;
     let known: HashMap<String, Unit> = store::load_all_to_change(tx)?
         .into_iter()
         .map(|unit| (unit.code.clone(), unit))
         .collect();
-    let rows = sound(rows, &known, &mut faults);
+    let drawn = estates::drawn(tx)?;
+    let rows = sound(rows, &known, &drawn, &mut faults);
     faults.sort_by(|a, b| (a.line, &a.column).cmp(&(b.line, &b.column)));
     if !faults.is_empty() && !keep_going {
         return Ok(Imported {
@@ -125,10 +127,17 @@ pub fn store_units(tx: &mut Tx<'_>, rows: Vec<UnitRow>, mut faults: Vec<Fault>, 
 struct Future<'a> {
     level: Level,
     parent_code: Option<&'a str>,
+    /// Whether it was merged into another.
+    closed: bool,
 }
 
 /// The rows that make a tree together with what the database has.
-fn sound(mut rows: Vec<UnitRow>, known: &HashMap<String, Unit>, faults: &mut Vec<Fault>) -> Vec<UnitRow> {
+fn sound(
+    mut rows: Vec<UnitRow>,
+    known: &HashMap<String, Unit>,
+    drawn: &[(UnitId, UnitId)],
+    faults: &mut Vec<Fault>,
+) -> Vec<UnitRow> {
     let mut seen = HashSet::new();
     rows.retain(|row| {
         let first = seen.insert(row.code.clone());
@@ -144,19 +153,30 @@ fn sound(mut rows: Vec<UnitRow>, known: &HashMap<String, Unit>, faults: &mut Vec
             .values()
             .map(|unit| {
                 let parent_code = unit.parent_id.and_then(|id| codes_by_id.get(&id).copied());
-                let level = unit.level;
-                (unit.code.as_str(), Future { level, parent_code })
+                let (level, closed) = (unit.level, unit.merged_into.is_some());
+                let future = Future {
+                    level,
+                    parent_code,
+                    closed,
+                };
+                (unit.code.as_str(), future)
             })
             .collect();
         for row in &rows {
-            let parent_code = row.parent_code.as_deref();
-            let level = row.level;
-            future.insert(&row.code, Future { level, parent_code });
+            let (level, parent_code) = (row.level, row.parent_code.as_deref());
+            let closed = known.get(&row.code).is_some_and(|unit| unit.merged_into.is_some());
+            let changed = Future {
+                level,
+                parent_code,
+                closed,
+            };
+            future.insert(&row.code, changed);
         }
         let found: Vec<(String, Fault)> = rows
             .iter()
             .filter_map(|row| Some((row.code.clone(), misplaced(row, &future)?)))
             .chain(orphaned(&rows, known, &codes_by_id, &future))
+            .chain(torn(&rows, drawn, known, &codes_by_id, &future))
             .collect();
         if found.is_empty() {
             return rows;
@@ -167,12 +187,20 @@ fn sound(mut rows: Vec<UnitRow>, known: &HashMap<String, Unit>, faults: &mut Vec
     }
 }
 
-/// What is wrong with where a row stands: no parent, a cycle, or the wrong level.
+/// What is wrong with where a row stands: no parent, a cycle, the wrong level, or a unit
+/// that is no more.
 fn misplaced(row: &UnitRow, future: &HashMap<&str, Future<'_>>) -> Option<Fault> {
+    let merged = |code: &str| format!("{code} was merged into another unit");
+    if future.get(row.code.as_str()).is_some_and(|unit| unit.closed) {
+        return Some(row.fault("code", merged(&row.code)));
+    }
     let parent_code = row.parent_code.as_deref()?;
     let Some(parent) = future.get(parent_code) else {
         return Some(row.fault("parent_code", format!("there is no unit {parent_code}")));
     };
+    if parent.closed {
+        return Some(row.fault("parent_code", merged(parent_code)));
+    }
     let mut above = Some(parent_code);
     for _ in 0..future.len() {
         let Some(code) = above else { break };
@@ -214,6 +242,40 @@ fn orphaned(
     found
 }
 
+/// Rows that would take a building out of the grid whose estate it is of.
+fn torn(
+    rows: &[UnitRow],
+    drawn: &[(UnitId, UnitId)],
+    known: &HashMap<String, Unit>,
+    codes_by_id: &HashMap<UnitId, &str>,
+    future: &HashMap<&str, Future<'_>>,
+) -> Vec<(String, Fault)> {
+    let by_code: HashMap<&str, &UnitRow> = rows.iter().map(|row| (row.code.as_str(), row)).collect();
+    let mut found = Vec::new();
+    for (building, grid) in drawn {
+        let code_of = |id: &UnitId| codes_by_id.get(id).copied();
+        let (Some(building), Some(grid)) = (code_of(building), code_of(grid)) else {
+            continue;
+        };
+        let next = |code: &&str| future.get(*code).and_then(|unit| unit.parent_code);
+        let longest = Level::ALL.len();
+        if std::iter::successors(Some(building), next)
+            .take(longest)
+            .any(|code| code == grid)
+        {
+            continue;
+        }
+        let was = |code: &&str| known.get(*code)?.parent_id.as_ref().and_then(code_of);
+        let mut path = std::iter::successors(Some(building), was).take(longest);
+        let moved = path.find_map(|code| by_code.get(code).filter(|row| row.parent_code.as_deref() != was(&code)));
+        if let Some(row) = moved {
+            let why = format!("the building {building} is of an estate of {grid}; redraw that first");
+            found.push((row.code.clone(), row.fault("parent_code", why)));
+        }
+    }
+    found
+}
+
 fn write(tx: &mut Tx<'_>, mut rows: Vec<UnitRow>, known: &HashMap<String, Unit>) -> Result<Imported> {
     // Parents before children.
     rows.sort_by_key(|row| row.level);
@@ -235,6 +297,8 @@ fn write(tx: &mut Tx<'_>, mut rows: Vec<UnitRow>, known: &HashMap<String, Unit>)
             location: row.location,
             updated_at: old.map_or(now, |unit| unit.updated_at),
             version: old.map_or(1, |unit| unit.version),
+            merged_into: None,
+            closed_at: None,
             // A table says nothing of doors: a unit keeps those that it has.
             doors: old.map_or_else(Vec::new, |unit| unit.doors.clone()),
         };

@@ -2,7 +2,7 @@
 //!
 //! [`members`] says who is what, [`access`] decides by it, [`audit`] keeps who did it;
 //! [`departments`] publish their [`duties`]; [`organisations`] are the 1+N+X, and
-//! [`estates`] sets of buildings.
+//! [`estates`] sets of buildings; [`households`] are persons at one home.
 //! Others may call: [`Unit`] and [`Level`], the [`Door`] that places have as well,
 //! the [`Tree`] in memory (kept true by [`LiveTree`]), [`import_units`] and [`access`].
 
@@ -13,6 +13,7 @@ pub mod departments;
 mod doors;
 pub mod duties;
 pub mod estates;
+pub mod households;
 mod import;
 pub mod members;
 mod model;

@@ -130,10 +130,22 @@ pub struct Unit {
     pub updated_at: Timestamp,
     /// Grows with each change.
     pub version: i64,
+    /// The unit that took its place, where it was merged into another: what hangs on it
+    /// is that one's.
+    pub merged_into: Option<UnitId>,
+    /// When that was.
+    pub closed_at: Option<Timestamp>,
     /// Where those who live there leave it; without any the location counts.
     pub doors: Vec<Door>,
 }
 
 impl Named for Unit {
     const PREFIX: &'static str = "unt";
+}
+
+impl Unit {
+    /// The unit above: that which took its place, or its parent.
+    pub fn above(&self) -> Option<UnitId> {
+        self.merged_into.or(self.parent_id)
+    }
 }

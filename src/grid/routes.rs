@@ -28,6 +28,7 @@ use crate::text;
 pub fn operations() -> Vec<Operation> {
     let mut operations = super::members::routes::operations();
     operations.extend(super::members::finding::routes::operations());
+    operations.extend(super::households::routes::operations());
     operations.extend(super::departments::routes::operations());
     operations.extend(super::duties::routes::operations());
     operations.extend(super::reshape::routes::operations());
@@ -86,10 +87,15 @@ pub struct UnitView {
     pub population: Option<i64>,
     /// Where it is, where known.
     pub location: Option<Location>,
-    /// The units above, from the root down.
+    /// The units above, from the root down; where it was merged into another, that one and
+    /// those above it.
     pub path: Vec<UnitRef>,
     /// How many units are right below.
     pub child_count: usize,
+    /// The id of the unit into which it was merged; null as long as it is open.
+    pub merged_into: Option<UnitId>,
+    /// When that was.
+    pub closed_at: Option<Timestamp>,
     /// When it was last changed.
     pub updated_at: Timestamp,
 }
@@ -106,8 +112,8 @@ pub(super) fn in_short(node: &Node) -> UnitRef {
 
 /// A unit as the tree shows it, or as it will once its change is known here.
 fn view(tree: &Tree, unit: &Unit, crs: Crs) -> UnitView {
-    let parent = unit.parent_id.and_then(|id| tree.node(id));
-    let above = unit.parent_id.map(|id| tree.ancestors(id)).unwrap_or_default();
+    let parent = unit.above().and_then(|id| tree.node(id));
+    let above = unit.above().map(|id| tree.ancestors(id)).unwrap_or_default();
     UnitView {
         id: unit.id,
         parent_id: unit.parent_id,
@@ -120,6 +126,8 @@ fn view(tree: &Tree, unit: &Unit, crs: Crs) -> UnitView {
         location: unit.location.map(|point| Location::of(point, crs)),
         path: above.into_iter().chain(parent).map(|node| in_short(node)).collect(),
         child_count: tree.children(Some(unit.id)).len(),
+        merged_into: unit.merged_into,
+        closed_at: unit.closed_at,
         updated_at: unit.updated_at,
     }
 }
@@ -379,7 +387,7 @@ async fn search_units<'a>(tree: &'a Tree, words: &str, db: &Db) -> Result<Vec<&'
         .into_iter()
         .filter_map(|id| tree.node(id))
         .map(Arc::as_ref)
-        .filter(|node| query.matches(node.search_name()))
+        .filter(|node| node.unit.merged_into.is_none() && query.matches(node.search_name()))
         .collect())
 }
 
@@ -427,6 +435,7 @@ async fn change_unit_doors(
         let unit = store::load_locked(tx, id.0)?.ok_or_else(|| Error::refused(Reason::NotFound))?;
         caller.at(Some(unit.id))?;
         expected.allows(unit.version)?;
+        store::refuse_closed(&unit)?;
         refuse_far(&doors, unit.location)?;
         let unit = store::set_doors(tx, unit, doors.clone())?;
         tx.changed(store::KIND, unit.id);

@@ -1,17 +1,19 @@
 //! The units' tables.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use super::doors::Door;
-use super::model::{Unit, UnitId};
+use super::model::{Level, Unit, UnitId};
 use super::reshape;
+use super::tree::LONGEST_PATH;
 use crate::clock::{self, Timestamp};
 use crate::coordinates::Point;
 use crate::db::schema::{unit as table, unit_door};
 use crate::db::{Conn, Tx, search};
-use crate::error::{Error, Result};
+use crate::error::{Error, Reason, Result};
 use crate::text::SearchName;
 
 /// The kind under which changes of units are followed, and by which they are found.
@@ -34,6 +36,8 @@ struct Row {
     // Counted in the table, so that of two changes at once neither is lost.
     #[diesel(skip_update)]
     version: i64,
+    merged_into: Option<UnitId>,
+    closed_at: Option<Timestamp>,
 }
 
 #[derive(Queryable, Insertable)]
@@ -62,6 +66,8 @@ impl Row {
             lon: unit.location.map(|point| point.lon),
             updated_at: unit.updated_at,
             version: unit.version,
+            merged_into: unit.merged_into,
+            closed_at: unit.closed_at,
         }
     }
 
@@ -79,6 +85,8 @@ impl Row {
             location: self.lat.zip(self.lon).map(|(lat, lon)| Point { lat, lon }),
             updated_at: self.updated_at,
             version: self.version,
+            merged_into: self.merged_into,
+            closed_at: self.closed_at,
             doors,
         })
     }
@@ -149,6 +157,135 @@ pub(super) fn load_locked(tx: &mut Tx<'_>, id: UnitId) -> Result<Option<Unit>> {
     Ok(these(tx, &[id])?.pop())
 }
 
+/// Makes others who change the shape of the tree wait until the transaction ends: what
+/// hangs where is then read from the tables, and stays so.
+pub(super) fn lock_shape(tx: &mut Tx<'_>) -> Result<()> {
+    // SQLite has one writer.
+    if let Conn::Postgres(conn) = &mut **tx {
+        diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+            .bind::<BigInt, _>(SHAPE)
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The number of the lock; those of `Idempotency-Key` are hashes.
+const SHAPE: i64 = 0x6f6e_6567_7269_6401;
+
+/// A unit that is not merged into another until the transaction ends.
+pub fn hold_open(tx: &mut Tx<'_>, id: UnitId) -> Result<Unit> {
+    if let Conn::Postgres(conn) = &mut **tx {
+        table::table
+            .select(table::version)
+            .find(id)
+            .for_key_share()
+            .first::<i64>(conn)
+            .optional()?;
+    }
+    let unit = these(tx, &[id])?
+        .pop()
+        .ok_or_else(|| Error::refused(Reason::NotFound))?;
+    refuse_closed(&unit)?;
+    Ok(unit)
+}
+
+/// Refuses to change a unit that was merged into another.
+pub(super) fn refuse_closed(unit: &Unit) -> Result<()> {
+    match unit.merged_into {
+        None => Ok(()),
+        Some(other) => Err(Error::because(
+            Reason::StateConflict,
+            "该单元已并入其他单元，请在合并后的单元上操作。",
+            format!("This unit was merged into {other}; do it there."),
+        )),
+    }
+}
+
+/// The unit and all below it, as the tables have it; without those that were merged into
+/// another.
+pub fn below(conn: &mut Conn, root: UnitId) -> Result<Vec<UnitId>> {
+    let mut found = vec![root];
+    let mut level = vec![root];
+    while !level.is_empty() {
+        let mut next: Vec<UnitId> = Vec::new();
+        for some in level.chunks(AT_ONCE) {
+            let children: Vec<UnitId> = table::table
+                .select(table::id)
+                .filter(table::parent_id.eq_any(some))
+                .filter(table::merged_into.is_null())
+                .load(conn)?;
+            next.extend(children);
+        }
+        found.extend(&next);
+        level = next;
+    }
+    Ok(found)
+}
+
+/// The buildings among a unit and all below it.
+pub(super) fn buildings_within(conn: &mut Conn, root: UnitId) -> Result<HashSet<UnitId>> {
+    let mut buildings = HashSet::new();
+    for some in below(conn, root)?.chunks(AT_ONCE) {
+        let found: Vec<UnitId> = table::table
+            .select(table::id)
+            .filter(table::id.eq_any(some))
+            .filter(table::level.eq(Level::Building.name()))
+            .load(conn)?;
+        buildings.extend(found);
+    }
+    Ok(buildings)
+}
+
+/// The units right below a unit, but those that were merged into others.
+pub(super) fn children(conn: &mut Conn, parent: UnitId) -> Result<Vec<Unit>> {
+    let ids: Vec<UnitId> = table::table
+        .select(table::id)
+        .filter(table::parent_id.eq(parent))
+        .filter(table::merged_into.is_null())
+        .order(table::id)
+        .load(conn)?;
+    let mut found = Vec::new();
+    for some in ids.chunks(AT_ONCE) {
+        found.extend(these(conn, some)?);
+    }
+    Ok(found)
+}
+
+/// What was merged into a unit is merged into another with it, so that one step leads
+/// from any to where it is now. Those that were.
+pub(super) fn redirect(tx: &mut Tx<'_>, from: UnitId, to: UnitId) -> Result<Vec<UnitId>> {
+    let merged: Vec<UnitId> = table::table
+        .select(table::id)
+        .filter(table::merged_into.eq(from))
+        .load(&mut **tx)?;
+    diesel::update(table::table.filter(table::merged_into.eq(from)))
+        .set((table::merged_into.eq(to), table::version.eq(table::version + 1)))
+        .execute(&mut **tx)?;
+    Ok(merged)
+}
+
+/// So many ids in one statement: SQLite takes 32,766 at the most.
+const AT_ONCE: usize = 10_000;
+
+/// The unit and those above it, as the tables have it.
+pub(super) fn upwards(conn: &mut Conn, id: UnitId) -> Result<Vec<UnitId>> {
+    let mut path = Vec::new();
+    let mut next = Some(id);
+    while let Some(id) = next
+        && path.len() < LONGEST_PATH
+    {
+        let above: Option<(Option<UnitId>, Option<UnitId>)> = table::table
+            .select((table::merged_into, table::parent_id))
+            .find(id)
+            .first(conn)
+            .optional()?;
+        let Some((merged_into, parent)) = above else { break };
+        path.push(id);
+        next = merged_into.or(parent);
+    }
+    Ok(path)
+}
+
 /// Adds a unit.
 pub(super) fn insert(tx: &mut Tx<'_>, unit: &Unit) -> Result<()> {
     diesel::insert_into(table::table)
@@ -198,13 +335,14 @@ fn make_findable(tx: &mut Tx<'_>, unit: &Unit) -> Result<()> {
     )
 }
 
-/// The ids of all units by their codes.
+/// The ids of all units by their codes; by the code of one that was merged into another the
+/// other's.
 pub fn unit_ids_by_code(conn: &mut Conn) -> Result<HashMap<String, UnitId>> {
-    Ok(table::table
-        .select((table::code, table::id))
-        .load::<(String, UnitId)>(conn)?
-        .into_iter()
-        .collect())
+    let rows: Vec<(String, UnitId, Option<UnitId>)> = table::table
+        .select((table::code, table::id, table::merged_into))
+        .load(conn)?;
+    let now = |(code, id, merged_into): (String, UnitId, Option<UnitId>)| (code, merged_into.unwrap_or(id));
+    Ok(rows.into_iter().map(now).collect())
 }
 
 /// The unit with this code, or else with this id.

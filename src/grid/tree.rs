@@ -34,6 +34,9 @@ impl Node {
     }
 }
 
+/// The most units from one up to the root, itself among them.
+pub const LONGEST_PATH: usize = Level::ALL.len() + 1;
+
 /// In place of a parent's number.
 const NONE: u32 = u32::MAX;
 
@@ -49,19 +52,23 @@ pub struct Tree {
     children: Vec<UnitId>,
     /// Where in `children` those of number n - 1 begin; the roots' are those of "-1".
     starts: Vec<u32>,
+    /// What was merged into a unit: it stands below nothing, and what hangs on it is the
+    /// unit's.
+    merged: HashMap<UnitId, Vec<UnitId>>,
 }
 
 impl Tree {
     fn of(nodes: Vec<Arc<Node>>) -> Self {
         let numbers: HashMap<UnitId, u32> = nodes.iter().map(|node| node.unit.id).zip(0..).collect();
         let parent = |node: &Arc<Node>| {
-            let parent = node.unit.parent_id.and_then(|id| numbers.get(&id));
+            let parent = node.unit.above().and_then(|id| numbers.get(&id));
             parent.copied().unwrap_or(NONE)
         };
         let parents: Vec<u32> = nodes.iter().map(parent).collect();
         let mut families: Vec<(u32, &str, UnitId)> = nodes
             .iter()
             .zip(&parents)
+            .filter(|(node, _)| node.unit.merged_into.is_none())
             .map(|(node, parent)| (parent.wrapping_add(1), node.unit.code.as_str(), node.unit.id))
             .collect();
         families.sort_unstable();
@@ -77,12 +84,19 @@ impl Tree {
             *start = sum;
         }
         let children = families.into_iter().map(|(_, _, id)| id).collect();
+        let mut merged: HashMap<UnitId, Vec<UnitId>> = HashMap::new();
+        for node in &nodes {
+            if let Some(into) = node.unit.merged_into {
+                merged.entry(into).or_default().push(node.unit.id);
+            }
+        }
         Self {
             nodes,
             numbers,
             parents,
             children,
             starts,
+            merged,
         }
     }
 
@@ -112,14 +126,14 @@ impl Tree {
 
     fn numbers_upwards(&self, id: UnitId) -> impl Iterator<Item = u32> {
         let first = self.numbers.get(&id).copied();
-        // Levels fall from parent to child, so there are at most seven.
+        // Levels fall from parent to child; below them may be one that was merged.
         std::iter::successors(first, |number| {
             self.parents
                 .get(*number as usize)
                 .copied()
                 .filter(|parent| *parent != NONE)
         })
-        .take(Level::ALL.len())
+        .take(LONGEST_PATH)
     }
 
     /// The units above, from the root down; without the unit itself.
@@ -153,9 +167,24 @@ impl Tree {
         Some(found)
     }
 
-    /// All units, in no order.
+    /// The same with those that were merged into any of them, where what was should be
+    /// found as well.
+    pub fn subtree_with_merged(&self, root: UnitId, most: usize) -> Option<Vec<UnitId>> {
+        let mut found = self.subtree(root, most)?;
+        let merged: Vec<UnitId> = found
+            .iter()
+            .filter_map(|id| self.merged.get(id))
+            .flatten()
+            .copied()
+            .collect();
+        found.extend(merged);
+        (found.len() <= most).then_some(found)
+    }
+
+    /// All units, in no order, but those that were merged into others.
     pub fn all(&self) -> impl Iterator<Item = &Node> {
-        self.nodes.iter().map(Arc::as_ref)
+        let all = self.nodes.iter().map(Arc::as_ref);
+        all.filter(|node| node.unit.merged_into.is_none())
     }
 
     /// How many units there are.

@@ -1,9 +1,11 @@
 //! The same POST twice has one effect: `Idempotency-Key`.
 //!
 //! The answer is stored in the transaction of the effect, for 24 hours, under
-//! the caller, the route and the key.
+//! the caller, the route and the key. Of an answer that shows a person only the id of
+//! what was made is stored, and it is shown anew.
 
 use std::future::{Ready, ready};
+use std::str::FromStr;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
@@ -124,6 +126,31 @@ impl Once {
             ))
             .execute(&mut **tx)?;
         Ok(answer)
+    }
+
+    /// The same where the answer shows somebody's name or number, which must not stand in
+    /// the table of answers: what was made is kept by its id, and is shown as it is now
+    /// where the request comes again.
+    pub fn run_shown<I: ToString + FromStr>(
+        &self,
+        tx: &mut Tx<'_>,
+        actor: &Actor,
+        digest: &str,
+        effect: impl FnOnce(&mut Tx<'_>) -> Result<I>,
+        show: impl FnOnce(&mut Tx<'_>, I) -> Result<Stored>,
+    ) -> Result<Stored> {
+        let made = self.run(tx, actor, digest, |tx| {
+            Ok(Stored {
+                status: StatusCode::CREATED.as_u16(),
+                headers: Vec::new(),
+                body: effect(tx)?.to_string(),
+            })
+        })?;
+        let id = made.body.parse();
+        show(
+            tx,
+            id.map_err(|_| Error::internal("an answer was kept by what is no id"))?,
+        )
     }
 
     fn before(

@@ -29,7 +29,7 @@ mod wechat;
 pub use codes::Codes;
 pub use keys::{check_keys, rotate_master_key};
 pub use model::{EndedBy, Method, Person, PersonId, PersonRef, Session, SessionId};
-pub use people::{NewPerson, People, PersonChange};
+pub use people::{NewPerson, People, PersonChange, lock_person};
 pub use phone::{NotAPhone, Phone};
 pub use revoked::Revoked;
 pub use seal::Keyring;

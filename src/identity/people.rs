@@ -31,6 +31,14 @@ pub struct PersonChange {
     pub language: Option<Language>,
 }
 
+/// Makes others who decide about a person wait until the transaction ends, also where
+/// nothing stands about them yet. Who locks several locks them in the order of their ids.
+pub fn lock_person(tx: &mut Tx<'_>, id: PersonId) -> Result<()> {
+    store::lock(tx, id)?
+        .map(drop)
+        .ok_or_else(|| Error::refused(Reason::NotFound))
+}
+
 /// All persons. Clones share the keys.
 #[derive(Clone)]
 pub struct People {
@@ -56,6 +64,12 @@ impl People {
     /// The keyed hash by which a number is found.
     pub(super) fn phone_hash(&self, phone: &Phone) -> Vec<u8> {
         self.keyring.lookup("phone", phone.reveal())
+    }
+
+    /// The keyed hash of a secret that another room keeps; those of one purpose are apart
+    /// from those of others.
+    pub fn keyed_hash(&self, purpose: &str, secret: &str) -> Vec<u8> {
+        self.keyring.lookup(purpose, secret)
     }
 
     /// The keyed hash by which a WeChat account is found.

@@ -91,11 +91,12 @@ pub(super) fn find_by_wechat(conn: &mut Conn, hash: &[u8]) -> Result<Option<Pers
     Ok(row.first(conn).optional()?)
 }
 
-/// The version of a person, which nobody else changes until the transaction ends.
+/// The version of a person, which nobody else changes until the transaction ends. Rows
+/// that name the person may be added meanwhile.
 pub(super) fn lock(tx: &mut Tx<'_>, id: PersonId) -> Result<Option<i64>> {
     let version = person::table.find(id).select(person::version);
     let found = match &mut **tx {
-        Conn::Postgres(conn) => version.for_update().first(conn),
+        Conn::Postgres(conn) => version.for_no_key_update().first(conn),
         Conn::Sqlite(conn) => version.first(conn),
     };
     Ok(found.optional()?)

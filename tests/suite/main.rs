@@ -43,6 +43,8 @@ mod openapi;
 mod people_access_table;
 mod people_departments;
 mod people_grid;
+mod people_households;
+mod people_merged_units;
 mod people_operators;
 mod people_organisations;
 mod people_units;

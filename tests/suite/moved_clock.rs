@@ -84,6 +84,38 @@ both_databases! {
         }
     }
 
+    fn what_has_run_out_is_in_nobodys_way_and_nobodys_sight(world: &World) {
+        world.import_units();
+        let server = serve_at(world, "2026-11-25T12:00:00+08:00");
+        let grid = "429901001001001";
+        let members = format!("/v1/units/{}/members", crate::harness::unit_id(&server.anonymous(), grid));
+        let phone = crate::harness::people::phone(1);
+        let role = ["roles", "grant", "--phone", &phone, "--role", "grid_leader", "--unit", grid];
+        server.program().run(&[&role[..], &["--to", "2026-11-26"]].concat()).succeeded();
+        let staff = || server.holding(2, "community_staff", "429901001001");
+        let listed = |state: &str| staff().get(&format!("{members}?state={state}")).with_status(200).listed("id");
+        let first = listed("active");
+        assert_eq!((first.len(), listed("ended").len()), (1, 0));
+
+        set_clock(world, "2026-11-27T00:00:10+08:00");
+        until("the day is over", || listed("active").is_empty().then_some(()));
+        assert_eq!(listed("ended"), first, "it has ended, though nobody wrote so");
+        let own = server.person(1).get("/v1/me/memberships").ok();
+        assert_eq!(own["items"], serde_json::json!([]));
+        let one = staff().get(&format!("/v1/memberships/{}", first[0])).ok();
+        assert_eq!((&one["state"], &one["counts"]), (&serde_json::json!("ended"), &serde_json::json!(false)));
+        // Nobody looks at the number of somebody who is nothing there any more, nor finds them by it.
+        let reason = serde_json::json!({ "reason": "联系" });
+        staff().post(&format!("/v1/memberships/{}/phone", first[0]), &reason).is_problem(404, "not-found");
+        let whom = serde_json::json!({ "phone": phone, "reason": "联系" });
+        assert_eq!(staff().post(&format!("{members}/search"), &whom).ok()["items"], serde_json::json!([]));
+        staff().post(&format!("/v1/memberships/{}/end", first[0]), &reason).is_problem(409, "state-conflict");
+        // And they can be given the role again.
+        let again = serde_json::json!({ "phone": phone, "role": "grid_leader" });
+        staff().post(&members, &again).with_status(201);
+        assert_eq!((listed("active").len(), listed("ended")), (1, first));
+    }
+
     fn an_idempotency_key_is_kept_for_a_day(world: &World) {
         let server = serve_at(world, "2026-03-03T10:00:00+08:00");
         let enter = || {

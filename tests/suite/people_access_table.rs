@@ -114,14 +114,12 @@ impl Actor {
             }
             // Of the role that is given at that unit; the city's is given by nobody.
             "grant_roles" | "decide_roles" | "end_roles" => self.is_staff() && self.above(subject),
-            "manage_estates" | "manage_organisations" => self.is_staff() && self.at_or_above(subject),
+            // Who adds somebody by their number learns their name: no officer does.
+            "add_members" | "manage_estates" | "manage_organisations" => self.is_staff() && self.at_or_above(subject),
             "see_organisation" => {
                 let looks_after = self.is_staff() || self.role.is_some_and(|(role, _)| role == "grid_leader");
                 looks_after && self.at_or_above(subject)
                     || self.is_of_organisation(&["member", "named_officer"], subject)
-            }
-            "add_members" => {
-                self.is_staff() && self.at_or_above(subject) || self.is_of_organisation(&["named_officer"], subject)
             }
             "manage_departments" | "appoint_officers" => self.runs_departments(subject),
             "see_officers" | "publish_duties" => self.runs_departments(subject) || self.is_officer(subject),
@@ -265,6 +263,10 @@ fn request(operation: &str, subject: &Subject, role: &str) -> Option<(String, Op
         "POST /v1/units/{id}/split" => (
             format!("/v1/units/{unit}/split"),
             Some(json!({ "code": "X", "name": "丙", "children": [unit], "reason": "试一试" })),
+        ),
+        "POST /v1/units/{id}/merge" => (
+            format!("/v1/units/{unit}/merge"),
+            Some(json!({ "into_id": unit, "reason": "试一试" })),
         ),
         "POST /v1/units/{id}/estates" => (format!("/v1/units/{unit}/estates"), Some(drawn)),
         "POST /v1/units/{id}/organisations" => (format!("/v1/units/{unit}/organisations"), Some(association)),

@@ -3,6 +3,8 @@
 
 use serde_json::{Value, json};
 
+use diesel::Connection;
+
 use crate::harness::people::phone;
 use crate::harness::{Client, Server, World, both_databases, unit_id, until};
 
@@ -271,5 +273,68 @@ both_databases! {
         }
         changing.put(&path, &place_in(Some(&community))).with_status(200);
         server.holding(2, "grid_leader", GRID).post("/v1/places", &place_in(Some(&community))).is_problem(403, "forbidden");
+    }
+
+    fn of_twenty_requests_at_once_three_are_taken_and_of_two_homes_one_stays(world: &World) {
+        let server = start(world);
+        let buildings = [HOME, NEXT_DOOR, "429901001001001A"].map(|code| unit_id(&server.anonymous(), code));
+        let rows: Vec<String> = (0..17).map(|number| format!("429901001001001Z{number:02},429901001001001A,building,新{number}号楼,urban")).collect();
+        let file = world.file("more.csv", &format!("code,parent_code,level,name,setting\n{}\n", rows.join("\n")));
+        world.run(&["import", "units", &file]).succeeded();
+        let more: Vec<String> = rows.iter().map(|row| until("the unit is known", || {
+            let found = server.anonymous().get(&format!("/v1/units?level=building&limit=500")).ok();
+            let code = row.split(',').next().expect("a code");
+            found["items"].as_array()?.iter().find(|unit| unit["code"] == code)?["id"].as_str().map(str::to_owned)
+        })).collect();
+        let asking = server.person(1);
+        let statuses: Vec<u16> = std::thread::scope(|scope| {
+            let asked: Vec<_> = buildings.iter().chain(&more).map(|building| {
+                let client = asking.on_own_connection();
+                scope.spawn(move || client.send("POST", &format!("/v1/units/{building}/residents"), None).status)
+            }).collect();
+            asked.into_iter().map(|thread| thread.join().expect("answered")).collect()
+        });
+        assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 3, "{statuses:?}");
+        assert!(statuses.iter().all(|status| [201, 409].contains(status)), "{statuses:?}");
+
+        // Confirmed at once by two leaders, they live in one of them.
+        let own = asking.get("/v1/me/memberships").ok();
+        let requests: Vec<String> = own["items"].as_array().expect("items").iter().map(|one| one["id"].as_str().expect("an id").to_owned()).collect();
+        let leader = server.holding(2, "grid_leader", GRID);
+        std::thread::scope(|scope| {
+            for request in &requests {
+                let client = leader.on_own_connection();
+                scope.spawn(move || act(&client, request, "confirm").with_status(200));
+            }
+        });
+        let active = asking.get("/v1/me/memberships").ok();
+        assert_eq!(active["items"].as_array().map(Vec::len), Some(1), "{active}");
+    }
+
+    fn an_answer_that_shows_a_person_comes_again_and_stands_nowhere_in_the_clear(world: &World) {
+        let server = start(world);
+        let grid = unit_id(&server.anonymous(), GRID);
+        let person = server.person(1);
+        let seen = person.get("/v1/me").with_status(200);
+        person.with("if-match", &seen.needed_header("etag")).send("PATCH", "/v1/me", Some(r#"{"name":"石破天惊"}"#)).with_status(200);
+        let staff = server.holding(2, "community_staff", COMMUNITY);
+        let once = staff.with("idempotency-key", "k-1");
+        let grant = json!({ "phone": phone(1), "role": "grid_leader" });
+        let path = format!("/v1/units/{grid}/members");
+        let first = once.post(&path, &grant).with_status(201);
+        assert_eq!(first.json["person"]["name"], "石破天惊");
+        let again = once.post(&path, &grant).with_status(201);
+        assert_eq!((&again.json, again.header("location")), (&first.json, first.header("location")));
+        once.post(&path, &json!({ "phone": phone(1), "role": "grid_leader", "deputy": true })).is_problem(422, "idempotency-key-reused");
+
+        let mut conn = onegrid::db::Conn::establish(world.database_url()).expect("the database answers");
+        #[derive(diesel::QueryableByName)]
+        struct Kept {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            text: String,
+        }
+        let kept: Vec<Kept> = diesel::RunQueryDsl::load(diesel::sql_query("SELECT body || headers AS text FROM idempotency"), &mut conn).expect("rows");
+        assert_eq!(kept.len(), 1);
+        assert!(!kept[0].text.contains("石破天惊") && !kept[0].text.contains("199****"), "{}", kept[0].text);
     }
 }

@@ -49,6 +49,26 @@ fn join(server: &Server, by: &Client, organisation: &str, number: u32, title: Op
     (person, id(&made))
 }
 
+/// The person with this number asks to be a member; the id of the request.
+#[track_caller]
+fn ask(server: &Server, organisation: &str, number: u32) -> (Client, String) {
+    let person = server.person(number);
+    let asked = person.send("POST", &format!("/v1/organisations/{organisation}/applicants"), None);
+    (person, id(&asked.with_status(201).json))
+}
+
+/// They are let in; as soon as the server knows.
+#[track_caller]
+fn let_in(server: &Server, by: &Client, organisation: &str, number: u32) -> (Client, String) {
+    let (person, asked) = ask(server, organisation, number);
+    let confirmed = by.send("POST", &format!("/v1/memberships/{asked}/confirm"), None);
+    assert_eq!(confirmed.with_status(200).json["state"], "active");
+    until("the server knows the member", || {
+        (person.get(&format!("/v1/organisations/{organisation}/members")).status == 200).then_some(())
+    });
+    (person, asked)
+}
+
 both_databases! {
     fn a_unit_has_one_party_branch_and_as_many_councils_and_associations_as_it_likes(world: &World) {
         world.import_units();
@@ -118,7 +138,17 @@ both_databases! {
         let (secretary, office) = join(&server, &staff, &branch, 3, Some("书记"));
         staff.get(&members).is_problem(404, "not-found");
         city.get(&members).is_problem(404, "not-found");
-        let (plain, membership) = join(&server, &secretary, &branch, 4, None);
+        // Nobody is put into it by their number, also not by its officers: they ask, and
+        // its officers answer, whom alone the request is shown.
+        secretary.post(&members, &member(4, None)).is_problem(403, "forbidden");
+        let (_, asked) = ask(&server, &branch, 7);
+        for outside in [&staff, &city] {
+            outside.get(&format!("/v1/memberships/{asked}")).is_problem(404, "not-found");
+            outside.send("POST", &format!("/v1/memberships/{asked}/confirm"), None).is_problem(404, "not-found");
+        }
+        assert_eq!(secretary.get(&format!("{members}?state=requested")).ok()["items"][0]["id"], asked);
+        secretary.post(&format!("/v1/memberships/{asked}/refuse"), &json!({ "reason": "条件不符" })).with_status(200);
+        let (plain, membership) = let_in(&server, &secretary, &branch, 4);
         plain.post(&members, &member(3, None)).is_problem(403, "forbidden");
         let list = plain.get(&members).ok();
         assert_eq!(list["items"].as_array().map(Vec::len), Some(2));
@@ -140,12 +170,15 @@ both_databases! {
         let named = staff.post(&members, &member(4, Some("副书记"))).with_status(201).json;
         assert_eq!((&named["title"], &named["state"]), (&json!("副书记"), &json!("active")));
         assert_eq!(plain.get(&format!("/v1/memberships/{membership}")).ok()["state"], "ended");
-        server.person(5);
-        let fifth = id(&secretary.post(&members, &member(5, None)).with_status(201).json);
+        let (_, fifth) = let_in(&server, &secretary, &branch, 5);
         let reason = json!({ "reason": "转出" });
         secretary.post(&format!("/v1/memberships/{fifth}/end"), &reason).with_status(200);
-        server.person(6);
-        secretary.post(&members, &member(6, None)).with_status(201);
+        let_in(&server, &secretary, &branch, 6);
+        // Offices are given and taken by the staff alone.
+        secretary.post(&format!("/v1/memberships/{}/end", id(&named)), &reason).is_problem(404, "not-found");
+        secretary.post(&members, &member(6, Some("组织委员"))).is_problem(403, "forbidden");
+        // Nor do they let themselves in where they give the offices.
+        staff.post(&members, &member(1, Some("书记"))).is_problem(403, "forbidden");
         staff.post(&format!("/v1/organisations/{branch}/close"), &reason).with_status(200);
         let audit = city.get(&format!("/v1/units/{}/audit?limit=500", unit(&server, "4299"))).ok();
         let mut told: Vec<(String, String)> = audit["items"].as_array().expect("entries").iter()
@@ -180,7 +213,13 @@ both_databases! {
         neighbour.get(&members).is_problem(404, "not-found");
         neighbour.post(&members, &member(6, None)).is_problem(403, "forbidden");
         plain.post(&members, &member(5, None)).is_problem(403, "forbidden");
-        let (joined, _) = join(&server, &head, &association, 5, None);
+        // Whoever adds somebody by their number would learn their name; the officers answer
+        // those who ask.
+        head.post(&members, &member(5, None)).is_problem(403, "forbidden");
+        let (joined, _) = let_in(&server, &head, &association, 5);
+        let again = joined.send("POST", &format!("/v1/organisations/{association}/applicants"), None);
+        again.is_problem(409, "already-exists");
+        let (_, asked) = ask(&server, &association, 8);
         let worker = json!({ "phone": phone(6), "role": "social_worker" });
         head.post(&members, &worker).is_problem(403, "forbidden");
         staff.post(&members, &worker).with_status(201);
@@ -188,9 +227,11 @@ both_databases! {
         staff.post(&members, &wrong).is_invalid_at(&[("body", "/role", "not_of_organisations")]);
         // An office that is over gives no say, on this server within a second.
         staff.post(&format!("/v1/memberships/{office}/end"), &json!({ "reason": "换届" })).with_status(200);
-        // Who asks for somebody who is a member already changes nothing while they still may.
-        until("the office is over", || (head.post(&members, &member(5, None)).status == 403).then_some(()));
-        assert_eq!(joined.get(&members).ok()["items"].as_array().map(Vec::len), Some(3));
+        let confirm = format!("/v1/memberships/{asked}/confirm");
+        until("the office is over", || (head.get(&members).status == 404).then_some(()));
+        head.send("POST", &confirm, None).is_problem(404, "not-found");
+        staff.send("POST", &confirm, None).with_status(200);
+        assert_eq!(joined.get(&members).ok()["items"].as_array().map(Vec::len), Some(4));
         let mine = joined.get("/v1/me/memberships").ok();
         let of_it = mine["items"].as_array().expect("items").iter().find(|one| one["body"]["id"] == association);
         assert_eq!(of_it.map(|one| &one["body"]["name"]), Some(&json!("志愿者协会")));

@@ -40,6 +40,14 @@ const TEXTS: &[(&str, bool)] = &[
     ("estate.unit_id", false),
     ("estate_building.building_id", false),
     ("estate_building.estate_id", false),
+    ("household.id", false),
+    // A keyed hash of a code, good for a day.
+    ("household.invitation", false),
+    ("household.unit_id", false),
+    ("household_member.household_id", false),
+    ("household_member.id", false),
+    ("household_member.person_id", false),
+    // Where an answer shows a person, the id of what was made.
     ("idempotency.body", false),
     ("idempotency.caller", false),
     ("idempotency.headers", false),
@@ -124,6 +132,7 @@ const TEXTS: &[(&str, bool)] = &[
     ("unit.code", false),
     ("unit.id", false),
     ("unit.level", false),
+    ("unit.merged_into", false),
     ("unit.name", false),
     ("unit.name_en", false),
     ("unit.parent_id", false),

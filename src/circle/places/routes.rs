@@ -359,15 +359,21 @@ impl Input for PlaceInput {
         unknown_kind(value, "body", faults);
         let unit = value["unit_id"].as_str().and_then(|text| text.parse::<UnitId>().ok());
         let tree = request.app_data::<web::Data<LiveTree>>();
-        if let (Some(id), Some(tree)) = (unit, tree)
-            && tree.now().node(id).is_none()
-        {
-            faults.push(FieldError::body(
+        let (Some(id), Some(tree)) = (unit, tree) else { return };
+        match tree.now().node(id).map(|node| node.unit.merged_into) {
+            None => faults.push(FieldError::body(
                 "/unit_id",
                 "unknown_unit",
                 "没有这个单元。",
                 "There is no such unit.",
-            ));
+            )),
+            Some(Some(other)) => faults.push(FieldError::body(
+                "/unit_id",
+                "merged_unit",
+                format!("该单元已并入 {other}。"),
+                format!("This unit was merged into {other}."),
+            )),
+            Some(None) => {}
         }
     }
 }

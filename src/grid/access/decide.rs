@@ -6,7 +6,7 @@ use super::rules::{GRANTS, Reach, Rule, grant_rule};
 use crate::gate::Subject;
 use crate::grid::members::{Held, Role};
 use crate::grid::model::UnitId;
-use crate::grid::tree::Tree;
+use crate::grid::tree::{LONGEST_PATH, Tree};
 
 /// Whether a rule asks who lives where, which not everybody's memory holds.
 pub(super) fn may_need_homes(rule: &Rule) -> bool {
@@ -30,9 +30,9 @@ pub(super) fn may<'a>(
     tree: &Tree,
     today: i32,
 ) -> bool {
-    let (unit, body, rule) = match subject {
-        Subject::Unit(unit) => (Some(unit), None, rule),
-        Subject::Body { id, unit } => (unit, Some(id), rule),
+    let (unit, body, rule, of_somebody) = match subject {
+        Subject::Unit(unit) => (Some(unit), None, rule, false),
+        Subject::Body { id, unit } => (unit, Some(id), rule, false),
         Subject::Office {
             role,
             body,
@@ -43,14 +43,14 @@ pub(super) fn may<'a>(
                 return true;
             }
             match grant_rule(role) {
-                Some(grants) => (unit, Some(body), grants),
+                Some(grants) => (unit, Some(body), grants, holder.is_some()),
                 None => return false,
             }
         }
         Subject::City => return of_the_city(rule, held, today),
     };
     // From the unit itself up to the root; a unit that is gone has no path.
-    let mut path = [Uuid::nil(); 8];
+    let mut path = [Uuid::nil(); LONGEST_PATH];
     let mut length = 0;
     let upwards = unit.map(|unit| tree.upwards(UnitId::from_uuid(unit)));
     for (place, id) in path.iter_mut().zip(upwards.into_iter().flatten()) {
@@ -66,7 +66,7 @@ pub(super) fn may<'a>(
                     Reach::AtOrAbove => path.contains(&held.body),
                     Reach::Above => above.contains(&held.body),
                     Reach::Body => body == Some(held.body),
-                    Reach::Officer => body == Some(held.body) && held.is_officer,
+                    Reach::Officer => of_somebody && held.is_officer && body == Some(held.body),
                     Reach::Anywhere => true,
                 }
         })

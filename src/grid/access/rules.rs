@@ -19,7 +19,8 @@ pub enum Reach {
     Above,
     /// At the very organisation or department.
     Body,
-    /// At the very organisation, as one of its named officers.
+    /// At the very organisation, as one of its named officers, of somebody who is a member
+    /// or asks to be: whoever adds others by their phone numbers learns their names.
     Officer,
     /// At any unit.
     Anywhere,
@@ -129,7 +130,7 @@ permissions! {
         [(DepartmentOfficer, Body), (CountyStaff, AtOrAbove), (CityStaff, AtOrAbove)];
 }
 
-/// Who gives and takes each role. The command line on the server gives and takes all.
+/// Who gives and takes each role, and the named offices of organisations. The command line on the server gives and takes all.
 pub const GRANTS: &[Rule] = &[
     grants(
         Role::Resident,
@@ -181,6 +182,17 @@ pub const GRANTS: &[Rule] = &[
             (CityStaff, AtOrAbove),
         ],
     ),
+    Rule {
+        name: NAMED_OFFICE,
+        holders: &[
+            (CommunityStaff, AtOrAbove),
+            (StreetStaff, AtOrAbove),
+            (CountyStaff, AtOrAbove),
+            (CityStaff, AtOrAbove),
+        ],
+        holder_too: false,
+        refusal: Reason::Forbidden,
+    },
     grants(
         Role::SocialWorker,
         &[
@@ -201,6 +213,9 @@ pub const GRANTS: &[Rule] = &[
         ],
     ),
 ];
+
+/// The row of [`GRANTS`] for the named offices of organisations.
+pub const NAMED_OFFICE: &str = "named_office";
 
 const fn grants(role: Role, holders: &'static [(Role, Reach)]) -> Rule {
     Rule {
@@ -239,6 +254,8 @@ pub struct Office {
     pub body: uuid::Uuid,
     /// The unit that this is or belongs to; none where those above have no say.
     pub unit: Option<UnitId>,
+    /// Whether it is a named office of an organisation.
+    pub is_named: bool,
     /// Who holds it or asks for it, where somebody does.
     pub holder: Option<uuid::Uuid>,
 }
@@ -267,7 +284,11 @@ impl From<BodyOf> for Subject {
 impl From<Office> for Subject {
     fn from(office: Office) -> Self {
         Self::Office {
-            role: office.role.name(),
+            role: if office.is_named {
+                NAMED_OFFICE
+            } else {
+                office.role.name()
+            },
             body: office.body,
             unit: office.unit.map(UnitId::uuid),
             holder: office.holder,

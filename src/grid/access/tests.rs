@@ -27,6 +27,8 @@ fn unit(number: u128, parent: Option<u128>, level: Level) -> Unit {
         location: None,
         updated_at: Timestamp::from_micros(0),
         version: 1,
+        merged_into: None,
+        closed_at: None,
         doors: Vec::new(),
     }
 }

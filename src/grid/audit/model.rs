@@ -59,6 +59,8 @@ acts! {
     UnitMoved "unit_moved";
     /// A unit gave some of those below it to a new one.
     UnitSplit "unit_split";
+    /// A unit was merged into another.
+    UnitMerged "unit_merged";
     /// The buildings of an estate were drawn.
     EstateDrawn "estate_drawn";
     /// An estate was closed.

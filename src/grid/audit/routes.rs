@@ -78,7 +78,7 @@ fn entries(
     wanted: usize,
 ) -> Result<Vec<Row>> {
     let most = i64::try_from(wanted).map_err(Error::internal)?;
-    if let Some(units) = tree.subtree(root, BY_UNIT) {
+    if let Some(units) = tree.subtree_with_merged(root, BY_UNIT) {
         return store::load(conn, Some(&units), after, most);
     }
     let mut found = Vec::new();

@@ -10,7 +10,7 @@ use crate::db::Tx;
 use crate::error::{Error, Reason, Result};
 use crate::grid::access::{GrantRoles, Office};
 use crate::grid::bodies::At;
-use crate::grid::members::routes::{created, find_person, one_shown, person, refuse_past, shown};
+use crate::grid::members::routes::{by, find_person, made, person, refuse_past, shown};
 use crate::grid::members::{self, BodyKind, NewMembership, State, Wanted};
 use crate::grid::shared::Shared;
 use crate::http::{Answer, Caller, Cursor, Input, Once, Page};
@@ -42,7 +42,7 @@ pub async fn list_of(shared: &Shared, body: Uuid, query: BodyMembersQuery) -> An
     let (tree, people, today) = shared.now();
     let wanted = Wanted {
         bodies: vec![body],
-        state: Some(query.state.unwrap_or(State::Active)),
+        state: Some((query.state.unwrap_or(State::Active), today)),
         after: Cursor::read(query.cursor.as_deref())?,
         most: i64::try_from(query.limit + 1).map_err(Error::internal)?,
         ..Wanted::default()
@@ -101,15 +101,16 @@ pub async fn appoint(
         return Err(Error::refused(Reason::Forbidden));
     }
     let stored = shared.db.write(move |tx| {
-        once.run(tx, &actor, &digest, |tx| {
+        let by = by(&actor, today);
+        let give = |tx: &mut Tx<'_>| {
             caller.at(office)?;
             stays_open(tx)?;
             if new.title.is_some() {
-                members::end_untitled(tx, &actor.name, &new, at)?;
+                members::end_untitled(tx, by, &new, at)?;
             }
-            let granted = members::grant(tx, &actor.name, &new, None)?;
-            created(&one_shown(tx, &people, &granted, &tree, today)?, &granted)
-        })
+            Ok(members::grant(tx, by, &new, None)?.id)
+        };
+        once.run_shown(tx, &actor, &digest, give, |tx, id| made(tx, &people, id, &tree, today))
     });
     Ok(stored.await?.answer())
 }

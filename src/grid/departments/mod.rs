@@ -9,4 +9,4 @@ mod store;
 pub mod view;
 
 pub use model::{Department, DepartmentId};
-pub use store::{load_one, load_open_locked, names};
+pub use store::{hand_over, load_one, load_open_locked, names};

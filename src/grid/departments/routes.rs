@@ -14,10 +14,12 @@ use crate::grid::audit::{self, Act, Entry};
 use crate::grid::bodies::At;
 use crate::grid::bodies::routes::{Appointment, BodyMembersQuery, appoint, list_of};
 use crate::grid::duties;
+use crate::grid::members::routes::by;
 use crate::grid::members::view::{AppointInput, MembershipView, ReasonInput};
 use crate::grid::members::{self, BodyKind, Role};
 use crate::grid::model::UnitId;
 use crate::grid::shared::Shared;
+use crate::grid::store as units;
 use crate::http::{
     Answer, Body, Caller, Cursor, Entity, Nothing, Once, Operation, Page, PageQuery, Path, Query, Stored, Version,
 };
@@ -100,6 +102,7 @@ async fn found_department(
     let stored = shared.db.write(move |tx| {
         let actor = caller.at(id.0)?;
         once.run(tx, actor, &body.digest, |tx| {
+            units::hold_open(tx, id.0)?;
             let department = Department {
                 id: DepartmentId::new(),
                 unit_id: id.0,
@@ -167,13 +170,14 @@ async fn close_department(
     shared: web::Data<Shared>,
 ) -> Answer {
     caller.at(existing(&shared, id.0).await?.unit_id)?;
+    let today = shared.today();
     let closed = shared.db.write(move |tx| {
         let department = store::load_open_locked(tx, id.0)?;
-        let actor = &caller.at(department.unit_id)?.name;
+        let actor = caller.at(department.unit_id)?;
         let reason = Some(body.value.reason.as_str());
-        members::end_all_at(tx, actor, department.id.uuid(), at_of(&department), reason)?;
+        members::end_all_at(tx, by(actor, today), department.id.uuid(), at_of(&department), reason)?;
         duties::withdraw_all(tx, department.id)?;
-        audit::record(tx, &entry(actor, Act::DepartmentClosed, &department, reason))?;
+        audit::record(tx, &entry(&actor.name, Act::DepartmentClosed, &department, reason))?;
         store::close(tx, department)
     });
     let view = DepartmentView::of(closed.await?, &shared.tree.now());
@@ -222,6 +226,7 @@ async fn appoint_officer(
         role: Role::DepartmentOfficer,
         body: department.id.uuid(),
         unit: Some(department.unit_id),
+        is_named: false,
         holder: None,
     };
     caller.at(office)?;

@@ -89,6 +89,24 @@ pub(super) fn load_of(
     Ok(query.load(conn)?)
 }
 
+/// The open ones of a unit are another's, which takes its place. What that has as well is
+/// refused.
+pub fn hand_over(tx: &mut Tx<'_>, from: UnitId, to: UnitId) -> Result<()> {
+    let open = table::table
+        .filter(table::unit_id.eq(from))
+        .filter(table::closed_at.is_null());
+    let handed = diesel::update(open).set(table::unit_id.eq(to)).execute(&mut **tx);
+    handed.map_err(|error| match Error::from(error) {
+        error if error.reason() == Reason::AlreadyExists => Error::because(
+            Reason::AlreadyExists,
+            "两个单元有同名部门，请先撤销或改名。",
+            "Both units have a department of one name; close or rename one first.",
+        ),
+        error => error,
+    })?;
+    Ok(())
+}
+
 /// The names of these, as far as they exist.
 pub fn names(conn: &mut Conn, ids: &[DepartmentId]) -> Result<HashMap<Uuid, String>> {
     let rows: Vec<(DepartmentId, String)> = table::table

@@ -1,7 +1,8 @@
 //! Estates: named sets of buildings in one grid, which are no level of the tree.
 //!
 //! Others call [`load_open_locked`] in a transaction that needs one to stay open,
-//! and [`would_be_torn`] before buildings are moved.
+//! [`would_be_torn`] before buildings are moved, and [`hand_over`] where a grid takes the
+//! place of another.
 
 mod model;
 pub mod routes;
@@ -9,4 +10,4 @@ mod store;
 pub mod view;
 
 pub use model::{Estate, EstateId};
-pub use store::{load_open_locked, would_be_torn};
+pub use store::{drawn, forget_building, hand_over, load_open_locked, would_be_torn};

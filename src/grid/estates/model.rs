@@ -1,9 +1,10 @@
 //! Estates and their rules.
 
+use std::collections::HashSet;
+
 use crate::clock::Timestamp;
 use crate::db::{Id, Named};
-use crate::grid::model::{Level, UnitId};
-use crate::grid::tree::Tree;
+use crate::grid::model::UnitId;
 
 /// The id of an estate.
 pub type EstateId = Id<Estate>;
@@ -34,15 +35,11 @@ impl Named for Estate {
 }
 
 /// The places in the list of those that are no buildings of the grid, or stand there twice.
-pub fn misplaced(buildings: &[UnitId], grid: UnitId, tree: &Tree) -> Vec<usize> {
-    let is_one = |id: UnitId| {
-        let node = tree.node(id);
-        node.is_some_and(|node| node.unit.level == Level::Building) && tree.is_within(id, grid)
-    };
+pub fn misplaced(buildings: &[UnitId], of_grid: &HashSet<UnitId>) -> Vec<usize> {
     let twice = |at: usize, id: &UnitId| buildings.iter().take(at).any(|before| before == id);
     let found = buildings.iter().enumerate();
     found
-        .filter(|(at, id)| !is_one(**id) || twice(*at, id))
+        .filter(|(at, id)| !of_grid.contains(*id) || twice(*at, id))
         .map(|(at, _)| at)
         .collect()
 }

@@ -8,6 +8,7 @@ use super::store;
 use super::view::{EstateInput, EstateView};
 use crate::clock;
 use crate::coordinates::Crs;
+use crate::db::Tx;
 use crate::error::{Error, FieldError, Reason, Result};
 use crate::gate::Public;
 use crate::grid::access::ManageEstates;
@@ -16,7 +17,7 @@ use crate::grid::members::view::ReasonInput;
 use crate::grid::model::{Level, UnitId};
 use crate::grid::organisations;
 use crate::grid::shared::Shared;
-use crate::grid::tree::Tree;
+use crate::grid::store as units;
 use crate::http::{
     Answer, Body, Caller, Cursor, IfMatch, Nothing, Once, Operation, Page, PageQuery, Path, Query, Stored,
 };
@@ -49,8 +50,12 @@ fn entry<'a>(actor: &'a str, act: Act, unit: UnitId, reason: Option<&'a str>) ->
     }
 }
 
-/// Refuses what is no building of the grid, and names each.
-fn refuse_misplaced(buildings: &[UnitId], grid: UnitId, tree: &Tree) -> Result<()> {
+/// Refuses what is no building of the grid, and names each; what hangs where is held until
+/// the transaction ends.
+fn refuse_misplaced(tx: &mut Tx<'_>, buildings: &[UnitId], grid: UnitId) -> Result<()> {
+    units::lock_shape(tx)?;
+    units::hold_open(tx, grid)?;
+    let of_grid = units::buildings_within(tx, grid)?;
     let fault = |at: usize| {
         FieldError::body(
             format!("/buildings/{at}"),
@@ -59,7 +64,7 @@ fn refuse_misplaced(buildings: &[UnitId], grid: UnitId, tree: &Tree) -> Result<(
             "It takes buildings of the grid, each once.",
         )
     };
-    let faults: Vec<FieldError> = misplaced(buildings, grid, tree).into_iter().map(fault).collect();
+    let faults: Vec<FieldError> = misplaced(buildings, &of_grid).into_iter().map(fault).collect();
     match faults.is_empty() {
         true => Ok(()),
         false => Err(Error::Invalid(faults)),
@@ -117,10 +122,10 @@ async fn draw_estate(
             "Estates belong to a grid.",
         ));
     }
-    refuse_misplaced(&body.value.buildings, id.0, &tree)?;
     let stored = shared.db.write(move |tx| {
         let actor = caller.at(id.0)?;
         once.run(tx, actor, &body.digest, |tx| {
+            refuse_misplaced(tx, &body.value.buildings, id.0)?;
             let now = clock::now();
             let estate = Estate {
                 id: EstateId::new(),
@@ -179,18 +184,16 @@ async fn redraw_estate(
 ) -> Answer {
     let tree = shared.tree.now();
     caller.at(existing(&shared, id.0).await?.unit_id)?;
-    let changed = shared.db.write({
-        let tree = tree.clone();
-        move |tx| {
-            let mut estate = store::load_open_locked(tx, id.0)?;
-            let actor = caller.at(estate.unit_id)?;
-            expected.allows(estate.version)?;
-            refuse_misplaced(&body.value.buildings, estate.unit_id, &tree)?;
-            estate.name.clone_from(&body.value.name);
-            estate.buildings.clone_from(&body.value.buildings);
-            audit::record(tx, &entry(&actor.name, Act::EstateDrawn, estate.unit_id, None))?;
-            store::update(tx, estate)
-        }
+    let changed = shared.db.write(move |tx| {
+        units::lock_shape(tx)?;
+        let mut estate = store::load_open_locked(tx, id.0)?;
+        let actor = caller.at(estate.unit_id)?;
+        expected.allows(estate.version)?;
+        refuse_misplaced(tx, &body.value.buildings, estate.unit_id)?;
+        estate.name.clone_from(&body.value.name);
+        estate.buildings.clone_from(&body.value.buildings);
+        audit::record(tx, &entry(&actor.name, Act::EstateDrawn, estate.unit_id, None))?;
+        store::update(tx, estate)
     });
     Ok(EstateView::entity(&changed.await?, &tree).answer_with(StatusCode::OK))
 }

@@ -121,6 +121,48 @@ pub fn would_be_torn(conn: &mut Conn, moved: &[UnitId], path: &[UnitId]) -> Resu
 /// So many ids in one statement: SQLite takes 32,766 at the most.
 const AT_ONCE: usize = 10_000;
 
+/// The buildings of open estates, each with the grid of its estate.
+pub fn drawn(conn: &mut Conn) -> Result<Vec<(UnitId, UnitId)>> {
+    let pairs = estate_building::table.inner_join(table::table);
+    Ok(pairs
+        .select((estate_building::building_id, table::unit_id))
+        .load(conn)?)
+}
+
+/// The estates of a grid are another's, which takes its place. Two of one name are refused.
+pub fn hand_over(tx: &mut Tx<'_>, from: UnitId, to: UnitId) -> Result<()> {
+    let open = table::table
+        .filter(table::unit_id.eq(from))
+        .filter(table::closed_at.is_null());
+    let handed = diesel::update(open)
+        .set((
+            table::unit_id.eq(to),
+            table::updated_at.eq(clock::now()),
+            table::version.eq(table::version + 1),
+        ))
+        .execute(&mut **tx);
+    handed.map_err(taken(
+        "两个网格有同名小区，请先改名。",
+        "Both grids have an estate of one name; give one of them another.",
+    ))?;
+    Ok(())
+}
+
+/// Takes a building that is no more out of its estate.
+pub fn forget_building(tx: &mut Tx<'_>, building: UnitId) -> Result<()> {
+    let row = estate_building::table.find(building);
+    let estate: Option<EstateId> = row.select(estate_building::estate_id).first(&mut **tx).optional()?;
+    let Some(estate) = estate else { return Ok(()) };
+    diesel::delete(row).execute(&mut **tx)?;
+    diesel::update(table::table.find(estate))
+        .set((
+            table::updated_at.eq(clock::now()),
+            table::version.eq(table::version + 1),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
 /// Adds an estate.
 pub(super) fn insert(tx: &mut Tx<'_>, estate: &Estate) -> Result<()> {
     let inserted = diesel::insert_into(table::table)

@@ -11,11 +11,22 @@ use crate::db::Tx;
 use crate::error::{Error, Reason, Result};
 use crate::grid::audit::{self, Act, Entry};
 use crate::grid::bodies::At;
+use crate::grid::households;
 use crate::grid::model::UnitId;
+use crate::grid::store as unit_store;
 use crate::identity::PersonId;
 
 /// How many requests somebody may have open at once.
 const OPEN_REQUESTS: usize = 3;
+
+/// In whose name something is done, and on which civil day.
+#[derive(Debug, Clone, Copy)]
+pub struct By<'a> {
+    /// A person's id, or the command line.
+    pub name: &'a str,
+    /// The day.
+    pub today: NaiveDate,
+}
 
 /// A membership to be asked for or granted.
 #[derive(Debug, Clone)]
@@ -42,6 +53,10 @@ pub struct NewMembership {
 }
 
 impl NewMembership {
+    fn is_same_role(&self, one: &Membership) -> bool {
+        one.role == self.role && one.body_kind == self.body_kind && one.body_id == self.body
+    }
+
     fn in_state(&self, state: State, granted_by: Option<&str>) -> Membership {
         let now = clock::now();
         Membership {
@@ -66,8 +81,9 @@ impl NewMembership {
 }
 
 /// Asks for a role; it gives no right until it is granted.
-pub(super) fn request(tx: &mut Tx<'_>, by: &str, new: &NewMembership) -> Result<Membership> {
-    let open = store::load_of_locked(tx, new.person)?;
+pub fn request(tx: &mut Tx<'_>, by: By<'_>, new: &NewMembership) -> Result<Membership> {
+    hold_body(tx, new.body_kind, new.body)?;
+    let open = store::load_of_locked(tx, new.person, by.today)?;
     if open.iter().filter(|one| one.state == State::Requested).count() >= OPEN_REQUESTS {
         return Err(Error::because(
             Reason::StateConflict,
@@ -82,11 +98,24 @@ pub(super) fn request(tx: &mut Tx<'_>, by: &str, new: &NewMembership) -> Result<
 }
 
 /// Gives a role.
-pub fn grant(tx: &mut Tx<'_>, by: &str, new: &NewMembership, reason: Option<&str>) -> Result<Membership> {
+pub fn grant(tx: &mut Tx<'_>, by: By<'_>, new: &NewMembership, reason: Option<&str>) -> Result<Membership> {
+    hold_body(tx, new.body_kind, new.body)?;
+    let open = store::load_of_locked(tx, new.person, by.today)?;
+    give(tx, by, new, open, reason)
+}
+
+/// Gives a role to somebody who is locked, and holds this.
+fn give(
+    tx: &mut Tx<'_>,
+    by: By<'_>,
+    new: &NewMembership,
+    open: Vec<Membership>,
+    reason: Option<&str>,
+) -> Result<Membership> {
     if new.role == Role::Resident {
-        leave_other_homes(tx, by, new.person, None)?;
+        leave_other_homes(tx, by, open, None)?;
     }
-    let membership = new.in_state(State::Active, Some(by));
+    let membership = new.in_state(State::Active, Some(by.name));
     store::insert(tx, &membership)?;
     note(tx, by, Act::RoleGranted, &membership, new.unit, reason)?;
     Ok(membership)
@@ -94,41 +123,58 @@ pub fn grant(tx: &mut Tx<'_>, by: &str, new: &NewMembership, reason: Option<&str
 
 /// Gives a role unless the person has it there already; what was asked for is
 /// confirmed. Whether it was given now.
-pub fn grant_once(tx: &mut Tx<'_>, by: &str, new: &NewMembership) -> Result<bool> {
-    store::load_of_locked(tx, new.person)?;
-    match store::load_open(tx, new.person, new.role, new.body_kind, new.body)? {
-        Some(open) if open.state == State::Active => Ok(false),
-        Some(open) => {
-            let (id, person, unit) = (open.id, open.person_id, new.unit);
-            confirm(tx, by, Step { id, person, unit }, new.from_day)?;
-            Ok(true)
+pub fn grant_once(tx: &mut Tx<'_>, by: By<'_>, new: &NewMembership) -> Result<bool> {
+    hold_body(tx, new.body_kind, new.body)?;
+    let open = store::load_of_locked(tx, new.person, by.today)?;
+    match open.iter().find(|one| new.is_same_role(one)).cloned() {
+        Some(same) if same.state == State::Active => return Ok(false),
+        Some(asked) => {
+            let terms = (new.from_day, new.to_day);
+            confirm_locked(tx, by, asked, open, terms, new.unit)?;
         }
         None => {
-            grant(tx, by, new, None)?;
-            Ok(true)
+            give(tx, by, new, open, None)?;
         }
     }
+    Ok(true)
 }
 
 /// Grants what was asked for, from today on.
-pub(super) fn confirm(tx: &mut Tx<'_>, by: &str, asked: Step, today: NaiveDate) -> Result<Membership> {
-    let mut membership = asked.locked(tx, State::Active)?;
+pub(super) fn confirm(tx: &mut Tx<'_>, by: By<'_>, asked: Step) -> Result<Membership> {
+    if let Some(membership) = store::load_one(tx, asked.id)? {
+        hold_body(tx, membership.body_kind, membership.body_id)?;
+    }
+    let (membership, open) = asked.locked(tx, by, State::Active)?;
+    let terms = (by.today, membership.to_day);
+    confirm_locked(tx, by, membership, open, terms, asked.unit)
+}
+
+/// Grants what somebody asked for who is locked, and holds this, from a day to a day.
+fn confirm_locked(
+    tx: &mut Tx<'_>,
+    by: By<'_>,
+    mut membership: Membership,
+    open: Vec<Membership>,
+    (from_day, to_day): (NaiveDate, Option<NaiveDate>),
+    unit: Option<UnitId>,
+) -> Result<Membership> {
     if membership.role == Role::Resident {
-        leave_other_homes(tx, by, membership.person_id, Some(membership.id))?;
+        leave_other_homes(tx, by, open, Some(membership.id))?;
     }
     membership.state = State::Active;
-    membership.from_day = today;
-    membership.granted_by = Some(by.to_owned());
+    membership.from_day = from_day;
+    membership.to_day = to_day;
+    membership.granted_by = Some(by.name.to_owned());
     let membership = store::update(tx, membership)?;
-    note(tx, by, Act::RoleGranted, &membership, asked.unit, None)?;
+    note(tx, by, Act::RoleGranted, &membership, unit, None)?;
     Ok(membership)
 }
 
 /// Refuses what was asked for.
-pub(super) fn refuse(tx: &mut Tx<'_>, by: &str, asked: Step, reason: Option<&str>) -> Result<Membership> {
-    let mut membership = asked.locked(tx, State::Refused)?;
+pub(super) fn refuse(tx: &mut Tx<'_>, by: By<'_>, asked: Step, reason: Option<&str>) -> Result<Membership> {
+    let (mut membership, _) = asked.locked(tx, by, State::Refused)?;
     membership.state = State::Refused;
-    membership.granted_by = Some(by.to_owned());
+    membership.granted_by = Some(by.name.to_owned());
     membership.reason = reason.map(str::to_owned);
     let membership = store::update(tx, membership)?;
     note(tx, by, Act::RoleRefused, &membership, asked.unit, reason)?;
@@ -136,31 +182,54 @@ pub(super) fn refuse(tx: &mut Tx<'_>, by: &str, asked: Step, reason: Option<&str
 }
 
 /// Ends a role at once, or takes back a request.
-pub(super) fn end_one(tx: &mut Tx<'_>, by: &str, asked: Step, reason: Option<&str>) -> Result<Membership> {
-    let membership = asked.locked(tx, State::Ended)?;
+pub(super) fn end_one(tx: &mut Tx<'_>, by: By<'_>, asked: Step, reason: Option<&str>) -> Result<Membership> {
+    let (membership, _) = asked.locked(tx, by, State::Ended)?;
     end(tx, by, membership, asked.unit, reason)
 }
 
-/// Ends a role that this transaction has locked.
-pub fn end(
+/// Ends a role of somebody whom this transaction has locked. Who moves out leaves the
+/// household there.
+fn end(
     tx: &mut Tx<'_>,
-    by: &str,
+    by: By<'_>,
+    membership: Membership,
+    unit: Option<UnitId>,
+    reason: Option<&str>,
+) -> Result<Membership> {
+    if membership.role == Role::Resident && membership.state == State::Active {
+        households::leave(tx, membership.person_id)?;
+    }
+    close(tx, by, membership, unit, reason)
+}
+
+fn close(
+    tx: &mut Tx<'_>,
+    by: By<'_>,
     mut membership: Membership,
     unit: Option<UnitId>,
     reason: Option<&str>,
 ) -> Result<Membership> {
     membership.state = State::Ended;
-    membership.ended_by = Some(by.to_owned());
+    membership.ended_by = Some(by.name.to_owned());
     membership.reason = reason.map(str::to_owned);
     let membership = store::update(tx, membership)?;
     note(tx, by, Act::RoleEnded, &membership, unit, reason)?;
     Ok(membership)
 }
 
+/// Where somebody lives today, who is locked and so lives there until the transaction ends.
+pub fn home_locked(tx: &mut Tx<'_>, person: PersonId, today: NaiveDate) -> Result<Option<UnitId>> {
+    let open = store::load_of_locked(tx, person, today)?;
+    let home = open
+        .iter()
+        .find(|one| one.role == Role::Resident && one.counts_on(today));
+    Ok(home.map(|home| UnitId::from_uuid(home.body_id)))
+}
+
 /// Ends a person's open role at a body; whether there was one.
-pub fn end_at(tx: &mut Tx<'_>, by: &str, of: &NewMembership, reason: Option<&str>) -> Result<bool> {
-    store::load_of_locked(tx, of.person)?;
-    let found = store::load_open(tx, of.person, of.role, of.body_kind, of.body)?;
+pub fn end_at(tx: &mut Tx<'_>, by: By<'_>, of: &NewMembership, reason: Option<&str>) -> Result<bool> {
+    let open = store::load_of_locked(tx, of.person, by.today)?;
+    let found = open.into_iter().find(|one| of.is_same_role(one));
     let was_there = found.is_some();
     if let Some(membership) = found {
         end(tx, by, membership, of.unit, reason)?;
@@ -169,7 +238,43 @@ pub fn end_at(tx: &mut Tx<'_>, by: &str, of: &NewMembership, reason: Option<&str
 }
 
 /// Ends whatever anybody holds or has asked for at a body that is closed.
-pub fn end_all_at(tx: &mut Tx<'_>, by: &str, body: Uuid, at: At, reason: Option<&str>) -> Result<()> {
+pub fn end_all_at(tx: &mut Tx<'_>, by: By<'_>, body: Uuid, at: At, reason: Option<&str>) -> Result<()> {
+    for membership in locked_at(tx, by, body)? {
+        let unit = at.seen_from(&membership);
+        end(tx, by, membership, unit, reason)?;
+    }
+    Ok(())
+}
+
+/// Makes the residents of a unit, and those who ask to be, the residents of another that
+/// takes its place; every office at it ends.
+pub fn carry_over(tx: &mut Tx<'_>, by: By<'_>, from: UnitId, to: UnitId, reason: &str) -> Result<()> {
+    for membership in locked_at(tx, by, from.uuid())? {
+        let is_resident = membership.role == Role::Resident;
+        let was = close(tx, by, membership.clone(), Some(from), Some(reason))?;
+        let open = store::load_of_locked(tx, was.person_id, by.today)?;
+        let there = |one: &Membership| one.role == Role::Resident && one.body_id == to.uuid();
+        if !is_resident || open.iter().any(there) {
+            continue;
+        }
+        let (now, granted) = (clock::now(), membership.state == State::Active);
+        let carried = Membership {
+            id: MembershipId::new(),
+            body_id: to.uuid(),
+            created_at: now,
+            updated_at: now,
+            version: 1,
+            ..membership
+        };
+        store::insert(tx, &carried)?;
+        let act = if granted { Act::RoleGranted } else { Act::RoleRequested };
+        note(tx, by, act, &carried, Some(to), Some(reason))?;
+    }
+    Ok(())
+}
+
+/// The open memberships at a body, with everybody who holds one locked.
+fn locked_at(tx: &mut Tx<'_>, by: By<'_>, body: Uuid) -> Result<Vec<Membership>> {
     let wanted = Wanted {
         bodies: vec![body],
         most: i64::MAX,
@@ -179,24 +284,23 @@ pub fn end_all_at(tx: &mut Tx<'_>, by: &str, body: Uuid, at: At, reason: Option<
     found.retain(|one| one.state.may_become(State::Ended));
     // All who lock several persons lock them in this order.
     found.sort_by_key(|one| one.person_id);
+    let mut open = Vec::new();
     for one in found {
-        store::load_of_locked(tx, one.person_id)?;
+        let of_person = store::load_of_locked(tx, one.person_id, by.today)?;
         // They may have given it up themselves in the meantime.
-        let still = store::load_one(tx, one.id)?.filter(|one| one.state.may_become(State::Ended));
-        if let Some(membership) = still {
-            let unit = at.seen_from(&membership);
-            end(tx, by, membership, unit, reason)?;
-        }
+        open.extend(of_person.into_iter().filter(|still| still.id == one.id));
     }
-    Ok(())
+    Ok(open)
 }
 
 /// Ends the plain membership of somebody who gets a named office of the organisation, so
 /// that whoever names them is not told whether they were a member.
-pub fn end_untitled(tx: &mut Tx<'_>, by: &str, new: &NewMembership, at: At) -> Result<()> {
-    store::load_of_locked(tx, new.person)?;
-    let open = store::load_open(tx, new.person, new.role, new.body_kind, new.body)?;
-    if let Some(plain) = open.filter(|one| one.title.is_none()) {
+pub fn end_untitled(tx: &mut Tx<'_>, by: By<'_>, new: &NewMembership, at: At) -> Result<()> {
+    let open = store::load_of_locked(tx, new.person, by.today)?;
+    let plain = open
+        .into_iter()
+        .find(|one| new.is_same_role(one) && one.title.is_none());
+    if let Some(plain) = plain {
         let unit = at.seen_from(&plain);
         end(tx, by, plain, unit, None)?;
     }
@@ -213,13 +317,13 @@ pub(super) struct Step {
 }
 
 impl Step {
-    /// The membership with all that its person holds locked, unless it cannot become
+    /// The membership, and all that its person holds, locked; unless it cannot become
     /// that any more: of two who decide at once, one is told so.
-    fn locked(self, tx: &mut Tx<'_>, next: State) -> Result<Membership> {
-        store::load_of_locked(tx, self.person)?;
+    fn locked(self, tx: &mut Tx<'_>, by: By<'_>, next: State) -> Result<(Membership, Vec<Membership>)> {
+        let open = store::load_of_locked(tx, self.person, by.today)?;
         let membership = store::load_one(tx, self.id)?.ok_or_else(|| Error::refused(Reason::NotFound))?;
         if membership.state.may_become(next) {
-            return Ok(membership);
+            return Ok((membership, open));
         }
         Err(Error::because(
             Reason::StateConflict,
@@ -230,9 +334,8 @@ impl Step {
 }
 
 /// Somebody has one home: who moves in somewhere moves out elsewhere.
-fn leave_other_homes(tx: &mut Tx<'_>, by: &str, person: PersonId, but: Option<MembershipId>) -> Result<()> {
-    let homes = store::load_of_locked(tx, person)?;
-    for home in homes {
+fn leave_other_homes(tx: &mut Tx<'_>, by: By<'_>, open: Vec<Membership>, but: Option<MembershipId>) -> Result<()> {
+    for home in open {
         let is_home = home.role == Role::Resident && home.state == State::Active;
         if is_home && Some(home.id) != but {
             let unit = UnitId::from_uuid(home.body_id);
@@ -242,9 +345,17 @@ fn leave_other_homes(tx: &mut Tx<'_>, by: &str, person: PersonId, but: Option<Me
     Ok(())
 }
 
+/// A unit that stays open takes members. Other bodies are held by whoever changes them.
+fn hold_body(tx: &mut Tx<'_>, kind: BodyKind, body: Uuid) -> Result<()> {
+    match kind {
+        BodyKind::Unit => unit_store::hold_open(tx, UnitId::from_uuid(body)).map(drop),
+        BodyKind::Organisation | BodyKind::Department => Ok(()),
+    }
+}
+
 fn note(
     tx: &mut Tx<'_>,
-    by: &str,
+    by: By<'_>,
     act: Act,
     membership: &Membership,
     unit: Option<UnitId>,
@@ -253,7 +364,7 @@ fn note(
     audit::record(
         tx,
         &Entry {
-            actor: by,
+            actor: by.name,
             act,
             person: Some(membership.person_id),
             role: Some(membership.role),

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::change::{NewMembership, grant_once};
+use super::change::{By, NewMembership, grant_once};
 use super::role::{BodyKind, Role};
 use crate::db::Tx;
 use crate::error::Result;
@@ -56,7 +56,8 @@ pub fn import_people(
                 people.create(tx, &NewPerson { phone, name, language })?
             }
         };
-        match grant_once(tx, IMPORT, &NewMembership { person, ..new })? {
+        let by = By { name: IMPORT, today };
+        match grant_once(tx, by, &NewMembership { person, ..new })? {
             true => imported.added += 1,
             false => imported.unchanged += 1,
         }
@@ -82,10 +83,19 @@ fn read(
     if to_day.is_some_and(|to| to < from_day) {
         own.push(row.fault("to", "is before from"));
     }
+    if role == Some(Role::Resident) && from_day > today {
+        own.push(row.fault(
+            "from",
+            "is later than today: who moves in later is given that home then",
+        ));
+    }
     let code = row.needed("unit_code", 64, &mut own);
     let unit = find_unit(tx, &code)?;
     match (&unit, role) {
         (None, _) if !code.is_empty() => own.push(row.fault("unit_code", format!("there is no unit {code}"))),
+        (Some(unit), _) if unit.closed_at.is_some() => {
+            own.push(row.fault("unit_code", format!("the unit {code} was merged into another")));
+        }
         (Some(unit), Some(role)) if !role.levels().contains(&unit.level) => {
             own.push(row.fault("role", format!("a {role} is not held at a {}", unit.level)));
         }

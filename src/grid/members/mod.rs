@@ -1,7 +1,8 @@
 //! Memberships: who is what at which body, from a day to a day.
 //!
 //! Others call [`homes`], [`all_staff`] and [`staff_of`] for what memory holds, and
-//! [`grant`] and [`end`] within their own transactions; each writes the audit.
+//! [`grant`], [`request`] and [`end_all_at`] within their own transactions; each writes
+//! the audit.
 
 mod change;
 pub mod finding;
@@ -14,7 +15,9 @@ mod store;
 pub mod view;
 
 pub use crate::identity::PersonId;
-pub use change::{NewMembership, end, end_all_at, end_at, end_untitled, grant, grant_once};
+pub use change::{
+    By, NewMembership, carry_over, end_all_at, end_at, end_untitled, grant, grant_once, home_locked, request,
+};
 pub use import::import_people;
 pub use model::{Held, Membership, MembershipId, State, day_number, day_of};
 pub use offices::{Office, OfficeHolder, offices_of};

@@ -107,9 +107,18 @@ impl Named for Membership {
 }
 
 impl Membership {
+    /// Where it stands on a day: what was granted to a day is over on the next, whether or
+    /// not somebody has written so.
+    pub fn state_on(&self, day: NaiveDate) -> State {
+        match self.state {
+            State::Active if self.to_day.is_some_and(|last| last < day) => State::Ended,
+            state => state,
+        }
+    }
+
     /// Whether it gives its rights on a day.
     pub fn counts_on(&self, day: NaiveDate) -> bool {
-        self.state == State::Active && self.from_day <= day && self.to_day.is_none_or(|last| day <= last)
+        self.state_on(day) == State::Active && self.from_day <= day
     }
 }
 
@@ -151,6 +160,39 @@ pub fn day_of(number: i64) -> Option<NaiveDate> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_granted_to_a_day_is_over_on_the_next() {
+        let day = |number: u32| NaiveDate::from_ymd_opt(2026, 11, number).expect("a day");
+        let mut one = Membership {
+            id: MembershipId::new(),
+            person_id: PersonId::new(),
+            role: Role::GridLeader,
+            body_kind: BodyKind::Unit,
+            body_id: Uuid::nil(),
+            from_day: day(10),
+            to_day: Some(day(20)),
+            deputy: false,
+            title: None,
+            state: State::Active,
+            granted_by: None,
+            ended_by: None,
+            reason: None,
+            created_at: Timestamp::from_micros(0),
+            updated_at: Timestamp::from_micros(0),
+            version: 1,
+        };
+        for (today, state, counts) in [
+            (day(9), State::Active, false),
+            (day(10), State::Active, true),
+            (day(20), State::Active, true),
+            (day(21), State::Ended, false),
+        ] {
+            assert_eq!((one.state_on(today), one.counts_on(today)), (state, counts), "{today}");
+        }
+        one.state = State::Requested;
+        assert_eq!(one.state_on(day(21)), State::Requested, "nothing was granted");
+    }
 
     #[test]
     fn days_are_counted_from_1970() {

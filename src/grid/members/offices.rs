@@ -3,7 +3,7 @@
 
 use chrono::NaiveDate;
 
-use super::model::{Membership, State};
+use super::model::Membership;
 use super::role::Role;
 use super::store::{self, Wanted};
 use crate::db::Conn;
@@ -22,7 +22,7 @@ const LADDER: [Role; 6] = [
 ];
 
 /// How many holders of one office are shown.
-const SHOWN: usize = 10;
+const SHOWN: i64 = 10;
 
 /// Who answers for an office.
 #[derive(Debug)]
@@ -48,55 +48,51 @@ pub struct OfficeHolder {
 
 /// Who answers on a day for the building head and the grid leader of a home.
 pub fn offices_of(conn: &mut Conn, tree: &Tree, home: UnitId, today: NaiveDate) -> Result<Vec<Office>> {
-    let path: Vec<UnitId> = tree.upwards(home).collect();
+    let mut office = |role| office(conn, role, home, tree, today);
+    Ok(vec![office(Role::BuildingHead)?, office(Role::GridLeader)?])
+}
+
+fn office(conn: &mut Conn, role: Role, home: UnitId, tree: &Tree, today: NaiveDate) -> Result<Office> {
+    let mut office = Office {
+        role,
+        unit: places_of(role, home, tree).next(),
+        holders: Vec::new(),
+        vacant: true,
+    };
+    for step in LADDER.into_iter().skip_while(|step| *step != role) {
+        for deputy in [false, true] {
+            for unit in places_of(step, home, tree) {
+                office.holders = holders(conn, step, deputy, unit, today)?;
+                if !office.holders.is_empty() {
+                    office.vacant = step != role || deputy;
+                    return Ok(office);
+                }
+            }
+        }
+    }
+    Ok(office)
+}
+
+/// The units from a home upwards at which a role can be held.
+fn places_of(role: Role, home: UnitId, tree: &Tree) -> impl Iterator<Item = UnitId> {
+    tree.upwards(home).filter(move |unit| {
+        let node = tree.node(*unit);
+        node.is_some_and(|node| role.levels().contains(&node.unit.level))
+    })
+}
+
+fn holders(conn: &mut Conn, role: Role, deputy: bool, unit: UnitId, today: NaiveDate) -> Result<Vec<OfficeHolder>> {
     let wanted = Wanted {
-        bodies: path.iter().map(|unit| unit.uuid()).collect(),
-        state: Some(State::Active),
+        bodies: vec![unit.uuid()],
+        role: Some(role),
+        deputy: Some(deputy),
         on: Some(today),
-        but: Some(Role::Resident),
-        most: 1_000,
+        most: SHOWN,
         ..Wanted::default()
     };
     let held = store::load_at(conn, &wanted)?;
-    let office = |role| office(role, &path, tree, &held);
-    Ok(vec![office(Role::BuildingHead), office(Role::GridLeader)])
-}
-
-fn office(role: Role, path: &[UnitId], tree: &Tree, held: &[Membership]) -> Office {
-    let first = LADDER.iter().position(|step| *step == role).unwrap_or_default();
-    let at = |unit: &&UnitId| {
-        let node = tree.node(**unit);
-        node.is_some_and(|node| role.levels().contains(&node.unit.level))
-    };
-    let unit = path.iter().find(at).copied();
-    let steps = LADDER.iter().skip(first);
-    let found = steps
-        .flat_map(|role| [(*role, false), (*role, true)])
-        .map(|(step, deputy)| (step, holders(step, deputy, path, held)))
-        .find(|(_, holders)| !holders.is_empty());
-    let (step, holders) = found.unwrap_or((role, Vec::new()));
-    Office {
-        role,
-        unit,
-        vacant: holders.is_empty() || step != role || holders.iter().all(|holder| holder.membership.deputy),
-        holders,
-    }
-}
-
-/// Who holds a role at the lowest unit of the path where anybody does.
-fn holders(role: Role, deputy: bool, path: &[UnitId], held: &[Membership]) -> Vec<OfficeHolder> {
-    let at = |unit: UnitId| {
-        let here = held
-            .iter()
-            .filter(|one| one.role == role && one.deputy == deputy && one.body_id == unit.uuid());
-        let holder = |membership: &Membership| OfficeHolder {
-            membership: membership.clone(),
-            unit,
-        };
-        here.take(SHOWN).map(holder).collect::<Vec<_>>()
-    };
-    path.iter()
-        .map(|unit| at(*unit))
-        .find(|found| !found.is_empty())
-        .unwrap_or_default()
+    Ok(held
+        .into_iter()
+        .map(|membership| OfficeHolder { membership, unit })
+        .collect())
 }

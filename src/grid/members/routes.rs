@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 
-use super::change::{self, NewMembership, Step};
+use super::change::{self, By, NewMembership, Step};
 use super::model::{Membership, MembershipId, State};
 use super::offices::{OfficeHolder, offices_of};
 use super::role::{BodyKind, Role};
@@ -16,7 +16,7 @@ use super::view::{
     ReasonInput, Standing,
 };
 use crate::coordinates::Crs;
-use crate::db::{Conn, Db};
+use crate::db::{Conn, Db, Tx};
 use crate::error::{Error, FieldError, Reason, Result};
 use crate::gate::{Actor, SignedIn};
 use crate::grid::access::{DecideRoles, EndRoles, GrantRoles, Office, SeeMembers, SeePhones};
@@ -48,7 +48,7 @@ pub fn operations() -> Vec<Operation> {
 }
 
 /// Whole phone numbers looked at and searched for from one address.
-pub(super) const LOOKS: Rate = Rate {
+pub(in crate::grid) const LOOKS: Rate = Rate {
     name: "phones",
     per_second: 1,
     burst: 60,
@@ -106,7 +106,7 @@ async fn my_grid(
     let (tree, people, today) = shared.now();
     let person = person(caller.actor())?;
     let standing = shared.db.read(move |conn| {
-        let own = store::load_of(conn, person)?;
+        let own = store::load_of(conn, person, today)?;
         let home = own
             .iter()
             .find(|one| one.role == Role::Resident && one.counts_on(today))
@@ -166,7 +166,7 @@ async fn my_memberships(caller: Caller<SignedIn>, _: Query<Nothing>, shared: web
     let (tree, people, today) = shared.now();
     let person = person(caller.actor())?;
     let items = shared.db.read(move |conn| {
-        let own = store::load_of(conn, person)?;
+        let own = store::load_of(conn, person, today)?;
         shown(conn, &people, &own, &tree, today)
     });
     Ok(HttpResponse::Ok().json(OwnMemberships { items: items.await? }))
@@ -202,18 +202,34 @@ async fn ask_to_live_here(
         title: None,
     };
     let stored = shared.db.write(move |tx| {
-        once.run(tx, caller.actor(), "", |tx| {
-            let asked = change::request(tx, &caller.actor().name, &new)?;
-            created(&one_shown(tx, &people, &asked, &tree, today)?, &asked)
-        })
+        let actor = caller.actor();
+        let by = by(actor, today);
+        let ask = |tx: &mut Tx<'_>| Ok(change::request(tx, by, &new)?.id);
+        once.run_shown(tx, actor, "", ask, |tx, id| made(tx, &people, id, &tree, today))
     });
     Ok(stored.await?.answer())
 }
 
+/// In whose name, today.
+pub(in crate::grid) fn by(actor: &Actor, today: NaiveDate) -> By<'_> {
+    By {
+        name: &actor.name,
+        today,
+    }
+}
+
 /// The answer that a membership was made.
-pub(in crate::grid) fn created(view: &MembershipView, membership: &Membership) -> Result<Stored> {
-    let location = format!("/v1/memberships/{}", membership.id);
-    Stored::created(view, location, membership.version, Crs::Wgs84)
+pub(in crate::grid) fn made(
+    conn: &mut Conn,
+    people: &People,
+    id: MembershipId,
+    tree: &Tree,
+    today: NaiveDate,
+) -> Result<Stored> {
+    let membership = store::load_one(conn, id)?.ok_or_else(|| Error::internal("a membership that was not made"))?;
+    let view = one_shown(conn, people, &membership, tree, today)?;
+    let location = format!("/v1/memberships/{id}");
+    Stored::created(&view, location, membership.version, Crs::Wgs84)
 }
 
 fn refuse_wrong_level(tree: &Tree, unit: UnitId, role: Role) -> Result<()> {
@@ -254,7 +270,7 @@ async fn list_members(
     let wanted = Wanted {
         bodies: units.iter().map(|unit| unit.uuid()).collect(),
         role: query.role,
-        state: Some(query.state.unwrap_or(State::Active)),
+        state: Some((query.state.unwrap_or(State::Active), today)),
         after: Cursor::read(query.cursor.as_deref())?,
         most: i64::try_from(query.limit + 1).map_err(Error::internal)?,
         ..Wanted::default()
@@ -300,6 +316,7 @@ async fn grant_role(
         role: input.role,
         body: id.0.uuid(),
         unit: Some(id.0),
+        is_named: false,
         holder: None,
     };
     let actor = caller.at(office)?.clone();
@@ -325,11 +342,12 @@ async fn grant_role(
     };
     refuse_past(&new, today)?;
     let stored = shared.db.write(move |tx| {
-        once.run(tx, &actor, &body.digest, |tx| {
+        let give = |tx: &mut Tx<'_>| {
             caller.at(office)?;
-            let granted = change::grant(tx, &actor.name, &new, None)?;
-            created(&one_shown(tx, &people, &granted, &tree, today)?, &granted)
-        })
+            Ok(change::grant(tx, by(&actor, today), &new, None)?.id)
+        };
+        let show = |tx: &mut Tx<'_>, id| made(tx, &people, id, &tree, today);
+        once.run_shown(tx, &actor, &body.digest, give, show)
     });
     Ok(stored.await?.answer())
 }
@@ -382,6 +400,7 @@ fn office_of(membership: &Membership, at: At) -> Office {
         role: membership.role,
         body: membership.body_id,
         unit: at.seen_from(membership),
+        is_named: membership.title.is_some(),
         holder: Some(membership.person_id.uuid()),
     }
 }
@@ -434,10 +453,9 @@ async fn confirm_membership(
     let office = office_of(&membership, at);
     caller.at(office)?;
     let (step, today) = (step_of(&membership, at), shared.today());
-    let decided = shared.db.write(move |tx| {
-        let by = &caller.at(office)?.name;
-        change::confirm(tx, by, step, today)
-    });
+    let decided = shared
+        .db
+        .write(move |tx| change::confirm(tx, by(caller.at(office)?, today), step));
     let view = view_of(&shared, decided.await?).await?;
     Ok(HttpResponse::build(StatusCode::OK).json(view))
 }
@@ -461,9 +479,9 @@ async fn refuse_membership(
     let (membership, at) = existing(&shared.db, id.0).await?;
     let office = office_of(&membership, at);
     caller.at(office)?;
-    let step = step_of(&membership, at);
+    let (step, today) = (step_of(&membership, at), shared.today());
     let decided = shared.db.write(move |tx| {
-        let by = &caller.at(office)?.name;
+        let by = by(caller.at(office)?, today);
         change::refuse(tx, by, step, Some(&body.value.reason))
     });
     let view = view_of(&shared, decided.await?).await?;
@@ -489,9 +507,9 @@ async fn end_membership(
     let (membership, at) = existing(&shared.db, id.0).await?;
     let office = office_of(&membership, at);
     caller.at(office)?;
-    let step = step_of(&membership, at);
+    let (step, today) = (step_of(&membership, at), shared.today());
     let ended = shared.db.write(move |tx| {
-        let by = &caller.at(office)?.name;
+        let by = by(caller.at(office)?, today);
         change::end_one(tx, by, step, Some(&body.value.reason))
     });
     let view = view_of(&shared, ended.await?).await?;
@@ -529,7 +547,7 @@ async fn see_phone(
     if membership.body_kind == BodyKind::Unit {
         caller.at(unit)?;
     }
-    let is_open = matches!(membership.state, State::Requested | State::Active);
+    let is_open = matches!(membership.state_on(shared.today()), State::Requested | State::Active);
     if !is_open || membership.body_kind != BodyKind::Unit {
         return Err(Error::refused(Reason::NotFound));
     }

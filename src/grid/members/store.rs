@@ -7,13 +7,15 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::model::{Held, Membership, MembershipId, State, day_number, day_of};
-use super::role::{BodyKind, Role};
+use super::role::Role;
 use crate::clock::{self, Timestamp};
 use crate::db::schema::{membership as table, unit};
 use crate::db::{Conn, Id, Named, Tx};
 use crate::error::{Error, Reason, Result};
+use crate::grid::households;
 use crate::grid::model::UnitId;
-use crate::identity::PersonId;
+use crate::grid::store as unit_store;
+use crate::identity::{self, PersonId};
 
 /// The kind under which changes of memberships are followed, by the person's id.
 pub const KIND: &str = "membership";
@@ -184,6 +186,9 @@ pub(super) fn update(tx: &mut Tx<'_>, mut membership: Membership) -> Result<Memb
     Ok(membership)
 }
 
+/// So many ids in one statement: SQLite takes 32,766 at the most.
+const AT_ONCE: usize = 10_000;
+
 /// Which memberships are looked for.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
@@ -191,12 +196,12 @@ pub struct Wanted {
     pub bodies: Vec<Uuid>,
     /// In this role.
     pub role: Option<Role>,
-    /// Not those of this role.
-    pub but: Option<Role>,
-    /// Those that stand so.
-    pub state: Option<State>,
+    /// Those that stand so on this day.
+    pub state: Option<(State, NaiveDate)>,
     /// Only those that count on this day.
     pub on: Option<NaiveDate>,
+    /// Only deputies, or only those who are none.
+    pub deputy: Option<bool>,
     /// Only those in a named office.
     pub is_officer: bool,
     /// Those behind this one in the order of the list.
@@ -216,17 +221,33 @@ pub fn load_at(conn: &mut Conn, wanted: &Wanted) -> Result<Vec<Membership>> {
     if let Some(role) = wanted.role {
         query = query.filter(table::role.eq(role.name()));
     }
-    if let Some(role) = wanted.but {
-        query = query.filter(table::role.ne(role.name()));
-    }
-    if let Some(state) = wanted.state {
-        query = query.filter(table::state.eq(state.name()));
+    // The state as Membership::state_on has it.
+    let active = table::state.eq(State::Active.name());
+    match wanted.state {
+        Some((State::Active, day)) => {
+            let day = i64::from(day_number(day));
+            let goes_on = table::to_day.is_null().or(table::to_day.ge(day));
+            query = query.filter(active).filter(goes_on);
+        }
+        Some((State::Ended, day)) => {
+            let has_run_out = table::to_day.lt(i64::from(day_number(day)));
+            query = query.filter(
+                table::state
+                    .eq(State::Ended.name())
+                    .nullable()
+                    .or(active.and(has_run_out)),
+            );
+        }
+        Some((state, _)) => query = query.filter(table::state.eq(state.name())),
+        None => {}
     }
     if let Some(day) = wanted.on {
         let day = i64::from(day_number(day));
-        query = query
-            .filter(table::from_day.le(day))
-            .filter(table::to_day.is_null().or(table::to_day.ge(day)));
+        let goes_on = table::to_day.is_null().or(table::to_day.ge(day));
+        query = query.filter(active).filter(table::from_day.le(day)).filter(goes_on);
+    }
+    if let Some(deputy) = wanted.deputy {
+        query = query.filter(table::deputy.eq(deputy));
     }
     if wanted.is_officer {
         query = query.filter(table::title.is_not_null());
@@ -238,43 +259,43 @@ pub fn load_at(conn: &mut Conn, wanted: &Wanted) -> Result<Vec<Membership>> {
     rows.into_iter().map(Row::into_membership).collect()
 }
 
-/// Who is what at a unit, and below it where that is asked for, with the units' codes.
-pub fn list_at(conn: &mut Conn, unit: UnitId, below: bool) -> Result<Vec<(Membership, String)>> {
-    let mut units = vec![unit];
-    let mut level = vec![unit];
-    while below && !level.is_empty() {
-        level = unit::table
-            .select(unit::id)
-            .filter(unit::parent_id.eq_any(&level))
-            .load(conn)?;
-        units.extend(&level);
-    }
-    let codes: HashMap<UnitId, String> = unit::table
-        .select((unit::id, unit::code))
-        .filter(unit::id.eq_any(&units))
-        .load::<(UnitId, String)>(conn)?
-        .into_iter()
-        .collect();
-    let wanted = Wanted {
-        bodies: units.iter().map(|unit| unit.uuid()).collect(),
-        state: Some(State::Active),
-        most: i64::MAX,
-        ..Wanted::default()
+/// Who is what on a day at a unit, and below it where that is asked for, with the units' codes.
+pub fn list_at(conn: &mut Conn, unit: UnitId, below: bool, today: NaiveDate) -> Result<Vec<(Membership, String)>> {
+    let units = match below {
+        true => unit_store::below(conn, unit)?,
+        false => vec![unit],
     };
-    let code = |one: &Membership| codes.get(&UnitId::from_uuid(one.body_id)).cloned().unwrap_or_default();
-    let mut found: Vec<_> = load_at(conn, &wanted)?
-        .into_iter()
-        .map(|one| {
-            let code = code(&one);
-            (one, code)
-        })
-        .collect();
+    let mut found = Vec::new();
+    for some in units.chunks(AT_ONCE) {
+        let codes: HashMap<UnitId, String> = unit::table
+            .select((unit::id, unit::code))
+            .filter(unit::id.eq_any(some))
+            .load::<(UnitId, String)>(conn)?
+            .into_iter()
+            .collect();
+        let wanted = Wanted {
+            bodies: some.iter().map(|unit| unit.uuid()).collect(),
+            state: Some((State::Active, today)),
+            most: i64::MAX,
+            ..Wanted::default()
+        };
+        for one in load_at(conn, &wanted)? {
+            let code = codes.get(&UnitId::from_uuid(one.body_id)).cloned().unwrap_or_default();
+            found.push((one, code));
+        }
+    }
     found.sort_by(|(a, code_a), (b, code_b)| (code_a, a.role, a.id).cmp(&(code_b, b.role, b.id)));
     Ok(found)
 }
 
-/// A person's memberships that are asked for or active, in the order of their ids.
-pub(super) fn load_of(conn: &mut Conn, person: PersonId) -> Result<Vec<Membership>> {
+/// A person's memberships that are asked for or active on a day, in the order of their ids.
+pub(super) fn load_of(conn: &mut Conn, person: PersonId, today: NaiveDate) -> Result<Vec<Membership>> {
+    let mut open = load_open_rows(conn, person)?;
+    open.retain(|one| one.state_on(today) != State::Ended);
+    Ok(open)
+}
+
+fn load_open_rows(conn: &mut Conn, person: PersonId) -> Result<Vec<Membership>> {
     let open = [State::Requested.name(), State::Active.name()];
     let rows: Vec<Row> = table::table
         .filter(table::person_id.eq(person))
@@ -284,29 +305,19 @@ pub(super) fn load_of(conn: &mut Conn, person: PersonId) -> Result<Vec<Membershi
     rows.into_iter().map(Row::into_membership).collect()
 }
 
-/// The same, which nobody else changes until the transaction ends.
-pub(super) fn load_of_locked(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Membership>> {
-    if let Conn::Postgres(conn) = &mut **tx {
-        table::table
-            .select(table::version)
-            .filter(table::person_id.eq(person))
-            .order(table::id)
-            .for_update()
-            .load::<i64>(conn)?;
-    }
-    load_of(tx, person)
-}
-
-/// A person's open membership in a role at a body.
-pub(super) fn load_open(
-    conn: &mut Conn,
-    person: PersonId,
-    role: Role,
-    kind: BodyKind,
-    body: Uuid,
-) -> Result<Option<Membership>> {
-    let found = load_of(conn, person)?;
-    Ok(found
+/// The same, which nobody else changes until the transaction ends. What has run out is
+/// written to have ended, so that it is in nobody's way any more.
+pub(super) fn load_of_locked(tx: &mut Tx<'_>, person: PersonId, today: NaiveDate) -> Result<Vec<Membership>> {
+    identity::lock_person(tx, person)?;
+    let (run_out, open): (Vec<_>, Vec<_>) = load_open_rows(tx, person)?
         .into_iter()
-        .find(|one| one.role == role && one.body_kind == kind && one.body_id == body))
+        .partition(|one| one.state_on(today) == State::Ended);
+    for mut membership in run_out {
+        if membership.role == Role::Resident {
+            households::leave(tx, person)?;
+        }
+        membership.state = State::Ended;
+        update(tx, membership)?;
+    }
+    Ok(open)
 }

@@ -128,7 +128,7 @@ impl MembershipView {
             to: membership.to_day,
             deputy: membership.deputy,
             title: membership.title.clone(),
-            state: membership.state,
+            state: membership.state_on(today),
             counts: membership.counts_on(today),
             reason: membership.reason.clone(),
             created_at: membership.created_at,

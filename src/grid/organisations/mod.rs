@@ -11,4 +11,4 @@ mod store;
 mod view;
 
 pub use model::{Organisation, OrganisationId, OrganisationKind};
-pub use store::{has_any, load_one, names};
+pub use store::{hand_over, has_any, load_one, names};

@@ -14,10 +14,12 @@ use crate::grid::access::{BodyOf, GrantRoles, ManageOrganisations, Office, SeeOr
 use crate::grid::audit::{self, Act, Entry};
 use crate::grid::bodies::routes::{Appointment, BodyMembersQuery, appoint, list_of};
 use crate::grid::estates;
+use crate::grid::members::routes::{by, made, person};
 use crate::grid::members::view::{MembershipView, OrganisationMemberInput, ReasonInput};
-use crate::grid::members::{self, BodyKind, Role, State, Wanted};
+use crate::grid::members::{self, BodyKind, NewMembership, Role, Wanted};
 use crate::grid::model::UnitId;
 use crate::grid::shared::Shared;
+use crate::grid::store as units;
 use crate::http::{Answer, Body, Caller, Cursor, Entity, Nothing, Once, Operation, Page, Path, Query, Stored, Version};
 use crate::identity::PersonId;
 
@@ -31,6 +33,7 @@ pub fn operations() -> Vec<Operation> {
         Operation::new::<__path_list_named_officers, _, _>(list_named_officers),
         Operation::new::<__path_list_organisation_members, _, _>(list_organisation_members),
         Operation::new::<__path_add_organisation_member, _, _>(add_organisation_member),
+        Operation::new::<__path_ask_to_join, _, _>(ask_to_join),
     ]
 }
 
@@ -103,6 +106,7 @@ async fn found_organisation(
     let stored = shared.db.write(move |tx| {
         let actor = caller.at(id.0)?;
         once.run(tx, actor, &body.digest, |tx| {
+            units::hold_open(tx, id.0)?;
             let one = new_organisation(&body.value, id.0);
             refuse_foreign_estate(tx, &one)?;
             store::insert(tx, &one)?;
@@ -180,12 +184,13 @@ async fn close_organisation(
     shared: web::Data<Shared>,
 ) -> Answer {
     caller.at(existing(&shared, id.0).await?.unit_id)?;
+    let today = shared.today();
     let closed = shared.db.write(move |tx| {
         let one = store::load_open_locked(tx, id.0)?;
-        let actor = &caller.at(one.unit_id)?.name;
+        let actor = caller.at(one.unit_id)?;
         let reason = Some(body.value.reason.as_str());
-        members::end_all_at(tx, actor, one.id.uuid(), one.at(), reason)?;
-        audit::record(tx, &entry(actor, Act::OrganisationClosed, &one, reason))?;
+        members::end_all_at(tx, by(actor, today), one.id.uuid(), one.at(), reason)?;
+        audit::record(tx, &entry(&actor.name, Act::OrganisationClosed, &one, reason))?;
         store::close(tx, one)
     });
     let view = OrganisationView::of(closed.await?, &shared.tree.now());
@@ -210,7 +215,6 @@ async fn list_named_officers(
     let (_, people, today) = shared.now();
     let wanted = Wanted {
         bodies: vec![one.id.uuid()],
-        state: Some(State::Active),
         on: Some(today),
         is_officer: true,
         most: OFFICERS,
@@ -250,8 +254,8 @@ async fn list_organisation_members(
     list_of(&shared, id, query.0).await
 }
 
-/// Makes somebody a member of an organisation. The staff of its unit do so, and its named officers; of a party
-/// branch the staff give the named offices, and who else is a member is for its officers.
+/// Makes somebody a member of an organisation, or gives them a named office in it: the staff of its unit do so. Of a
+/// party branch they give the named offices only; who else is a member asks to be, and its officers answer.
 #[utoipa::path(
     post,
     path = "/organisations/{id}/members",
@@ -280,6 +284,7 @@ async fn add_organisation_member(
         role,
         body: one.id.uuid(),
         unit: one.at().shown_to_those_above(title.is_some()),
+        is_named: title.is_some(),
         holder: None,
     };
     caller.at(office)?;
@@ -302,4 +307,45 @@ async fn add_organisation_member(
     };
     let stays_open = move |tx: &mut Tx<'_>| store::load_open_locked(tx, id.0).map(drop);
     appoint(&shared, caller, once, appointment, stays_open).await
+}
+
+/// Asks to become a member of an organisation. One of its named officers answers, or the staff of its unit; of a party
+/// branch its officers alone.
+#[utoipa::path(
+    post,
+    path = "/organisations/{id}/applicants",
+    tag = "organisations",
+    params(("id" = String, Path, description = "The organisation's id"), ("Idempotency-Key" = Option<String>, Header, description = "The same key has its effect once")),
+    responses((status = 201, description = "The request", body = MembershipView)),
+)]
+async fn ask_to_join(
+    caller: Caller<SignedIn>,
+    id: Path<OrganisationId>,
+    _: Query<Nothing>,
+    once: Once,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let (tree, people, today) = shared.now();
+    let person = person(caller.actor())?;
+    existing(&shared, id.0).await?;
+    let stored = shared.db.write(move |tx| {
+        let actor = caller.actor();
+        let ask = |tx: &mut Tx<'_>| {
+            let one = store::load_open_locked(tx, id.0)?;
+            let new = NewMembership {
+                person,
+                role: Role::OrganisationMember,
+                body_kind: BodyKind::Organisation,
+                body: one.id.uuid(),
+                unit: one.at().shown_to_those_above(false),
+                from_day: today,
+                to_day: None,
+                deputy: false,
+                title: None,
+            };
+            Ok(members::request(tx, by(actor, today), &new)?.id)
+        };
+        once.run_shown(tx, actor, "", ask, |tx, id| made(tx, &people, id, &tree, today))
+    });
+    Ok(stored.await?.answer())
 }

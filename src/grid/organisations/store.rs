@@ -149,6 +149,24 @@ pub fn has_any(conn: &mut Conn, estate: EstateId) -> Result<bool> {
     Ok(first.is_some())
 }
 
+/// The open ones of a unit are another's, which takes its place. What that has as well is
+/// refused.
+pub fn hand_over(tx: &mut Tx<'_>, from: UnitId, to: UnitId) -> Result<()> {
+    let open = table::table
+        .filter(table::unit_id.eq(from))
+        .filter(table::closed_at.is_null());
+    let handed = diesel::update(open).set(table::unit_id.eq(to)).execute(&mut **tx);
+    handed.map_err(|error| match Error::from(error) {
+        error if error.reason() == Reason::AlreadyExists => Error::because(
+            Reason::AlreadyExists,
+            "两个单元都有党组织，或有同名组织，请先撤销或改名。",
+            "Both units have a party branch, or an organisation of one name; close or rename one first.",
+        ),
+        error => error,
+    })?;
+    Ok(())
+}
+
 /// The names of these, as far as they exist.
 pub fn names(conn: &mut Conn, ids: &[OrganisationId]) -> Result<HashMap<Uuid, String>> {
     let rows: Vec<(OrganisationId, String)> = table::table

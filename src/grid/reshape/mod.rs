@@ -1,9 +1,10 @@
-//! The tree as it changes: units renamed, moved and split, and what they were before.
+//! The tree as it changes: units renamed, moved, split and merged, and what they were before.
 //!
 //! Whatever hangs on a unit goes with it, since all of it names the unit and none of it
 //! the path: members, places, organisations. Who has a say follows in every process
 //! through `changes`.
 
+mod merge;
 mod model;
 pub mod routes;
 mod store;

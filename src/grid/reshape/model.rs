@@ -1,7 +1,7 @@
 //! What a unit was, and where it may hang.
 
 use crate::db::{Id, Named};
-use crate::error::{Error, Reason, Result};
+use crate::error::{Error, FieldError, Reason, Result};
 use crate::grid::model::{Level, Unit, UnitId};
 
 /// A row of the history.
@@ -41,4 +41,17 @@ pub(super) fn refuse_wrong_level(unit: Level, parent: &Unit) -> Result<()> {
         "上级单元的层级必须更高。",
         format!("A {unit} cannot be below a {}.", parent.level),
     ))
+}
+
+/// Refuses to merge a unit into itself or into one of another level.
+pub(super) fn refuse_unlike(unit: &Unit, into: &Unit) -> Result<()> {
+    if into.id == unit.id || into.level != unit.level {
+        return Err(Error::field(FieldError::body(
+            "/into_id",
+            "not_of_the_level",
+            "应为同一层级的另一个单元。",
+            "It takes another unit of the same level.",
+        )));
+    }
+    Ok(())
 }

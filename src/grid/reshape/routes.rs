@@ -5,8 +5,9 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::web;
 
+use super::merge::{Merger, merge};
 use super::model::refuse_wrong_level;
-use super::view::{MoveInput, NameInput, SplitInput};
+use super::view::{MergeInput, MoveInput, NameInput, SplitInput};
 use crate::clock;
 use crate::coordinates::Crs;
 use crate::db::{Id, Tx};
@@ -14,6 +15,7 @@ use crate::error::{Error, FieldError, Reason, Result};
 use crate::grid::access::ManageUnits;
 use crate::grid::audit::{self, Act, Entry};
 use crate::grid::members::BodyKind;
+use crate::grid::members::routes::by;
 use crate::grid::model::{Level, Unit, UnitId};
 use crate::grid::routes::{UnitView, unit_entity};
 use crate::grid::shared::Shared;
@@ -27,6 +29,7 @@ pub fn operations() -> Vec<Operation> {
         Operation::new::<__path_rename_unit, _, _>(rename_unit),
         Operation::new::<__path_move_unit, _, _>(move_unit),
         Operation::new::<__path_split_unit, _, _>(split_unit),
+        Operation::new::<__path_merge_unit, _, _>(merge_unit),
     ]
 }
 
@@ -35,10 +38,11 @@ fn seen(tx: &mut Tx<'_>, id: UnitId, expected: &IfMatch, tree: &Tree) -> Result<
     let unit = store::load_locked(tx, id)?.ok_or_else(|| Error::refused(Reason::NotFound))?;
     let shown = Crs::ALL.into_iter().map(|crs| unit_entity(tree, &unit, crs));
     expected.allows_shown(shown)?;
+    store::refuse_closed(&unit)?;
     Ok(unit)
 }
 
-fn note(tx: &mut Tx<'_>, actor: &str, act: Act, unit: UnitId, read_at: UnitId, reason: &str) -> Result<()> {
+pub(super) fn note(tx: &mut Tx<'_>, actor: &str, act: Act, unit: UnitId, read_at: UnitId, reason: &str) -> Result<()> {
     let entry = Entry {
         actor,
         act,
@@ -85,7 +89,7 @@ async fn rename_unit(
 }
 
 /// Writes a unit and tells every process of it.
-fn changed(tx: &mut Tx<'_>, mut unit: Unit, actor: &str) -> Result<Unit> {
+pub(super) fn changed(tx: &mut Tx<'_>, mut unit: Unit, actor: &str) -> Result<Unit> {
     unit.updated_at = clock::now();
     store::update(tx, &unit, actor)?;
     unit.version += 1;
@@ -121,14 +125,12 @@ async fn move_unit(
         move |tx| {
             let actor = &caller.at(id.0)?.name;
             caller.at(to)?;
-            // Two who move things under each other take the rows in one order.
-            for unit in [id.0.min(to), id.0.max(to)] {
-                store::load_locked(tx, unit)?;
-            }
+            store::lock_shape(tx)?;
             let mut unit = seen(tx, id.0, &expected, &tree)?;
             let parent = store::load_locked(tx, to)?.ok_or_else(no_such_parent)?;
+            store::refuse_closed(&parent)?;
             refuse_wrong_level(unit.level, &parent)?;
-            refuse_torn_estates(tx, &unit, &[to], &tree)?;
+            refuse_torn_estates(tx, &unit, Some(to))?;
             let before = unit.parent_id.replace(to);
             note(tx, actor, Act::UnitMoved, unit.id, unit.id, &body.value.reason)?;
             // Those who stood above it read of it as well.
@@ -142,8 +144,12 @@ async fn move_unit(
 }
 
 fn no_such_parent() -> Error {
+    no_such_unit("/parent_id")
+}
+
+fn no_such_unit(pointer: &str) -> Error {
     Error::field(FieldError::body(
-        "/parent_id",
+        pointer,
         "unknown_unit",
         "没有这个单元。",
         "There is no such unit.",
@@ -151,12 +157,15 @@ fn no_such_parent() -> Error {
 }
 
 /// An estate lies in one grid: its buildings leave that together with it, or not at all.
-fn refuse_torn_estates(tx: &mut Tx<'_>, unit: &Unit, new_path: &[UnitId], tree: &Tree) -> Result<()> {
+fn refuse_torn_estates(tx: &mut Tx<'_>, unit: &Unit, to: Option<UnitId>) -> Result<()> {
     if unit.level <= Level::Grid {
         return Ok(());
     }
-    let below = tree.subtree(unit.id, usize::MAX).unwrap_or_default();
-    let path: Vec<UnitId> = new_path.iter().flat_map(|unit| tree.upwards(*unit)).collect();
+    let below = store::below(tx, unit.id)?;
+    let path = match to {
+        Some(to) => store::upwards(tx, to)?,
+        None => Vec::new(),
+    };
     match estates::would_be_torn(tx, &below, &path)? {
         false => Ok(()),
         true => Err(Error::because(
@@ -191,6 +200,7 @@ async fn split_unit(
     let stored = shared.db.write(move |tx| {
         let actor = caller.at(id.0)?;
         once.run(tx, actor, &body.digest, |tx| {
+            store::lock_shape(tx)?;
             let unit = seen(tx, id.0, &expected, &tree)?;
             if unit.parent_id.is_none() {
                 return Err(Error::because(
@@ -206,7 +216,7 @@ async fn split_unit(
             // In one order, as all who lock several units do.
             children.sort_unstable();
             for child in children {
-                take(tx, child, unit.id, new.id, &actor.name, &tree)?;
+                take(tx, child, unit.id, new.id, &actor.name)?;
             }
             for read_at in [unit.id, new.id] {
                 note(tx, &actor.name, Act::UnitSplit, unit.id, read_at, &body.value.reason)?;
@@ -217,6 +227,54 @@ async fn split_unit(
         })
     });
     Ok(stored.await?.answer())
+}
+
+/// Merges a unit into another of its level, which takes all that hangs on it: the units below, residents and who asks
+/// to be one, estates, organisations and departments. Offices at it end. The unit stays to be read, and what names it
+/// (a place, an entry of the audit) is the other's from then on. It takes the permission at either side; fetch the
+/// unit, and send its `ETag`.
+#[utoipa::path(
+    post,
+    path = "/units/{id}/merge",
+    tag = "units",
+    params(("id" = String, Path, description = "The unit's id"), ("If-Match" = String, Header, description = "The ETag of the unit as it was seen")),
+    request_body = MergeInput,
+    responses((status = 200, description = "The unit as it is now", body = UnitView)),
+)]
+async fn merge_unit(
+    caller: Caller<ManageUnits>,
+    id: Path<UnitId>,
+    _: Query<Nothing>,
+    expected: IfMatch,
+    body: Body<MergeInput>,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let (tree, _, today) = shared.now();
+    caller.at(id.0)?;
+    let into = body.value.into_id;
+    tree.node(into).ok_or_else(|| no_such_unit("/into_id"))?;
+    caller.at(into)?;
+    let merged = shared.db.write({
+        let tree = Arc::clone(&tree);
+        move |tx| {
+            let by = by(caller.at(id.0)?, today);
+            caller.at(into)?;
+            store::lock_shape(tx)?;
+            let unit = seen(tx, id.0, &expected, &tree)?;
+            let into = store::load_locked(tx, into)?.ok_or_else(|| no_such_unit("/into_id"))?;
+            refuse_torn_estates(tx, &unit, Some(into.id))?;
+            merge(
+                tx,
+                Merger {
+                    unit,
+                    into,
+                    by,
+                    reason: &body.value.reason,
+                },
+            )
+        }
+    });
+    Ok(unit_entity(&tree, &merged.await?, Crs::Wgs84).answer_with(StatusCode::OK))
 }
 
 fn beside(unit: &Unit, input: &SplitInput) -> Unit {
@@ -232,13 +290,15 @@ fn beside(unit: &Unit, input: &SplitInput) -> Unit {
         location: None,
         updated_at: clock::now(),
         version: 1,
+        merged_into: None,
+        closed_at: None,
         doors: Vec::new(),
     }
 }
 
 /// Hangs a child of the unit that is split under the new one.
-fn take(tx: &mut Tx<'_>, child: UnitId, from: UnitId, new: UnitId, actor: &str, tree: &Tree) -> Result<()> {
-    let found = store::load_locked(tx, child)?.filter(|unit| unit.parent_id == Some(from));
+fn take(tx: &mut Tx<'_>, child: UnitId, from: UnitId, new: UnitId, actor: &str) -> Result<()> {
+    let found = store::load_locked(tx, child)?.filter(|unit| unit.above() == Some(from));
     let Some(mut unit) = found else {
         return Err(Error::field(FieldError::body(
             "/children",
@@ -248,7 +308,7 @@ fn take(tx: &mut Tx<'_>, child: UnitId, from: UnitId, new: UnitId, actor: &str, 
         )));
     };
     // The new unit is in no tree yet, and has no estates.
-    refuse_torn_estates(tx, &unit, &[], tree)?;
+    refuse_torn_estates(tx, &unit, None)?;
     unit.parent_id = Some(new);
     changed(tx, unit, actor).map(drop)
 }

@@ -41,6 +41,19 @@ pub struct MoveInput {
 
 impl Input for MoveInput {}
 
+/// Another unit that takes the place of one.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MergeInput {
+    /// The id of the unit, of the same level, into which it is merged.
+    pub into_id: UnitId,
+    /// Why, in a few words; they are kept.
+    #[schema(format = "plain-text", min_length = 1, max_length = 200, example = "区划调整")]
+    pub reason: String,
+}
+
+impl Input for MergeInput {}
+
 /// A new unit beside one, which takes some of the units below that.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -1,6 +1,7 @@
 //! Finding somebody over HTTP.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::NaiveDate;
 
 use crate::db::Tx;
 use crate::error::{Error, Result};
@@ -53,7 +54,7 @@ async fn find_member(
     let search = PhoneSearch::new(people.clone(), shared.calendar.zone());
     let items = shared.db.write(move |tx| {
         let actor = caller.at(id.0)?;
-        let found = found_within(tx, &search, actor, &phone, id.0, &tree)?;
+        let found = found_within(tx, &search, actor, &phone, (id.0, &tree), today)?;
         let entry = Entry {
             actor: &actor.name,
             act: Act::PhoneSearched,
@@ -78,13 +79,13 @@ fn found_within(
     search: &PhoneSearch,
     actor: &Actor,
     phone: &Phone,
-    root: UnitId,
-    tree: &Tree,
+    (root, tree): (UnitId, &Tree),
+    today: NaiveDate,
 ) -> Result<Vec<Membership>> {
     let Some(found) = search.find(tx, person(actor)?, phone)? else {
         return Ok(Vec::new());
     };
-    let mut memberships = store::load_of(tx, found)?;
+    let mut memberships = store::load_of(tx, found, today)?;
     memberships.retain(|one| one.body_kind == BodyKind::Unit && tree.is_within(UnitId::from_uuid(one.body_id), root));
     Ok(memberships)
 }

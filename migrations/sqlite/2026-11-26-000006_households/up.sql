@@ -1,0 +1,48 @@
+-- A unit that was merged into another stays as what it was; what hangs on it is the other's.
+ALTER TABLE unit ADD COLUMN merged_into BLOB REFERENCES unit (id);
+ALTER TABLE unit ADD COLUMN closed_at BIGINT;
+CREATE INDEX unit_merged_into ON unit (merged_into) WHERE merged_into IS NOT NULL;
+
+-- Somebody lives in one place: of several the one that was given last.
+UPDATE membership SET state = 'ended'
+WHERE role = 'resident' AND state = 'active' AND EXISTS (
+    SELECT 1 FROM membership AS later
+    WHERE later.person_id = membership.person_id AND later.role = 'resident' AND later.state = 'active'
+        AND (later.updated_at > membership.updated_at
+            OR (later.updated_at = membership.updated_at AND later.id > membership.id))
+);
+-- No partial index serves a statement to which states are bound.
+CREATE INDEX membership_person_id ON membership (person_id);
+CREATE UNIQUE INDEX membership_one_home ON membership (person_id) WHERE role = 'resident' AND state = 'active';
+
+CREATE TABLE household (
+    id BLOB NOT NULL PRIMARY KEY,
+    unit_id BLOB NOT NULL REFERENCES unit (id),
+    invitation BLOB,
+    invitation_until BIGINT,
+    created_at BIGINT NOT NULL,
+    closed_at BIGINT,
+    CHECK ((invitation IS NULL) = (invitation_until IS NULL))
+);
+CREATE UNIQUE INDEX household_invitation ON household (invitation) WHERE invitation IS NOT NULL;
+CREATE INDEX household_unit_id ON household (unit_id);
+CREATE TRIGGER household_kept_from_delete BEFORE DELETE ON household BEGIN
+    SELECT RAISE(ABORT, 'household is only closed, never removed');
+END;
+
+-- A row for each stretch of being a member, or the head; the last of somebody is the open one.
+CREATE TABLE household_member (
+    id BLOB NOT NULL PRIMARY KEY,
+    household_id BLOB NOT NULL REFERENCES household (id),
+    person_id BLOB NOT NULL REFERENCES person (id),
+    is_head BOOLEAN NOT NULL,
+    joined_at BIGINT NOT NULL,
+    since BIGINT NOT NULL,
+    until BIGINT
+);
+CREATE UNIQUE INDEX household_member_once ON household_member (person_id) WHERE until IS NULL;
+CREATE UNIQUE INDEX household_member_one_head ON household_member (household_id) WHERE is_head AND until IS NULL;
+CREATE INDEX household_member_household_id ON household_member (household_id);
+CREATE TRIGGER household_member_kept_from_delete BEFORE DELETE ON household_member BEGIN
+    SELECT RAISE(ABORT, 'household_member is only closed, never removed');
+END;
