@@ -61,6 +61,18 @@ impl Error {
         }))
     }
 
+    /// What the tables refuse because it is there already, in these words; any other failure
+    /// as it is.
+    pub fn taken(
+        zh: impl Into<Cow<'static, str>>,
+        en: impl Into<Cow<'static, str>>,
+    ) -> impl FnOnce(diesel::result::Error) -> Self {
+        move |error| match Self::from(error) {
+            error if error.reason() == Reason::AlreadyExists => Self::because(Reason::AlreadyExists, zh, en),
+            error => error,
+        }
+    }
+
     /// The same with a time after which to try again.
     pub fn retry_after(mut self, seconds: u64) -> Self {
         if let Self::Refused(refusal) = &mut self {

@@ -6,6 +6,7 @@
 //! makes into a database and a map file. Others call these two.
 
 mod blocks;
+mod bodies;
 mod compounds;
 mod estates;
 mod institutions;

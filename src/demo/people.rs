@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 
 use super::Unit;
+use super::bodies::{self, Stage};
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::grid::UnitId;
@@ -13,9 +14,9 @@ use crate::grid::members::{BodyKind, By, NewMembership, Role, grant};
 use crate::identity::{NewPerson, People, PersonId, Phone};
 use crate::language::Language;
 
-/// Who speaks for each role in the first building and all above it: a token is made
-/// for each at every start of the demo.
-pub const CAST: [(Role, &str); 7] = [
+/// Who speaks for each role in the first building and all above it, and in the bodies
+/// there: a token is made for each at every start of the demo. All live in that building.
+pub const CAST: [(Role, &str); 11] = [
     (Role::Resident, "+8619900010001"),
     (Role::BuildingHead, "+8619900010002"),
     (Role::GridLeader, "+8619900010003"),
@@ -23,6 +24,10 @@ pub const CAST: [(Role, &str); 7] = [
     (Role::StreetStaff, "+8619900010005"),
     (Role::CountyStaff, "+8619900010006"),
     (Role::CityStaff, "+8619900010007"),
+    (Role::DepartmentOfficer, "+8619900010008"),
+    (Role::OrganisationMember, "+8619900010009"),
+    (Role::SocialWorker, "+8619900010010"),
+    (Role::Expert, "+8619900010011"),
 ];
 /// How many people there are, the cast among them.
 const PEOPLE: usize = 300;
@@ -100,6 +105,29 @@ pub(super) fn settle(
     for (person, building) in others.iter().zip(buildings.iter().cycle()) {
         give(*person, Role::Resident, &building.code)?;
     }
+    let unit_at = |level: &str| {
+        let on_path = |unit: &&Unit| unit.level == level && path.contains(&unit.code.as_str());
+        let id = units.iter().find(on_path).and_then(|unit| ids.get(&unit.code));
+        id.copied()
+            .ok_or_else(|| Error::internal(format!("the demo city has no {level} on its path")))
+    };
+    let grid = units
+        .iter()
+        .find(|unit| unit.level == "grid" && path.contains(&unit.code.as_str()));
+    let is_of_grid = |unit: &&&Unit| grid.is_some_and(|grid| path_of(unit, units).contains(&grid.code.as_str()));
+    let of_grid: Vec<UnitId> = buildings
+        .iter()
+        .filter(is_of_grid)
+        .filter_map(|unit| ids.get(&unit.code).copied())
+        .collect();
+    let stage = Stage {
+        cast,
+        neighbours: others.get(..1).unwrap_or_default(),
+        county: unit_at("county")?,
+        grid: unit_at("grid")?,
+        buildings: &of_grid,
+    };
+    bodies::set_up(tx, By { name: BY, today }, people, &stage)?;
     Ok(everybody.len())
 }
 

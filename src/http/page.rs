@@ -6,6 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::body::hex;
 use super::input::Input;
+use crate::db::{Conn, Db};
 use crate::error::{Error, FieldError, Result};
 
 /// A page of a list.
@@ -27,6 +28,25 @@ impl<T> Page<T> {
             _ => None,
         };
         Self { items, next }
+    }
+
+    /// The page behind a cursor of a list in the database: `load` gives so many behind a key,
+    /// in the order of their keys.
+    pub async fn load<K>(
+        db: &Db,
+        limit: usize,
+        cursor: Option<&str>,
+        load: impl FnOnce(&mut Conn, Option<K>, i64) -> Result<Vec<T>> + Send + 'static,
+        key: impl FnOnce(&T) -> K,
+    ) -> Result<Self>
+    where
+        K: Serialize + DeserializeOwned + Send + 'static,
+        T: Send + 'static,
+    {
+        let after = Cursor::read(cursor)?;
+        let most = i64::try_from(limit + 1).map_err(Error::internal)?;
+        let found = db.read(move |conn| load(conn, after, most)).await?;
+        Ok(Self::cut(found, limit, key))
     }
 
     /// A page of nothing.

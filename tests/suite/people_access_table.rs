@@ -229,6 +229,10 @@ fn request(operation: &str, subject: &Subject, role: &str) -> Option<(String, Op
             "POST /v1/departments/{id}/close" => {
                 Some((format!("/v1/departments/{closed}/close"), Some(reason.clone())))
             }
+            "PUT /v1/departments/{id}/name" => {
+                let name = json!({ "name": "丁局", "reason": "试一试" });
+                Some((format!("/v1/departments/{open}/name"), Some(name)))
+            }
             "GET /v1/departments/{id}/officers" => Some((format!("/v1/departments/{open}/officers"), None)),
             "POST /v1/departments/{id}/officers" => Some((format!("/v1/departments/{open}/officers"), Some(appoint))),
             "POST /v1/departments/{id}/duties" => Some((format!("/v1/departments/{open}/duties"), Some(self::duty()))),
@@ -271,6 +275,10 @@ fn request(operation: &str, subject: &Subject, role: &str) -> Option<(String, Op
         "POST /v1/units/{id}/estates" => (format!("/v1/units/{unit}/estates"), Some(drawn)),
         "POST /v1/units/{id}/organisations" => (format!("/v1/units/{unit}/organisations"), Some(association)),
         "POST /v1/organisations/{id}/close" => (format!("/v1/organisations/{closed}/close"), Some(reason)),
+        "PUT /v1/organisations/{id}/name" => (
+            format!("/v1/organisations/{open}/name"),
+            Some(json!({ "name": "丁", "reason": "试一试" })),
+        ),
         "GET /v1/organisations/{id}/members" => (format!("/v1/organisations/{open}/members"), None),
         "POST /v1/organisations/{id}/members" => (format!("/v1/organisations/{open}/members"), Some(member)),
         "POST /v1/circle/batch" => ("/v1/circle/batch".into(), None),

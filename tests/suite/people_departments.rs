@@ -164,4 +164,32 @@ both_databases! {
         let entry = audit["items"].as_array().expect("entries").iter().find(|entry| entry["act"] == "department_closed");
         assert_eq!(entry.map(|entry| (&entry["reason"], &entry["body"]["name"])), Some((&json!("机构改革"), &json!("住建局"))));
     }
+
+    fn it_gets_another_name_from_who_has_seen_it_and_keeps_its_id(world: &World) {
+        world.import_units();
+        let server = world.serve();
+        let staff = server.holding(1, "county_staff", COUNTY);
+        let other = server.holding(2, "county_staff", OTHER_COUNTY);
+        let (one, two) = (found(&server, &staff, "住建局"), found(&server, &staff, "水利局"));
+        let audit_reader = server.holding(3, "city_staff", "4299");
+        let audit = format!("/v1/units/{}/audit", unit_id(&server.anonymous(), COUNTY));
+        let path = format!("/v1/departments/{one}");
+        let name = json!({ "name": "新名称", "name_en": "New Name", "reason": "机构改革" });
+        staff.put(&format!("{path}/name"), &name).is_problem(428, "precondition-required");
+        let tag = staff.get(&path).needed_header("etag");
+        other.with("if-match", &tag).put(&format!("{path}/name"), &name).is_problem(403, "forbidden");
+        let renamed = staff.with("if-match", &tag).put(&format!("{path}/name"), &name).with_status(200);
+        assert_eq!((&renamed.json["name"], &renamed.json["id"]), (&json!("新名称"), &json!(one)));
+        assert_eq!(renamed.header("etag"), staff.get(&path).header("etag"), "the answer's tag is good for the next change");
+        staff.with("if-match", &tag).put(&format!("{path}/name"), &name).is_problem(412, "version-mismatch");
+        // Another's name is taken.
+        let path = format!("/v1/departments/{two}");
+        let tag = staff.get(&path).needed_header("etag");
+        staff.with("if-match", &tag).put(&format!("{path}/name"), &name).is_problem(409, "already-exists");
+        let entries = audit_reader.get(&audit).ok();
+        assert_eq!((&entries["items"][0]["act"], &entries["items"][0]["reason"]), (&json!("department_renamed"), &json!("机构改革")));
+        staff.post(&format!("{path}/close"), &json!({ "reason": "撤并" })).with_status(200);
+        let tag = staff.get(&path).needed_header("etag");
+        staff.with("if-match", &tag).put(&format!("{path}/name"), &json!({ "name": "旧", "reason": "改" })).is_problem(409, "state-conflict");
+    }
 }

@@ -236,4 +236,33 @@ both_databases! {
         let of_it = mine["items"].as_array().expect("items").iter().find(|one| one["body"]["id"] == association);
         assert_eq!(of_it.map(|one| &one["body"]["name"]), Some(&json!("志愿者协会")));
     }
+
+    fn it_gets_another_name_from_who_has_seen_it_and_keeps_its_id(world: &World) {
+        world.import_units();
+        let server = world.serve();
+        let staff = server.holding(1, "community_staff", COMMUNITY);
+        let grid = unit(&server, GRID);
+        let other = server.holding(2, "community_staff", OTHER_COMMUNITY);
+        let (one, two) = (found(&staff, &grid, "association", "志愿者协会"), found(&staff, &grid, "association", "书法协会"));
+        let audit_reader = server.holding(3, "street_staff", "429901001");
+        let audit = format!("/v1/units/{grid}/audit");
+        let path = format!("/v1/organisations/{one}");
+        let name = json!({ "name": "新名称", "name_en": "New Name", "reason": "机构改革" });
+        staff.put(&format!("{path}/name"), &name).is_problem(428, "precondition-required");
+        let tag = staff.get(&path).needed_header("etag");
+        other.with("if-match", &tag).put(&format!("{path}/name"), &name).is_problem(403, "forbidden");
+        let renamed = staff.with("if-match", &tag).put(&format!("{path}/name"), &name).with_status(200);
+        assert_eq!((&renamed.json["name"], &renamed.json["id"]), (&json!("新名称"), &json!(one)));
+        assert_eq!(renamed.header("etag"), staff.get(&path).header("etag"), "the answer's tag is good for the next change");
+        staff.with("if-match", &tag).put(&format!("{path}/name"), &name).is_problem(412, "version-mismatch");
+        // Another's name is taken.
+        let path = format!("/v1/organisations/{two}");
+        let tag = staff.get(&path).needed_header("etag");
+        staff.with("if-match", &tag).put(&format!("{path}/name"), &name).is_problem(409, "already-exists");
+        let entries = audit_reader.get(&audit).ok();
+        assert_eq!((&entries["items"][0]["act"], &entries["items"][0]["reason"]), (&json!("organisation_renamed"), &json!("机构改革")));
+        staff.post(&format!("{path}/close"), &json!({ "reason": "撤并" })).with_status(200);
+        let tag = staff.get(&path).needed_header("etag");
+        staff.with("if-match", &tag).put(&format!("{path}/name"), &json!({ "name": "旧", "reason": "改" })).is_problem(409, "state-conflict");
+    }
 }

@@ -51,6 +51,8 @@ acts! {
     PhoneSearched "phone_searched";
     /// A department was founded.
     DepartmentFounded "department_founded";
+    /// A department got another name.
+    DepartmentRenamed "department_renamed";
     /// A department was closed.
     DepartmentClosed "department_closed";
     /// A unit got another name.
@@ -67,6 +69,8 @@ acts! {
     EstateClosed "estate_closed";
     /// An organisation was founded.
     OrganisationFounded "organisation_founded";
+    /// An organisation got another name.
+    OrganisationRenamed "organisation_renamed";
     /// An organisation was closed.
     OrganisationClosed "organisation_closed";
     /// A department published a duty.
@@ -94,6 +98,27 @@ pub struct Entry<'a> {
     pub unit: Option<UnitId>,
     /// Why, in the actor's words.
     pub reason: Option<&'a str>,
+}
+
+impl<'a> Entry<'a> {
+    /// Of what was done to a body of a unit, and to nobody in particular.
+    pub const fn of_body(
+        actor: &'a str,
+        act: Act,
+        body: (BodyKind, Uuid),
+        unit: UnitId,
+        reason: Option<&'a str>,
+    ) -> Self {
+        Self {
+            actor,
+            act,
+            person: None,
+            role: None,
+            body: Some(body),
+            unit: Some(unit),
+            reason,
+        }
+    }
 }
 
 /// An entry that was written.

@@ -2,7 +2,7 @@
 
 use diesel::prelude::Queryable;
 
-use crate::clock::Timestamp;
+use crate::clock::{self, Timestamp};
 use crate::db::{Id, Named};
 use crate::grid::model::{Level, UnitId};
 
@@ -28,6 +28,20 @@ pub struct Department {
 
 impl Named for Department {
     const PREFIX: &'static str = "dep";
+}
+
+impl Department {
+    /// To be founded now.
+    pub fn new(unit_id: UnitId, name: &str) -> Self {
+        Self {
+            id: DepartmentId::new(),
+            unit_id,
+            name: name.to_owned(),
+            name_en: None,
+            created_at: clock::now(),
+            closed_at: None,
+        }
+    }
 }
 
 /// Whether units of a level have departments: streets and towns have offices of the

@@ -1,27 +1,32 @@
 //! Departments and their officers over HTTP.
 
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::model::{Department, DepartmentId, has_departments};
+use super::change::{self, entry};
+use super::model::{Department, DepartmentId};
 use super::store;
 use super::view::{DepartmentInput, DepartmentView};
-use crate::clock;
 use crate::coordinates::Crs;
+use crate::db::Conn;
 use crate::error::{Error, Reason, Result};
 use crate::gate::Public;
 use crate::grid::access::{BodyOf, GrantRoles, ManageDepartments, Office, SeeOfficers};
-use crate::grid::audit::{self, Act, Entry};
+use crate::grid::audit::{self, Act};
 use crate::grid::bodies::At;
 use crate::grid::bodies::routes::{Appointment, BodyMembersQuery, appoint, list_of};
 use crate::grid::duties;
 use crate::grid::members::routes::by;
 use crate::grid::members::view::{AppointInput, MembershipView, ReasonInput};
-use crate::grid::members::{self, BodyKind, Role};
+use crate::grid::members::{self, Role};
 use crate::grid::model::UnitId;
+use crate::grid::reshape::view::NameInput;
 use crate::grid::shared::Shared;
-use crate::grid::store as units;
+use crate::grid::tree::Tree;
 use crate::http::{
-    Answer, Body, Caller, Cursor, Entity, Nothing, Once, Operation, Page, PageQuery, Path, Query, Stored, Version,
+    Answer, Body, Caller, Entity, IfMatch, Nothing, Once, Operation, Page, PageQuery, Path, Query, Stored, Version,
 };
 
 /// The operations.
@@ -30,6 +35,7 @@ pub fn operations() -> Vec<Operation> {
         Operation::new::<__path_list_departments, _, _>(list_departments),
         Operation::new::<__path_found_department, _, _>(found_department),
         Operation::new::<__path_get_department, _, _>(get_department),
+        Operation::new::<__path_rename_department, _, _>(rename_department),
         Operation::new::<__path_close_department, _, _>(close_department),
         Operation::new::<__path_list_officers, _, _>(list_officers),
         Operation::new::<__path_appoint_officer, _, _>(appoint_officer),
@@ -64,11 +70,9 @@ async fn list_departments(
 ) -> Answer {
     let tree = shared.tree.now();
     tree.node(id.0).ok_or_else(|| Error::refused(Reason::NotFound))?;
-    let after = Cursor::read(query.0.cursor.as_deref())?;
-    let limit = query.0.limit;
-    let most = i64::try_from(limit + 1).map_err(Error::internal)?;
-    let found = shared.db.read(move |conn| store::load_of(conn, id.0, after, most));
-    let page = Page::cut(found.await?, limit, |one| one.id);
+    let load = move |conn: &mut Conn, after, most| store::load_of(conn, id.0, after, most);
+    let PageQuery { limit, cursor } = query.0;
+    let page = Page::load(&shared.db, limit, cursor.as_deref(), load, |one| one.id).await?;
     Ok(HttpResponse::Ok().json(page.map(|one| DepartmentView::of(one, &tree))))
 }
 
@@ -90,46 +94,21 @@ async fn found_department(
     shared: web::Data<Shared>,
 ) -> Answer {
     let tree = shared.tree.now();
-    let node = tree.node(id.0).ok_or_else(|| Error::refused(Reason::NotFound))?;
+    tree.node(id.0).ok_or_else(|| Error::refused(Reason::NotFound))?;
     caller.at(id.0)?;
-    if !has_departments(node.unit.level) {
-        return Err(Error::because(
-            Reason::StateConflict,
-            "部门设在市或县（区）。",
-            "Departments belong to a city or a county.",
-        ));
-    }
     let stored = shared.db.write(move |tx| {
         let actor = caller.at(id.0)?;
         once.run(tx, actor, &body.digest, |tx| {
-            units::hold_open(tx, id.0)?;
             let department = Department {
-                id: DepartmentId::new(),
-                unit_id: id.0,
-                name: body.value.name.clone(),
                 name_en: body.value.name_en.clone(),
-                created_at: clock::now(),
-                closed_at: None,
+                ..Department::new(id.0, &body.value.name)
             };
-            store::insert(tx, &department)?;
-            audit::record(tx, &entry(&actor.name, Act::DepartmentFounded, &department, None))?;
+            change::found(tx, &actor.name, &department)?;
             let location = format!("/v1/departments/{}", department.id);
             Stored::created(&DepartmentView::of(department, &tree), location, 1, Crs::Wgs84)
         })
     });
     Ok(stored.await?.answer())
-}
-
-fn entry<'a>(actor: &'a str, act: Act, department: &Department, reason: Option<&'a str>) -> Entry<'a> {
-    Entry {
-        actor,
-        act,
-        person: None,
-        role: None,
-        body: Some((BodyKind::Department, department.id.uuid())),
-        unit: Some(department.unit_id),
-        reason,
-    }
 }
 
 /// A department, also one that is closed.
@@ -148,9 +127,51 @@ async fn get_department(
     shared: web::Data<Shared>,
 ) -> Answer {
     let department = existing(&shared, id.0).await?;
-    let value = DepartmentView::of(department, &shared.tree.now());
-    let version = Version::Content;
-    Ok(Entity { value, version }.answer(&request))
+    Ok(entity(department, &shared.tree.now()).answer(&request))
+}
+
+/// As it is shown, with what tells this state of it from others.
+fn entity(department: Department, tree: &Tree) -> Entity<DepartmentView> {
+    Entity {
+        value: DepartmentView::of(department, tree),
+        version: Version::Content,
+    }
+}
+
+/// Gives a department another name: fetch it, and send its `ETag`.
+#[utoipa::path(
+    put,
+    path = "/departments/{id}/name",
+    tag = "departments",
+    params(("id" = String, Path, description = "The department's id"), ("If-Match" = String, Header, description = "The ETag of the department as it was seen")),
+    request_body = NameInput,
+    responses((status = 200, description = "The department as it is now", body = DepartmentView)),
+)]
+async fn rename_department(
+    caller: Caller<ManageDepartments>,
+    id: Path<DepartmentId>,
+    _: Query<Nothing>,
+    expected: IfMatch,
+    body: Body<NameInput>,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let tree = shared.tree.now();
+    caller.at(existing(&shared, id.0).await?.unit_id)?;
+    let renamed = shared.db.write({
+        let tree = Arc::clone(&tree);
+        move |tx| {
+            let mut one = store::load_open_locked(tx, id.0)?;
+            let actor = caller.at(one.unit_id)?;
+            expected.allows_shown(std::iter::once(entity(one.clone(), &tree)))?;
+            one.name.clone_from(&body.value.name);
+            one.name_en.clone_from(&body.value.name_en);
+            store::rename(tx, &one)?;
+            let reason = Some(body.value.reason.as_str());
+            audit::record(tx, &entry(&actor.name, Act::DepartmentRenamed, &one, reason))?;
+            Ok(one)
+        }
+    });
+    Ok(entity(renamed.await?, &tree).answer_with(StatusCode::OK))
 }
 
 /// Closes a department: its officers are officers no more, and its duties are withdrawn.

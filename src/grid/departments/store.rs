@@ -24,14 +24,10 @@ pub(super) fn insert(tx: &mut Tx<'_>, department: &Department) -> Result<()> {
             table::closed_at.eq(department.closed_at),
         ))
         .execute(&mut **tx);
-    inserted.map_err(|error| match Error::from(error) {
-        error if error.reason() == Reason::AlreadyExists => Error::because(
-            Reason::AlreadyExists,
-            "该单元已有同名部门。",
-            "The unit has a department of this name.",
-        ),
-        error => error,
-    })?;
+    inserted.map_err(Error::taken(
+        "该单元已有同名部门。",
+        "The unit has a department of this name.",
+    ))?;
     Ok(())
 }
 
@@ -59,6 +55,18 @@ pub fn load_open_locked(tx: &mut Tx<'_>, id: DepartmentId) -> Result<Department>
             "This department is closed.",
         )),
     }
+}
+
+/// Writes another name of a department.
+pub(super) fn rename(tx: &mut Tx<'_>, one: &Department) -> Result<()> {
+    let renamed = diesel::update(table::table.find(one.id))
+        .set((table::name.eq(&one.name), table::name_en.eq(&one.name_en)))
+        .execute(&mut **tx);
+    renamed.map_err(Error::taken(
+        "该单元已有同名部门。",
+        "The unit has a department of this name.",
+    ))?;
+    Ok(())
 }
 
 /// Writes that a department is closed.
@@ -96,14 +104,10 @@ pub fn hand_over(tx: &mut Tx<'_>, from: UnitId, to: UnitId) -> Result<()> {
         .filter(table::unit_id.eq(from))
         .filter(table::closed_at.is_null());
     let handed = diesel::update(open).set(table::unit_id.eq(to)).execute(&mut **tx);
-    handed.map_err(|error| match Error::from(error) {
-        error if error.reason() == Reason::AlreadyExists => Error::because(
-            Reason::AlreadyExists,
-            "两个单元有同名部门，请先撤销或改名。",
-            "Both units have a department of one name; close or rename one first.",
-        ),
-        error => error,
-    })?;
+    handed.map_err(Error::taken(
+        "两个单元有同名部门，请先撤销或改名。",
+        "Both units have a department of one name; close or rename one first.",
+    ))?;
     Ok(())
 }
 

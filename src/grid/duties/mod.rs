@@ -3,10 +3,12 @@
 //! A published duty never changes: a case that was sent by it can be held against the very
 //! words. Whoever wants other words withdraws it and publishes another.
 
+mod change;
 mod model;
 pub mod routes;
 mod store;
 mod view;
 
+pub use change::publish;
 pub use model::{DeadlineIn, Duty, DutyId};
 pub use store::withdraw_all;

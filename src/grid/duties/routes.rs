@@ -2,20 +2,21 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use super::change::{self, entry};
 use super::model::{Duty, DutyId};
 use super::store::{self, Wanted};
 use super::view::{DutiesQuery, DutyInput, DutyView};
 use crate::clock;
 use crate::coordinates::Crs;
+use crate::db::Conn;
 use crate::error::{Error, Reason, Result};
 use crate::gate::Public;
 use crate::grid::access::{BodyOf, PublishDuties};
-use crate::grid::audit::{self, Act, Entry};
+use crate::grid::audit::{self, Act};
 use crate::grid::departments::{self, Department, DepartmentId};
-use crate::grid::members::BodyKind;
 use crate::grid::members::view::ReasonInput;
 use crate::grid::shared::Shared;
-use crate::http::{Answer, Body, Caller, Cursor, Entity, Nothing, Once, Operation, Page, Path, Query, Stored, Version};
+use crate::http::{Answer, Body, Caller, Entity, Nothing, Once, Operation, Page, Path, Query, Stored, Version};
 use crate::text;
 
 /// The operations.
@@ -35,18 +36,6 @@ fn body_of(department: &Department) -> BodyOf {
     }
 }
 
-fn entry<'a>(actor: &'a str, act: Act, department: &Department, reason: Option<&'a str>) -> Entry<'a> {
-    Entry {
-        actor,
-        act,
-        person: None,
-        role: None,
-        body: Some((BodyKind::Department, department.id.uuid())),
-        unit: Some(department.unit_id),
-        reason,
-    }
-}
-
 /// What departments are bound to do, by which law and by when, and who is asked.
 #[utoipa::path(
     get,
@@ -61,12 +50,13 @@ async fn list_duties(_: Caller<Public>, query: Query<DutiesQuery>, shared: web::
         department: query.department,
         unit: query.unit,
         words: query.q.as_deref().and_then(text::Query::parse),
-        after: Cursor::read(query.cursor.as_deref())?,
-        most: i64::try_from(query.limit + 1).map_err(Error::internal)?,
     };
-    let found = shared.db.read(move |conn| store::load(conn, &wanted)).await?;
+    let load = move |conn: &mut Conn, after, most| store::load(conn, &wanted, after, most);
     let tree = shared.tree.now();
-    let page = Page::cut(found, query.limit, |(duty, _)| duty.id);
+    let page = Page::load(&shared.db, query.limit, query.cursor.as_deref(), load, |(duty, _)| {
+        duty.id
+    })
+    .await?;
     Ok(HttpResponse::Ok().json(page.map(|(duty, department)| DutyView::of(duty, department, &tree))))
 }
 
@@ -120,8 +110,7 @@ async fn publish_duty(
         once.run(tx, actor, &body.digest, |tx| {
             let department = departments::load_open_locked(tx, id.0)?;
             let duty = new_duty(&body.value, department.id);
-            store::insert(tx, &duty)?;
-            audit::record(tx, &entry(&actor.name, Act::DutyPublished, &department, None))?;
+            change::publish(tx, &actor.name, &duty, &department)?;
             let location = format!("/v1/duties/{}", duty.id);
             Stored::created(&DutyView::of(duty, department, &tree), location, 1, Crs::Wgs84)
         })

@@ -121,12 +121,16 @@ pub(super) struct Wanted {
     /// Those of the departments of this unit.
     pub unit: Option<UnitId>,
     pub words: Option<text::Query>,
-    pub after: Option<DutyId>,
-    pub most: i64,
 }
 
-/// Published duties with their departments, in the order in which they were published.
-pub(super) fn load(conn: &mut Conn, wanted: &Wanted) -> Result<Vec<(Duty, Department)>> {
+/// Published duties behind this one with their departments, in the order in which they were
+/// published.
+pub(super) fn load(
+    conn: &mut Conn,
+    wanted: &Wanted,
+    after: Option<DutyId>,
+    most: i64,
+) -> Result<Vec<(Duty, Department)>> {
     let mut query = table::table
         .inner_join(department::table)
         .filter(table::withdrawn_at.is_null())
@@ -138,11 +142,11 @@ pub(super) fn load(conn: &mut Conn, wanted: &Wanted) -> Result<Vec<(Duty, Depart
     if let Some(unit) = wanted.unit {
         query = query.filter(department::unit_id.eq(unit));
     }
-    if let Some(after) = wanted.after {
+    if let Some(after) = after {
         query = query.filter(table::id.gt(after));
     }
     query = match &wanted.words {
-        None => query.limit(wanted.most),
+        None => query.limit(most),
         Some(words) => {
             let candidates: Vec<DutyId> = search::find(conn, KIND, words, CANDIDATES)?;
             query.filter(table::id.eq_any(candidates))
@@ -157,6 +161,6 @@ pub(super) fn load(conn: &mut Conn, wanted: &Wanted) -> Result<Vec<(Duty, Depart
             found.push((duty, department));
         }
     }
-    found.truncate(usize::try_from(wanted.most).map_err(Error::internal)?);
+    found.truncate(usize::try_from(most).map_err(Error::internal)?);
     Ok(found)
 }

@@ -4,10 +4,12 @@
 //! [`would_be_torn`] before buildings are moved, and [`hand_over`] where a grid takes the
 //! place of another.
 
+mod change;
 mod model;
 pub mod routes;
 mod store;
 pub mod view;
 
+pub use change::draw;
 pub use model::{Estate, EstateId};
 pub use store::{drawn, forget_building, hand_over, load_open_locked, would_be_torn};

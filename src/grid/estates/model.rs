@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::clock::Timestamp;
+use crate::clock::{self, Timestamp};
 use crate::db::{Id, Named};
 use crate::grid::model::UnitId;
 
@@ -32,6 +32,23 @@ pub struct Estate {
 
 impl Named for Estate {
     const PREFIX: &'static str = "est";
+}
+
+impl Estate {
+    /// To be drawn now.
+    pub fn new(unit_id: UnitId, name: &str, buildings: Vec<UnitId>) -> Self {
+        let now = clock::now();
+        Self {
+            id: EstateId::new(),
+            unit_id,
+            name: name.to_owned(),
+            created_at: now,
+            updated_at: now,
+            closed_at: None,
+            version: 1,
+            buildings,
+        }
+    }
 }
 
 /// The places in the list of those that are no buildings of the grid, or stand there twice.

@@ -3,24 +3,23 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::model::{Estate, EstateId, misplaced};
+use super::change::{self, entry, refuse_misplaced};
+use super::model::{Estate, EstateId};
 use super::store;
 use super::view::{EstateInput, EstateView};
 use crate::clock;
 use crate::coordinates::Crs;
-use crate::db::Tx;
-use crate::error::{Error, FieldError, Reason, Result};
+use crate::db::Conn;
+use crate::error::{Error, Reason, Result};
 use crate::gate::Public;
 use crate::grid::access::ManageEstates;
-use crate::grid::audit::{self, Act, Entry};
+use crate::grid::audit::{self, Act};
 use crate::grid::members::view::ReasonInput;
-use crate::grid::model::{Level, UnitId};
+use crate::grid::model::UnitId;
 use crate::grid::organisations;
 use crate::grid::shared::Shared;
 use crate::grid::store as units;
-use crate::http::{
-    Answer, Body, Caller, Cursor, IfMatch, Nothing, Once, Operation, Page, PageQuery, Path, Query, Stored,
-};
+use crate::http::{Answer, Body, Caller, IfMatch, Nothing, Once, Operation, Page, PageQuery, Path, Query, Stored};
 
 /// The operations.
 pub fn operations() -> Vec<Operation> {
@@ -36,39 +35,6 @@ pub fn operations() -> Vec<Operation> {
 async fn existing(shared: &Shared, id: EstateId) -> Result<Estate> {
     let found = shared.db.read(move |conn| store::load_one(conn, id)).await?;
     found.ok_or_else(|| Error::refused(Reason::NotFound))
-}
-
-fn entry<'a>(actor: &'a str, act: Act, unit: UnitId, reason: Option<&'a str>) -> Entry<'a> {
-    Entry {
-        actor,
-        act,
-        person: None,
-        role: None,
-        body: None,
-        unit: Some(unit),
-        reason,
-    }
-}
-
-/// Refuses what is no building of the grid, and names each; what hangs where is held until
-/// the transaction ends.
-fn refuse_misplaced(tx: &mut Tx<'_>, buildings: &[UnitId], grid: UnitId) -> Result<()> {
-    units::lock_shape(tx)?;
-    units::hold_open(tx, grid)?;
-    let of_grid = units::buildings_within(tx, grid)?;
-    let fault = |at: usize| {
-        FieldError::body(
-            format!("/buildings/{at}"),
-            "not_in_the_grid",
-            "应为本网格的楼栋，且不重复。",
-            "It takes buildings of the grid, each once.",
-        )
-    };
-    let faults: Vec<FieldError> = misplaced(buildings, &of_grid).into_iter().map(fault).collect();
-    match faults.is_empty() {
-        true => Ok(()),
-        false => Err(Error::Invalid(faults)),
-    }
 }
 
 /// The open estates of a grid, in the order in which they were drawn.
@@ -87,11 +53,9 @@ async fn list_estates(
 ) -> Answer {
     let tree = shared.tree.now();
     tree.node(id.0).ok_or_else(|| Error::refused(Reason::NotFound))?;
-    let after = Cursor::read(query.0.cursor.as_deref())?;
-    let limit = query.0.limit;
-    let most = i64::try_from(limit + 1).map_err(Error::internal)?;
-    let found = shared.db.read(move |conn| store::load_of(conn, id.0, after, most));
-    let page = Page::cut(found.await?, limit, |one| one.id);
+    let load = move |conn: &mut Conn, after, most| store::load_of(conn, id.0, after, most);
+    let PageQuery { limit, cursor } = query.0;
+    let page = Page::load(&shared.db, limit, cursor.as_deref(), load, |one| one.id).await?;
     Ok(HttpResponse::Ok().json(page.map(|one| EstateView::of(&one, &tree))))
 }
 
@@ -113,32 +77,13 @@ async fn draw_estate(
     shared: web::Data<Shared>,
 ) -> Answer {
     let tree = shared.tree.now();
-    let node = tree.node(id.0).ok_or_else(|| Error::refused(Reason::NotFound))?;
+    tree.node(id.0).ok_or_else(|| Error::refused(Reason::NotFound))?;
     caller.at(id.0)?;
-    if node.unit.level != Level::Grid {
-        return Err(Error::because(
-            Reason::StateConflict,
-            "小区属于网格。",
-            "Estates belong to a grid.",
-        ));
-    }
     let stored = shared.db.write(move |tx| {
         let actor = caller.at(id.0)?;
         once.run(tx, actor, &body.digest, |tx| {
-            refuse_misplaced(tx, &body.value.buildings, id.0)?;
-            let now = clock::now();
-            let estate = Estate {
-                id: EstateId::new(),
-                unit_id: id.0,
-                name: body.value.name.clone(),
-                created_at: now,
-                updated_at: now,
-                closed_at: None,
-                version: 1,
-                buildings: body.value.buildings.clone(),
-            };
-            store::insert(tx, &estate)?;
-            audit::record(tx, &entry(&actor.name, Act::EstateDrawn, estate.unit_id, None))?;
+            let estate = Estate::new(id.0, &body.value.name, body.value.buildings.clone());
+            change::draw(tx, &actor.name, &estate)?;
             let location = format!("/v1/estates/{}", estate.id);
             Stored::created(&EstateView::of(&estate, &tree), location, estate.version, Crs::Wgs84)
         })
@@ -192,7 +137,7 @@ async fn redraw_estate(
         refuse_misplaced(tx, &body.value.buildings, estate.unit_id)?;
         estate.name.clone_from(&body.value.name);
         estate.buildings.clone_from(&body.value.buildings);
-        audit::record(tx, &entry(&actor.name, Act::EstateDrawn, estate.unit_id, None))?;
+        audit::record(tx, &entry(&actor.name, Act::EstateDrawn, &estate, None))?;
         store::update(tx, estate)
     });
     Ok(EstateView::entity(&changed.await?, &tree).answer_with(StatusCode::OK))
@@ -228,7 +173,7 @@ async fn close_estate(
         estate.closed_at = Some(clock::now());
         estate.buildings.clear();
         let reason = Some(body.value.reason.as_str());
-        audit::record(tx, &entry(&actor.name, Act::EstateClosed, estate.unit_id, reason))?;
+        audit::record(tx, &entry(&actor.name, Act::EstateClosed, &estate, reason))?;
         store::update(tx, estate)
     });
     Ok(EstateView::entity(&closed.await?, &shared.tree.now()).answer_with(StatusCode::OK))

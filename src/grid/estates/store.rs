@@ -141,7 +141,7 @@ pub fn hand_over(tx: &mut Tx<'_>, from: UnitId, to: UnitId) -> Result<()> {
             table::version.eq(table::version + 1),
         ))
         .execute(&mut **tx);
-    handed.map_err(taken(
+    handed.map_err(Error::taken(
         "两个网格有同名小区，请先改名。",
         "Both grids have an estate of one name; give one of them another.",
     ))?;
@@ -168,7 +168,10 @@ pub(super) fn insert(tx: &mut Tx<'_>, estate: &Estate) -> Result<()> {
     let inserted = diesel::insert_into(table::table)
         .values(Row::of(estate))
         .execute(&mut **tx);
-    inserted.map_err(taken("该网格已有同名小区。", "The grid has an estate of this name."))?;
+    inserted.map_err(Error::taken(
+        "该网格已有同名小区。",
+        "The grid has an estate of this name.",
+    ))?;
     insert_buildings(tx, estate)
 }
 
@@ -179,7 +182,10 @@ pub(super) fn update(tx: &mut Tx<'_>, mut estate: Estate) -> Result<Estate> {
     let updated = diesel::update(table::table.find(estate.id))
         .set(Row::of(&estate))
         .execute(&mut **tx);
-    updated.map_err(taken("该网格已有同名小区。", "The grid has an estate of this name."))?;
+    updated.map_err(Error::taken(
+        "该网格已有同名小区。",
+        "The grid has an estate of this name.",
+    ))?;
     diesel::delete(estate_building::table.filter(estate_building::estate_id.eq(estate.id))).execute(&mut **tx)?;
     insert_buildings(tx, &estate)?;
     Ok(estate)
@@ -196,17 +202,10 @@ fn insert_buildings(tx: &mut Tx<'_>, estate: &Estate) -> Result<()> {
                 estate_building::estate_id.eq(estate.id),
             ))
             .execute(&mut **tx);
-        inserted.map_err(taken(
+        inserted.map_err(Error::taken(
             "有楼栋已属于其他小区。",
             "One of the buildings is in another estate.",
         ))?;
     }
     Ok(())
-}
-
-fn taken(zh: &'static str, en: &'static str) -> impl Fn(diesel::result::Error) -> Error {
-    move |error| match Error::from(error) {
-        error if error.reason() == Reason::AlreadyExists => Error::because(Reason::AlreadyExists, zh, en),
-        error => error,
-    }
 }

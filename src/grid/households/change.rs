@@ -15,11 +15,9 @@ use crate::identity::{People, PersonId};
 const PURPOSE: &str = "household";
 
 /// Founds a household at the home of somebody, who is its head.
-pub(super) fn found(tx: &mut Tx<'_>, person: PersonId, today: NaiveDate) -> Result<HouseholdId> {
+pub fn found(tx: &mut Tx<'_>, person: PersonId, today: NaiveDate) -> Result<HouseholdId> {
     let home = home_of(tx, person, today)?;
-    if store::of_person(tx, person)?.is_some() {
-        return Err(store::already_of_one());
-    }
+    store::refuse_member(tx, person)?;
     let id = store::insert(tx, home)?;
     store::begin(tx, id, person, true, clock::now())?;
     Ok(id)
@@ -37,7 +35,7 @@ fn home_of(tx: &mut Tx<'_>, person: PersonId, today: NaiveDate) -> Result<UnitId
 
 /// A code by which others at the home join, instead of the one before. Only the head
 /// hands it out.
-pub(super) fn invite(tx: &mut Tx<'_>, people: &People, head: PersonId) -> Result<(String, Timestamp)> {
+pub fn invite(tx: &mut Tx<'_>, people: &People, head: PersonId) -> Result<(String, Timestamp)> {
     let household = of_head(tx, head)?;
     let code = new_code()?;
     let until = Timestamp::from_micros(clock::now().micros() + CODE_GOOD_S * 1_000_000);
@@ -47,13 +45,7 @@ pub(super) fn invite(tx: &mut Tx<'_>, people: &People, head: PersonId) -> Result
 
 /// Somebody who lives at the same home types the code, and so agrees to be of the
 /// household.
-pub(super) fn join(
-    tx: &mut Tx<'_>,
-    people: &People,
-    person: PersonId,
-    typed: &str,
-    today: NaiveDate,
-) -> Result<HouseholdId> {
+pub fn join(tx: &mut Tx<'_>, people: &People, person: PersonId, typed: &str, today: NaiveDate) -> Result<HouseholdId> {
     let home = home_of(tx, person, today)?;
     let hash = people.keyed_hash(PURPOSE, &tidied(typed));
     let found = match store::invited_by(tx, &hash)? {
@@ -67,9 +59,7 @@ pub(super) fn join(
     let household = found
         .filter(|one| good(one) && still == Some(one.id))
         .ok_or_else(wrong_code)?;
-    if store::of_person(tx, person)?.is_some() {
-        return Err(store::already_of_one());
-    }
+    store::refuse_member(tx, person)?;
     if household.unit_id != home {
         return Err(Error::because(
             Reason::StateConflict,

@@ -11,6 +11,6 @@ pub mod routes;
 mod store;
 mod view;
 
-pub use change::leave;
+pub use change::{found, invite, join, leave};
 pub use model::{Household, HouseholdId};
 pub use store::{hand_over, of_person};

@@ -111,20 +111,24 @@ pub(super) fn begin(
             member::since.eq(clock::now()),
         ))
         .execute(&mut **tx);
-    inserted.map_err(|error| match Error::from(error) {
-        error if error.reason() == Reason::AlreadyExists => already_of_one(),
-        error => error,
-    })?;
+    let (zh, en) = OF_ONE;
+    inserted.map_err(Error::taken(zh, en))?;
     Ok(())
 }
 
-/// Who is of a household already is told so.
-pub(super) fn already_of_one() -> Error {
-    Error::because(
-        Reason::AlreadyExists,
-        "您已属于一户，请先退出。",
-        "You are of a household already; leave that first.",
-    )
+/// What who is of a household already is told.
+const OF_ONE: (&str, &str) = (
+    "您已属于一户，请先退出。",
+    "You are of a household already; leave that first.",
+);
+
+/// Refuses who is of a household already.
+pub(super) fn refuse_member(conn: &mut Conn, person: PersonId) -> Result<()> {
+    let (zh, en) = OF_ONE;
+    match of_person(conn, person)? {
+        None => Ok(()),
+        Some(_) => Err(Error::because(Reason::AlreadyExists, zh, en)),
+    }
 }
 
 /// Somebody is so no more.

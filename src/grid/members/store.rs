@@ -11,7 +11,7 @@ use super::role::Role;
 use crate::clock::{self, Timestamp};
 use crate::db::schema::{membership as table, unit};
 use crate::db::{Conn, Id, Named, Tx};
-use crate::error::{Error, Reason, Result};
+use crate::error::{Error, Result};
 use crate::grid::households;
 use crate::grid::model::UnitId;
 use crate::grid::store as unit_store;
@@ -157,14 +157,10 @@ pub(super) fn insert(tx: &mut Tx<'_>, membership: &Membership) -> Result<()> {
     let inserted = diesel::insert_into(table::table)
         .values(Row::of(membership))
         .execute(&mut **tx);
-    inserted.map_err(|error| match Error::from(error) {
-        error if error.reason() == Reason::AlreadyExists => Error::because(
-            Reason::AlreadyExists,
-            "此人已有该身份，或已在申请中。",
-            "This person has this role there already, or has asked for it.",
-        ),
-        error => error,
-    })?;
+    inserted.map_err(Error::taken(
+        "此人已有该身份，或已在申请中。",
+        "This person has this role there already, or has asked for it.",
+    ))?;
     tx.changed(KIND, membership.person_id);
     Ok(())
 }

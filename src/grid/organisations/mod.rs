@@ -5,10 +5,12 @@
 //! are, but for its named officers: [`Organisation::at`] says so, and whatever shows or
 //! audits a membership asks it.
 
+mod change;
 mod model;
 pub mod routes;
 mod store;
 mod view;
 
+pub use change::found;
 pub use model::{Organisation, OrganisationId, OrganisationKind};
 pub use store::{hand_over, has_any, load_one, names};

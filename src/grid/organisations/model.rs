@@ -5,7 +5,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::clock::Timestamp;
+use crate::clock::{self, Timestamp};
 use crate::db::{Id, Named};
 use crate::grid::bodies::At;
 use crate::grid::estates::EstateId;
@@ -74,6 +74,20 @@ impl Named for Organisation {
 }
 
 impl Organisation {
+    /// To be founded now.
+    pub fn new(unit_id: UnitId, kind: OrganisationKind, name: &str) -> Self {
+        Self {
+            id: OrganisationId::new(),
+            unit_id,
+            estate_id: None,
+            kind,
+            name: name.to_owned(),
+            name_en: None,
+            created_at: clock::now(),
+            closed_at: None,
+        }
+    }
+
     /// Where it stands, and who may know of its members.
     pub fn at(&self) -> At {
         At {

@@ -1,26 +1,31 @@
 //! Organisations and their members over HTTP.
 
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use super::change::{self, entry};
 use super::model::{Organisation, OrganisationId, OrganisationKind};
 use super::store;
 use super::view::{OfficerView, OrganisationInput, OrganisationView, OrganisationsQuery};
-use crate::clock;
 use crate::coordinates::Crs;
-use crate::db::Tx;
+use crate::db::{Conn, Tx};
 use crate::error::{Error, FieldError, Reason, Result};
 use crate::gate::{Public, SignedIn};
 use crate::grid::access::{BodyOf, GrantRoles, ManageOrganisations, Office, SeeOrganisation};
-use crate::grid::audit::{self, Act, Entry};
+use crate::grid::audit::{self, Act};
 use crate::grid::bodies::routes::{Appointment, BodyMembersQuery, appoint, list_of};
-use crate::grid::estates;
 use crate::grid::members::routes::{by, made, person};
 use crate::grid::members::view::{MembershipView, OrganisationMemberInput, ReasonInput};
 use crate::grid::members::{self, BodyKind, NewMembership, Role, Wanted};
 use crate::grid::model::UnitId;
+use crate::grid::reshape::view::NameInput;
 use crate::grid::shared::Shared;
-use crate::grid::store as units;
-use crate::http::{Answer, Body, Caller, Cursor, Entity, Nothing, Once, Operation, Page, Path, Query, Stored, Version};
+use crate::grid::tree::Tree;
+use crate::http::{
+    Answer, Body, Caller, Entity, IfMatch, Nothing, Once, Operation, Page, Path, Query, Stored, Version,
+};
 use crate::identity::PersonId;
 
 /// The operations.
@@ -29,6 +34,7 @@ pub fn operations() -> Vec<Operation> {
         Operation::new::<__path_list_organisations, _, _>(list_organisations),
         Operation::new::<__path_found_organisation, _, _>(found_organisation),
         Operation::new::<__path_get_organisation, _, _>(get_organisation),
+        Operation::new::<__path_rename_organisation, _, _>(rename_organisation),
         Operation::new::<__path_close_organisation, _, _>(close_organisation),
         Operation::new::<__path_list_named_officers, _, _>(list_named_officers),
         Operation::new::<__path_list_organisation_members, _, _>(list_organisation_members),
@@ -43,18 +49,6 @@ const OFFICERS: i64 = 200;
 async fn existing(shared: &Shared, id: OrganisationId) -> Result<Organisation> {
     let found = shared.db.read(move |conn| store::load_one(conn, id)).await?;
     found.ok_or_else(|| Error::refused(Reason::NotFound))
-}
-
-fn entry<'a>(actor: &'a str, act: Act, one: &Organisation, reason: Option<&'a str>) -> Entry<'a> {
-    Entry {
-        actor,
-        act,
-        person: None,
-        role: None,
-        body: Some((BodyKind::Organisation, one.id.uuid())),
-        unit: Some(one.unit_id),
-        reason,
-    }
 }
 
 /// The open organisations of a unit, in the order in which they were founded.
@@ -73,13 +67,9 @@ async fn list_organisations(
 ) -> Answer {
     let tree = shared.tree.now();
     tree.node(id.0).ok_or_else(|| Error::refused(Reason::NotFound))?;
-    let after = Cursor::read(query.0.cursor.as_deref())?;
-    let OrganisationsQuery { kind, limit, .. } = query.0;
-    let most = i64::try_from(limit + 1).map_err(Error::internal)?;
-    let found = shared
-        .db
-        .read(move |conn| store::load_of(conn, id.0, kind, after, most));
-    let page = Page::cut(found.await?, limit, |one| one.id);
+    let OrganisationsQuery { kind, limit, cursor } = query.0;
+    let load = move |conn: &mut Conn, after, most| store::load_of(conn, id.0, kind, after, most);
+    let page = Page::load(&shared.db, limit, cursor.as_deref(), load, |one| one.id).await?;
     Ok(HttpResponse::Ok().json(page.map(|one| OrganisationView::of(one, &tree))))
 }
 
@@ -106,45 +96,18 @@ async fn found_organisation(
     let stored = shared.db.write(move |tx| {
         let actor = caller.at(id.0)?;
         once.run(tx, actor, &body.digest, |tx| {
-            units::hold_open(tx, id.0)?;
-            let one = new_organisation(&body.value, id.0);
-            refuse_foreign_estate(tx, &one)?;
-            store::insert(tx, &one)?;
-            audit::record(tx, &entry(&actor.name, Act::OrganisationFounded, &one, None))?;
+            let one = Organisation::new(id.0, body.value.kind, &body.value.name);
+            let one = Organisation {
+                name_en: body.value.name_en.clone(),
+                estate_id: body.value.estate_id,
+                ..one
+            };
+            change::found(tx, &actor.name, &one)?;
             let location = format!("/v1/organisations/{}", one.id);
             Stored::created(&OrganisationView::of(one, &tree), location, 1, Crs::Wgs84)
         })
     });
     Ok(stored.await?.answer())
-}
-
-fn new_organisation(input: &OrganisationInput, unit_id: UnitId) -> Organisation {
-    Organisation {
-        id: OrganisationId::new(),
-        unit_id,
-        estate_id: input.estate_id,
-        kind: input.kind,
-        name: input.name.clone(),
-        name_en: input.name_en.clone(),
-        created_at: clock::now(),
-        closed_at: None,
-    }
-}
-
-/// A council is of an estate in its own unit that stays open.
-fn refuse_foreign_estate(tx: &mut Tx<'_>, one: &Organisation) -> Result<()> {
-    let Some(estate) = one.estate_id else { return Ok(()) };
-    let found = estates::load_open_locked(tx, estate);
-    match found {
-        Ok(estate) if estate.unit_id == one.unit_id => Ok(()),
-        Err(error) if error.reason() != Reason::NotFound => Err(error),
-        _ => Err(Error::field(FieldError::body(
-            "/estate_id",
-            "not_in_the_unit",
-            "该单元没有这个小区。",
-            "The unit has no such estate.",
-        ))),
-    }
 }
 
 /// An organisation, also one that is closed.
@@ -162,9 +125,52 @@ async fn get_organisation(
     _: Query<Nothing>,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let value = OrganisationView::of(existing(&shared, id.0).await?, &shared.tree.now());
-    let version = Version::Content;
-    Ok(Entity { value, version }.answer(&request))
+    let one = existing(&shared, id.0).await?;
+    Ok(entity(one, &shared.tree.now()).answer(&request))
+}
+
+/// As it is shown, with what tells this state of it from others.
+fn entity(one: Organisation, tree: &Tree) -> Entity<OrganisationView> {
+    Entity {
+        value: OrganisationView::of(one, tree),
+        version: Version::Content,
+    }
+}
+
+/// Gives an organisation another name: fetch it, and send its `ETag`.
+#[utoipa::path(
+    put,
+    path = "/organisations/{id}/name",
+    tag = "organisations",
+    params(("id" = String, Path, description = "The organisation's id"), ("If-Match" = String, Header, description = "The ETag of the organisation as it was seen")),
+    request_body = NameInput,
+    responses((status = 200, description = "The organisation as it is now", body = OrganisationView)),
+)]
+async fn rename_organisation(
+    caller: Caller<ManageOrganisations>,
+    id: Path<OrganisationId>,
+    _: Query<Nothing>,
+    expected: IfMatch,
+    body: Body<NameInput>,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let tree = shared.tree.now();
+    caller.at(existing(&shared, id.0).await?.unit_id)?;
+    let renamed = shared.db.write({
+        let tree = Arc::clone(&tree);
+        move |tx| {
+            let mut one = store::load_open_locked(tx, id.0)?;
+            let actor = caller.at(one.unit_id)?;
+            expected.allows_shown(std::iter::once(entity(one.clone(), &tree)))?;
+            one.name.clone_from(&body.value.name);
+            one.name_en.clone_from(&body.value.name_en);
+            store::rename(tx, &one)?;
+            let reason = Some(body.value.reason.as_str());
+            audit::record(tx, &entry(&actor.name, Act::OrganisationRenamed, &one, reason))?;
+            Ok(one)
+        }
+    });
+    Ok(entity(renamed.await?, &tree).answer_with(StatusCode::OK))
 }
 
 /// Closes an organisation: its members are members no more.

@@ -60,21 +60,16 @@ pub(super) fn insert(tx: &mut Tx<'_>, one: &Organisation) -> Result<()> {
     let inserted = diesel::insert_into(table::table)
         .values(Row::of(one))
         .execute(&mut **tx);
-    inserted.map_err(|error| match Error::from(error) {
-        error if error.reason() == Reason::AlreadyExists && one.kind == OrganisationKind::PartyBranch => {
-            Error::because(
-                Reason::AlreadyExists,
-                "该单元已有党组织，或已有同名组织。",
-                "The unit has a party branch, or an organisation of this name.",
-            )
-        }
-        error if error.reason() == Reason::AlreadyExists => Error::because(
-            Reason::AlreadyExists,
-            "该单元已有同名组织。",
-            "The unit has an organisation of this name.",
+    let (zh, en) = match one.kind {
+        OrganisationKind::PartyBranch => (
+            "该单元已有党组织，或已有同名组织。",
+            "The unit has a party branch, or an organisation of this name.",
         ),
-        error => error,
-    })?;
+        OrganisationKind::Council | OrganisationKind::Association => {
+            ("该单元已有同名组织。", "The unit has an organisation of this name.")
+        }
+    };
+    inserted.map_err(Error::taken(zh, en))?;
     Ok(())
 }
 
@@ -103,6 +98,18 @@ pub(super) fn load_open_locked(tx: &mut Tx<'_>, id: OrganisationId) -> Result<Or
             "This organisation is closed.",
         )),
     }
+}
+
+/// Writes another name of an organisation.
+pub(super) fn rename(tx: &mut Tx<'_>, one: &Organisation) -> Result<()> {
+    let renamed = diesel::update(table::table.find(one.id))
+        .set((table::name.eq(&one.name), table::name_en.eq(&one.name_en)))
+        .execute(&mut **tx);
+    renamed.map_err(Error::taken(
+        "该单元已有同名组织。",
+        "The unit has an organisation of this name.",
+    ))?;
+    Ok(())
 }
 
 /// Writes that an organisation is closed.
@@ -156,14 +163,10 @@ pub fn hand_over(tx: &mut Tx<'_>, from: UnitId, to: UnitId) -> Result<()> {
         .filter(table::unit_id.eq(from))
         .filter(table::closed_at.is_null());
     let handed = diesel::update(open).set(table::unit_id.eq(to)).execute(&mut **tx);
-    handed.map_err(|error| match Error::from(error) {
-        error if error.reason() == Reason::AlreadyExists => Error::because(
-            Reason::AlreadyExists,
-            "两个单元都有党组织，或有同名组织，请先撤销或改名。",
-            "Both units have a party branch, or an organisation of one name; close or rename one first.",
-        ),
-        error => error,
-    })?;
+    handed.map_err(Error::taken(
+        "两个单元都有党组织，或有同名组织，请先撤销或改名。",
+        "Both units have a party branch, or an organisation of one name; close or rename one first.",
+    ))?;
     Ok(())
 }
 

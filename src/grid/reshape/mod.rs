@@ -8,7 +8,7 @@ mod merge;
 mod model;
 pub mod routes;
 mod store;
-mod view;
+pub mod view;
 
 pub use model::Past;
 pub use store::{ancestors_at, keep_what_was};

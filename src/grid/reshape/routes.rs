@@ -43,16 +43,8 @@ fn seen(tx: &mut Tx<'_>, id: UnitId, expected: &IfMatch, tree: &Tree) -> Result<
 }
 
 pub(super) fn note(tx: &mut Tx<'_>, actor: &str, act: Act, unit: UnitId, read_at: UnitId, reason: &str) -> Result<()> {
-    let entry = Entry {
-        actor,
-        act,
-        person: None,
-        role: None,
-        body: Some((BodyKind::Unit, unit.uuid())),
-        unit: Some(read_at),
-        reason: Some(reason),
-    };
-    audit::record(tx, &entry)
+    let body = (BodyKind::Unit, unit.uuid());
+    audit::record(tx, &Entry::of_body(actor, act, body, read_at, Some(reason)))
 }
 
 /// Gives a unit another name: fetch the unit, and send its `ETag`.
