@@ -15,9 +15,11 @@ use crate::grid::organisations::{self, Organisation, OrganisationKind};
 use crate::grid::{UnitId, households};
 use crate::identity::People;
 
-/// The departments of the county, each with what it is bound to do: item, legal basis,
-/// deadline in working days.
-const DEPARTMENTS: [(&str, &str, [(&str, &str, i64); 2]); 3] = [
+/// Something that a department is bound to do: item, legal basis, deadline in working days.
+type Bound = (&'static str, &'static str, i64);
+
+/// The departments of the county, in Chinese and English, each with what it is bound to do.
+const DEPARTMENTS: [(&str, &str, [Bound; 2]); 3] = [
     (
         "住房和城乡建设局",
         "Housing and Construction Bureau",
@@ -54,7 +56,11 @@ pub(super) struct Stage<'a> {
     pub county: UnitId,
     /// The grid of the first building.
     pub grid: UnitId,
-    /// The buildings of that grid, the first first.
+    /// What that is called.
+    pub grid_name: &'a str,
+    /// The compound of the first building.
+    pub compound: &'a str,
+    /// The buildings of the compound.
     pub buildings: &'a [UnitId],
 }
 
@@ -85,13 +91,15 @@ pub(super) fn set_up(tx: &mut Tx<'_>, by: By<'_>, people: &People, stage: &Stage
             give(tx, by, actor(stage, role)?, role, body, stage.county, None)?;
         }
     }
-    let estate = Estate::new(stage.grid, "幸福里", stage.buildings.to_vec());
+    let estate = Estate::new(stage.grid, stage.compound, stage.buildings.to_vec());
     estates::draw(tx, by.name, &estate)?;
+    let council = format!("{}业主议事会", stage.compound);
     let council = Organisation {
         estate_id: Some(estate.id),
-        ..Organisation::new(stage.grid, OrganisationKind::Council, "幸福里业主议事会")
+        ..Organisation::new(stage.grid, OrganisationKind::Council, &council)
     };
-    let branch = Organisation::new(stage.grid, OrganisationKind::PartyBranch, "第一网格党支部");
+    let branch = format!("{}党支部", stage.grid_name);
+    let branch = Organisation::new(stage.grid, OrganisationKind::PartyBranch, &branch);
     let volunteers = Organisation::new(stage.grid, OrganisationKind::Association, "邻里志愿者协会");
     let workers = Organisation::new(stage.grid, OrganisationKind::Association, "暖阳社工服务站");
     for one in [&council, &branch, &volunteers, &workers] {

@@ -105,27 +105,37 @@ pub(super) fn settle(
     for (person, building) in others.iter().zip(buildings.iter().cycle()) {
         give(*person, Role::Resident, &building.code)?;
     }
-    let unit_at = |level: &str| {
-        let on_path = |unit: &&Unit| unit.level == level && path.contains(&unit.code.as_str());
-        let id = units.iter().find(on_path).and_then(|unit| ids.get(&unit.code));
-        id.copied()
-            .ok_or_else(|| Error::internal(format!("the demo city has no {level} on its path")))
+    let stored = |unit: &Unit| {
+        let id = ids.get(&unit.code).copied();
+        id.ok_or_else(|| Error::internal("a unit of the demo is not stored"))
     };
-    let grid = units
-        .iter()
-        .find(|unit| unit.level == "grid" && path.contains(&unit.code.as_str()));
-    let is_of_grid = |unit: &&&Unit| grid.is_some_and(|grid| path_of(unit, units).contains(&grid.code.as_str()));
-    let of_grid: Vec<UnitId> = buildings
-        .iter()
-        .filter(is_of_grid)
-        .filter_map(|unit| ids.get(&unit.code).copied())
-        .collect();
+    let on_path = |level: &str| {
+        let found = units
+            .iter()
+            .find(|unit| unit.level == level && path.contains(&unit.code.as_str()));
+        found.ok_or_else(|| Error::internal(format!("the demo city has no {level} on its path")))
+    };
+    let grid = on_path("grid")?;
+    // 彩虹小区1号楼 is of 彩虹小区.
+    let compound = first
+        .name
+        .split(|c: char| c.is_ascii_digit())
+        .next()
+        .unwrap_or(&first.name);
+    let of_compound =
+        |unit: &&&Unit| unit.name.starts_with(compound) && path_of(unit, units).contains(&grid.code.as_str());
     let stage = Stage {
         cast,
         neighbours: others.get(..1).unwrap_or_default(),
-        county: unit_at("county")?,
-        grid: unit_at("grid")?,
-        buildings: &of_grid,
+        county: stored(on_path("county")?)?,
+        grid: stored(grid)?,
+        grid_name: &grid.name,
+        compound,
+        buildings: &buildings
+            .iter()
+            .filter(of_compound)
+            .map(|unit| stored(unit))
+            .collect::<Result<Vec<_>>>()?,
     };
     bodies::set_up(tx, By { name: BY, today }, people, &stage)?;
     Ok(everybody.len())

@@ -282,7 +282,7 @@ both_databases! {
         let file = world.file("more.csv", &format!("code,parent_code,level,name,setting\n{}\n", rows.join("\n")));
         world.run(&["import", "units", &file]).succeeded();
         let more: Vec<String> = rows.iter().map(|row| until("the unit is known", || {
-            let found = server.anonymous().get(&format!("/v1/units?level=building&limit=500")).ok();
+            let found = server.anonymous().get("/v1/units?level=building&limit=500").ok();
             let code = row.split(',').next().expect("a code");
             found["items"].as_array()?.iter().find(|unit| unit["code"] == code)?["id"].as_str().map(str::to_owned)
         })).collect();

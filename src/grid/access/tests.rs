@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use super::decide::may;
-use super::rules::{GRANTS, RULES, grant_rule, rule};
+use super::rules::{GRANTS, NAMED_OFFICE, RULES, grant_rule, rule};
 use crate::clock::Timestamp;
 use crate::gate::Subject;
 use crate::grid::members::{Held, Role};
@@ -175,8 +175,18 @@ fn what_is_of_a_party_branch_alone_is_for_its_own_members_and_officers() {
         holder: None,
     };
     assert!(permits("see_organisation", &[member], seen));
-    assert!(permits("grant_roles", &[officer], given));
-    assert!(!permits("grant_roles", &[member], given));
+    // Of somebody who asks, not of anybody whose number they have; and no offices.
+    let asked = |role| Subject::Office {
+        role,
+        body: branch,
+        unit: None,
+        holder: Some(Uuid::from_u128(78)),
+    };
+    let of_member = asked(Role::OrganisationMember.name());
+    assert!(permits("decide_roles", &[officer], of_member));
+    assert!(!permits("grant_roles", &[officer], given));
+    assert!(!permits("decide_roles", &[officer], asked(NAMED_OFFICE)));
+    assert!(!permits("decide_roles", &[member], of_member));
     for level in 1..=7 {
         for role in Role::ALL {
             let outside = [held(role, level)];
@@ -222,7 +232,8 @@ fn nobody_without_a_role_has_any_permission() {
     for role in Role::ALL {
         assert!(grant_rule(role.name()).is_some(), "{role} has no row");
     }
-    assert_eq!(GRANTS.len(), Role::ALL.len());
+    assert!(grant_rule(NAMED_OFFICE).is_some());
+    assert_eq!(GRANTS.len(), Role::ALL.len() + 1);
 }
 
 #[test]
