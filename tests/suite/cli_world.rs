@@ -353,6 +353,13 @@ impl Server {
         Answer::of(agent().get(url).call())
     }
 
+    /// Asks for a path with a token; none where the server did not answer.
+    pub fn get_as(&self, token: &str, path: &str) -> Option<Answer> {
+        let url = format!("http://{}{path}", self.address()?);
+        let request = agent().get(url).header("authorization", format!("Bearer {token}"));
+        Answer::of(request.call())
+    }
+
     /// A token of the city's staff, whom this server knows already.
     pub fn staff_token(&self) -> &str {
         self.staff.get_or_init(|| {

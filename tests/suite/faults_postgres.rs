@@ -63,6 +63,9 @@ fn without_its_database_a_server_says_so_and_comes_back_by_itself() {
         answer.is_unavailable_because(&["stale-instance", "database-unavailable"]);
         answer.json["type"].as_str()?.ends_with("/stale-instance").then_some(())
     });
+    // Nor is it told where somebody lives: they may have moved.
+    let from_home = server.get_as(server.staff_token(), "/v1/circle").expect("an answer");
+    from_home.is_unavailable_because(&["stale-instance"]);
 
     postgres.start_again();
     wait_for("ready", || (server.get("/health/ready").status == 200).then_some(()));

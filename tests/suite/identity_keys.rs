@@ -47,13 +47,17 @@ both_databases! {
             ([("ONEGRID_MASTER_KEY", NEW_MASTER), ("ONEGRID_MASTER_KEY_PREVIOUS", THIRD)], "ONEGRID_MASTER_KEY is not the key"),
             ([("ONEGRID_LOOKUP_KEY", THIRD), ("ONEGRID_MASTER_KEY_PREVIOUS", "")], "ONEGRID_LOOKUP_KEY is not the key"),
         ] {
-            for command in [&["serve"][..], &["keys", "rotate"]] {
+            let number = phone(611);
+            let granting = ["roles", "grant", "--phone", &number, "--role", "grid_leader", "--unit", "4299"];
+            let issuing = ["token", "issue", "--phone", &number];
+            for command in [&["serve"][..], &["keys", "rotate"], &granting, &issuing, &["roles", "list", "--unit", "4299"]] {
                 let ran = world.run_with(command, &settings);
                 assert_ne!(ran.code, Some(0), "{settings:?}");
                 assert!(ran.err.contains(words), "{ran:?}");
                 assert!(!ran.err.contains(NEW_MASTER) && !ran.err.contains(THIRD), "{ran:?}");
             }
         }
+        assert_eq!(Sql::connect(world.database_url()).count("person"), 1, "nobody was made whom the service could not read");
     }
 
     fn what_is_sealed_opens_for_its_own_person_and_column_only(world: &World) {

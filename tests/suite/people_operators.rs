@@ -61,6 +61,23 @@ both_databases! {
         assert_eq!(world.run(&["roles", "list", "--unit", "4299", "--below"]).succeeded().out, "");
     }
 
+    fn many_people_imported_at_once_have_their_roles_on_a_running_server(world: &World) {
+        world.import_units();
+        let server = world.serve();
+        let rows: Vec<String> = (1..=600).map(|number| format!("{},grid_leader,{GRID}", phone(number))).collect();
+        let file = world.file("many.csv", &format!("phone,role,unit_code\n{}\n", rows.join("\n")));
+        assert_eq!(world.run(&["import", "people", &file]).succeeded().out, "600 added, 0 changed, 0 unchanged, 0 faults\n");
+        let path = format!("/v1/units/{}/members?limit=500", unit_id(&server.anonymous(), GRID));
+        for number in [1, 300, 600] {
+            let token = crate::harness::roles::issue(server.program(), number, None);
+            let leader = crate::harness::people::bearing(&server, &token);
+            until("the role is known", || (leader.get(&path).status == 200).then_some(()));
+        }
+        // Nobody's name is in the log that all follow: they were told to read the roles anew.
+        let noted = crate::cli_world::Sql::connect(world.database_url()).texts("SELECT items AS value FROM changes ORDER BY number DESC LIMIT 1");
+        assert!(!noted[0].contains("\"key\""), "{noted:?}");
+    }
+
     fn people_are_imported_once_and_a_fault_names_its_line_and_no_number(world: &World) {
         world.import_units();
         let (one, two) = (phone(1), phone(2));

@@ -173,6 +173,10 @@ both_databases! {
         split(&group, "B", &[&grid]).is_invalid_at(&[("body", "/children", "not_right_below")]);
         split(&group, GRID, &[&next_door]).is_problem(409, "already-exists");
         assert_eq!(names_above(&server, &next_door, None).last().map(String::as_str), Some("第一小组"), "nothing was taken");
+        let city = unit(&server, "4299");
+        let top = server.holding(2, "city_staff", "4299");
+        let body = json!({ "code": "4298", "name": "又一市", "children": [unit(&server, "429901")], "reason": "设市" });
+        having_seen(&top, &city).post(&format!("/v1/units/{city}/split"), &body).is_problem(409, "state-conflict");
         let new = split(&group, "429901001001001B", &[&next_door]).with_status(201);
         assert_eq!((&new.json["level"], &new.json["parent_id"]), (&json!("group"), &json!(grid)));
         until("the building is below the new group", || {
