@@ -29,6 +29,7 @@ pub mod grid;
 pub mod holidays;
 pub mod http;
 pub mod identity;
+pub mod jobs;
 pub mod kept_secrets;
 pub mod kv;
 pub mod language;

@@ -96,6 +96,46 @@ metric!(SIGN_INS: IntCounterVec = register_int_counter_vec!(
     &["way", "outcome"]
 ));
 
+metric!(JOBS: IntCounterVec = register_int_counter_vec!(
+    "onegrid_jobs_total",
+    "Tries of jobs that ended, by kind and by what came of it: done, failed (tried again later), dead, or lost to another instance",
+    &["kind", "outcome"]
+));
+metric!(JOB_SECONDS: HistogramVec = register_histogram_vec!(
+    histogram_opts!("onegrid_job_seconds", "Seconds that a try of a job took", SECONDS.to_vec()),
+    &["kind"]
+));
+metric!(JOB_DELAY: HistogramVec = register_histogram_vec!(
+    histogram_opts!(
+        "onegrid_job_delay_seconds",
+        "Seconds from when a job was due until it was begun",
+        SECONDS.to_vec()
+    ),
+    &["kind"]
+));
+metric!(JOBS_WAITING: IntGaugeVec = register_int_gauge_vec!(
+    "onegrid_jobs_waiting",
+    "Jobs that are due and not done, and dead letters, as this instance last counted them",
+    &["kind", "state"]
+));
+
+/// A job was begun so long after it was due.
+pub fn job_begun(kind: &str, delay: Duration) {
+    JOB_DELAY.with_label_values(&[kind]).observe(delay.as_secs_f64());
+}
+
+/// A try of a job ended.
+pub fn job_ended(kind: &str, outcome: &str, took: Duration) {
+    JOBS.with_label_values(&[kind, outcome]).inc();
+    JOB_SECONDS.with_label_values(&[kind]).observe(took.as_secs_f64());
+}
+
+/// So many jobs of a kind are due, and so many are dead letters.
+pub fn jobs_waiting(kind: &str, due: i64, dead: i64) {
+    JOBS_WAITING.with_label_values(&[kind, "due"]).set(due);
+    JOBS_WAITING.with_label_values(&[kind, "dead"]).set(dead);
+}
+
 /// A sign-in code was sent, or was not.
 pub fn code(outcome: &str) {
     CODES.with_label_values(&[outcome]).inc();

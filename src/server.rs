@@ -26,6 +26,7 @@ use crate::grid::access::{Access, Standing};
 use crate::grid::{LiveTree, Shared};
 use crate::http::{self, Http, Limits, Operation};
 use crate::identity::{self, CodeSender, Codes, Gateway, Identity, Keyring, People, Revoked, Tokens, WeChat};
+use crate::jobs::{Jobs, Kind, Recurring};
 use crate::kept_secrets::Keys;
 use crate::kv::Kv;
 use crate::metrics::Gauges;
@@ -36,6 +37,7 @@ use crate::{circle, grid, holidays, kept_secrets, metrics};
 const READY_WITHIN: Duration = Duration::from_secs(3);
 /// The topic on which instances tell each other that something changed.
 const CHANGES: &str = "changes";
+const AN_HOUR: Duration = Duration::from_secs(3600);
 
 /// Every operation that is served.
 pub fn operations() -> Vec<Operation> {
@@ -89,13 +91,14 @@ pub struct Running {
     pub metrics_address: Option<SocketAddr>,
     handle: ServerHandle,
     joined: tokio::task::JoinHandle<std::io::Result<()>>,
+    jobs: Jobs,
     health: web::Data<Health>,
     drain: Duration,
 }
 
 impl Running {
-    /// Waits for Ctrl-C or SIGTERM, then stops: no new connections, and requests
-    /// under way get the drain time to end.
+    /// Waits for Ctrl-C or SIGTERM, then stops: no new connections and no new jobs, and
+    /// what is under way gets the drain time to end.
     pub async fn until_told_to_stop(self) -> std::io::Result<()> {
         let mut joined = self.joined;
         tokio::select! {
@@ -104,11 +107,14 @@ impl Running {
         }
         tracing::info!(seconds = self.drain.as_secs(), "stopping");
         self.health.draining.store(true, Ordering::Relaxed);
-        let drained = tokio::time::timeout(self.drain, self.handle.stop(true)).await;
-        if drained.is_err() {
-            tracing::warn!("requests were still under way when the time was up");
-            self.handle.stop(false).await;
-        }
+        let requests = async {
+            let drained = tokio::time::timeout(self.drain, self.handle.stop(true)).await;
+            if drained.is_err() {
+                tracing::warn!("requests were still under way when the time was up");
+                self.handle.stop(false).await;
+            }
+        };
+        tokio::join!(requests, self.jobs.stop(self.drain));
         Ok(())
     }
 }
@@ -159,7 +165,7 @@ pub async fn start(config: Config, stage: Stage) -> Result<Running> {
     let (follower, mark) = Follower::load(db.clone(), followers).await?;
     let (bus, kv) = shared_parts(&config).await?;
     keep_following(&follower, mark, &db, &bus);
-    keep_tidy(db.clone(), identity.clone());
+    let jobs = Jobs::start(&db, kinds_of_job(&db, &identity));
 
     let access = Access::new(
         Arc::clone(&identity.tokens) as Arc<dyn Credentials>,
@@ -199,7 +205,7 @@ pub async fn start(config: Config, stage: Stage) -> Result<Running> {
         }),
         config: web::Data::new(config.clone()),
     };
-    serve(config, parts)
+    serve(config, parts, jobs)
 }
 
 /// Who brings codes to phones. The log does so in the demo alone: elsewhere whoever
@@ -319,23 +325,29 @@ fn keep_following(follower: &Arc<Follower>, mark: Mark, db: &Db, bus: &Bus) {
     });
 }
 
-/// Drops what is kept for a time only.
-fn keep_tidy(db: Db, identity: Identity) {
-    tokio::spawn(async move {
-        let mut every = tokio::time::interval(Duration::from_secs(3600));
-        loop {
-            every.tick().await;
-            if let Err(error) = http::forget_old_keys(&db).await {
-                tracing::warn!(%error, "could not drop old idempotency keys");
-            }
-            if let Err(error) = identity.tidy(&db).await {
-                tracing::warn!(%error, "could not drop old codes and sessions");
-            }
+/// The work that is done after answers were sent.
+fn kinds_of_job(db: &Db, identity: &Identity) -> Vec<Arc<dyn Kind>> {
+    let keys = {
+        let db = db.clone();
+        move || {
+            let db = db.clone();
+            async move { http::forget_old_keys(&db).await.map(drop) }
         }
-    });
+    };
+    let codes_and_sessions = {
+        let (db, identity) = (db.clone(), identity.clone());
+        move || {
+            let (db, identity) = (db.clone(), identity.clone());
+            async move { identity.tidy(&db).await }
+        }
+    };
+    vec![
+        Arc::new(Recurring::new("forget_idempotency_keys", AN_HOUR, keys)),
+        Arc::new(Recurring::new("forget_codes_and_sessions", AN_HOUR, codes_and_sessions)),
+    ]
 }
 
-fn serve(config: Config, parts: Parts) -> Result<Running> {
+fn serve(config: Config, parts: Parts, jobs: Jobs) -> Result<Running> {
     let cannot_listen = |what: &str, address: SocketAddr| {
         let what = what.to_owned();
         move |error: std::io::Error| Error::internal(format!("{what}: cannot listen on {address}: {error}"))
@@ -373,6 +385,7 @@ fn serve(config: Config, parts: Parts) -> Result<Running> {
         metrics_address,
         handle,
         joined: tokio::spawn(server),
+        jobs,
         health,
         drain: config.drain,
     })

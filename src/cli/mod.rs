@@ -13,6 +13,7 @@ mod check;
 mod draw;
 mod findings;
 mod import;
+mod jobs;
 mod keys;
 mod map;
 mod people;
@@ -77,6 +78,11 @@ enum Command {
     Keys {
         #[command(subcommand)]
         command: KeysCommand,
+    },
+    /// See the work that waits, and what was given up.
+    Jobs {
+        #[command(subcommand)]
+        command: jobs::JobsCommand,
     },
     /// Check configuration, database, Redis, map and holiday tables: a line each.
     Check,
@@ -176,6 +182,7 @@ fn act(command: Command) -> Done {
         Command::Keys {
             command: KeysCommand::Rotate,
         } => keys::rotate(),
+        Command::Jobs { command } => jobs::jobs(command),
         Command::Openapi { check } => openapi(check),
         Command::Check => check::check(),
     }

@@ -32,6 +32,16 @@ const KEYS_AT_MOST: usize = 500;
 pub struct Tx<'a> {
     conn: &'a mut Conn,
     changed: Vec<Change>,
+    has_work: bool,
+}
+
+/// What is told when a transaction is durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct After {
+    /// There is something to follow.
+    pub changed: bool,
+    /// There is work that waits.
+    pub has_work: bool,
 }
 
 impl Tx<'_> {
@@ -49,6 +59,11 @@ impl Tx<'_> {
             kind: kind.to_owned(),
             key: None,
         });
+    }
+
+    /// Wakes whoever does jobs in this process, once this is durable.
+    pub fn wake_workers(&mut self) {
+        self.has_work = true;
     }
 
     fn note(&mut self, change: Change) {
@@ -81,16 +96,25 @@ impl DerefMut for Tx<'_> {
 }
 
 /// Runs the closure on a connection that is in a transaction, then numbers what
-/// it changed. Answers also whether there was anything to follow.
-pub(super) fn run<T>(conn: &mut Conn, transaction: &mut impl FnMut(&mut Tx<'_>) -> Result<T>) -> Result<(T, bool)> {
+/// it changed. Answers also whom to wake.
+pub(super) fn run<T>(conn: &mut Conn, transaction: &mut impl FnMut(&mut Tx<'_>) -> Result<T>) -> Result<(T, After)> {
     let mut tx = Tx {
         conn,
         changed: Vec::new(),
+        has_work: false,
     };
     let value = transaction(&mut tx)?;
-    let Tx { conn, changed } = tx;
-    if changed.is_empty() {
-        return Ok((value, false));
+    let Tx {
+        conn,
+        changed,
+        has_work,
+    } = tx;
+    let after = After {
+        changed: !changed.is_empty(),
+        has_work,
+    };
+    if !after.changed {
+        return Ok((value, after));
     }
     let items = serde_json::to_string(&changed).map_err(crate::error::Error::internal)?;
     let number: i64 = diesel::update(change_head::table)
@@ -104,7 +128,7 @@ pub(super) fn run<T>(conn: &mut Conn, transaction: &mut impl FnMut(&mut Tx<'_>) 
             changes::items.eq(items),
         ))
         .execute(conn)?;
-    Ok((value, true))
+    Ok((value, after))
 }
 
 /// Up to where the log is known: a number, and when that change was written. A

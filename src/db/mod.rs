@@ -29,6 +29,7 @@ pub use migrate::{MigrationStatus, migrate, status};
 
 use crate::error::{Error, Reason, Result};
 use crate::metrics;
+use changes::After;
 use conn::Purpose;
 use writer::Writer;
 
@@ -45,6 +46,7 @@ pub struct Db {
     pool: Pool<Manager>,
     writer: Option<Arc<Writer>>,
     changed: watch::Sender<u64>,
+    work: watch::Sender<u64>,
 }
 
 impl Db {
@@ -74,6 +76,7 @@ impl Db {
             pool,
             writer,
             changed: watch::Sender::new(0),
+            work: watch::Sender::new(0),
         })
     }
 
@@ -111,9 +114,12 @@ impl Db {
             }
         };
         metrics::database("write", started.elapsed(), result.is_ok());
-        let (value, changed) = result?;
-        if changed {
+        let (value, after) = result?;
+        if after.changed {
             self.changed.send_modify(|count| *count += 1);
+        }
+        if after.has_work {
+            self.work.send_modify(|count| *count += 1);
         }
         Ok(value)
     }
@@ -121,6 +127,11 @@ impl Db {
     /// Wakes whenever this process committed something that others follow.
     pub fn committed_changes(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
+    }
+
+    /// Wakes whenever this process committed work that waits.
+    pub fn work_put(&self) -> watch::Receiver<u64> {
+        self.work.subscribe()
     }
 
     /// Connections of the pool, in use and at rest.
@@ -136,8 +147,8 @@ impl Db {
 }
 
 /// A transaction at READ COMMITTED on PostgreSQL, tried again after a deadlock
-/// or a serialisation failure. Answers also whether it wrote a change.
-fn transact<T, F>(conn: &mut Conn, mut transaction: F) -> Result<(T, bool)>
+/// or a serialisation failure. Answers also whom to wake.
+fn transact<T, F>(conn: &mut Conn, mut transaction: F) -> Result<(T, After)>
 where
     F: FnMut(&mut Tx<'_>) -> Result<T>,
 {

@@ -191,6 +191,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    job (id) {
+        id -> Binary,
+        kind -> Text,
+        key -> Nullable<Text>,
+        payload -> Text,
+        due_at -> BigInt,
+        attempts -> BigInt,
+        lease -> Nullable<Binary>,
+        leased_until -> Nullable<BigInt>,
+        dead_at -> Nullable<BigInt>,
+        failure -> Nullable<Text>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     key_mark (name) {
         name -> Text,
         mark -> Binary,

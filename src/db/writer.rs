@@ -10,7 +10,7 @@ use diesel::Connection;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use tokio::sync::oneshot;
 
-use super::changes::{self, Tx};
+use super::changes::{self, After, Tx};
 use super::conn::{self, Purpose};
 use super::{Conn, Target, lost_connection};
 use crate::error::{Error, Reason, Result};
@@ -40,7 +40,7 @@ impl Writer {
     }
 
     /// Queues a transaction and waits until it is durable.
-    pub(super) async fn submit<T, F>(&self, transaction: F) -> Result<(T, bool)>
+    pub(super) async fn submit<T, F>(&self, transaction: F) -> Result<(T, After)>
     where
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
@@ -72,8 +72,8 @@ trait Job: Send {
 
 struct Pending<T, F> {
     transaction: F,
-    result: Option<Result<(T, bool)>>,
-    reply: oneshot::Sender<Result<(T, bool)>>,
+    result: Option<Result<(T, After)>>,
+    reply: oneshot::Sender<Result<(T, After)>>,
     span: tracing::Span,
 }
 

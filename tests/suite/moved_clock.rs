@@ -116,6 +116,27 @@ both_databases! {
         assert_eq!((listed("active").len(), listed("ended")), (1, first));
     }
 
+    fn what_recurs_is_done_when_its_hour_has_come_by_one_of_two_instances(world: &World) {
+        let clock = set_clock(world, "2026-03-03T10:00:00+08:00");
+        let servers = [(); 2].map(|()| world.serve_with(&[("ONEGRID_CLOCK_FILE", &clock)]));
+        servers[0].staff().with("idempotency-key", "old").post("/v1/places", &place("店", "shop", 0.0, 0.0)).with_status(201);
+        let due = || {
+            let listed = world.run(&["jobs", "list", "--kind", "forget_idempotency_keys"]);
+            let lines: Vec<Vec<String>> = listed.succeeded().out.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect();
+            assert_eq!(lines.len(), 1, "one for all instances: {lines:?}");
+            lines[0][2].clone()
+        };
+        until("done at the start, due in an hour", || due().starts_with("2026-03-03T03:00:").then_some(()));
+        set_clock(world, "2026-03-04T10:00:30+08:00");
+        until("done again", || due().starts_with("2026-03-04T03:00:").then_some(()));
+        let mut sql = crate::cli_world::Sql::connect(world.database_url());
+        assert_eq!(sql.count("idempotency"), 0, "the key of yesterday is forgotten");
+        // A clock that was wrong and is set back does not lose it.
+        set_clock(world, "2026-03-03T10:00:00+08:00");
+        servers[1].anonymous().get("/v1/categories").ok();
+        assert!(due().starts_with("2026-03-04T03:00:"));
+    }
+
     fn an_idempotency_key_is_kept_for_a_day(world: &World) {
         let server = serve_at(world, "2026-03-03T10:00:00+08:00");
         let enter = || {

@@ -54,6 +54,14 @@ const TEXTS: &[(&str, bool)] = &[
     ("idempotency.key", false),
     ("idempotency.request_hash", false),
     ("idempotency.route", false),
+    // In words of the program's own, that name nobody.
+    ("job.failure", false),
+    ("job.id", false),
+    ("job.key", false),
+    ("job.kind", false),
+    ("job.lease", false),
+    // Ids only, by the rule of jobs.
+    ("job.payload", false),
     // A keyed hash of the look-up key itself.
     ("key_mark.mark", false),
     ("key_mark.name", false),

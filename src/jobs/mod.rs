@@ -1,0 +1,60 @@
+//! Durable work: what is done after the answer was sent, by whichever instance has time.
+//!
+//! A room writes a job in its own transaction ([`put`]) and registers its [`Kind`] in
+//! `server.rs`; from there [`Jobs`] does the rest. A job is claimed by lease and done **at
+//! least once**: its id is the same at each try, so whoever gets an effect twice can tell;
+//! an effect that is in the database is there once by [`Claimed::finish`]. What fails is
+//! tried again later and later, and after so many tries is a dead letter, which the operator
+//! lists, retries or discards. This module knows no room.
+
+mod model;
+mod recurring;
+mod runner;
+mod settle;
+mod store;
+
+pub use model::{Claimed, Failure, Job, JobId, Limits, NewJob, Next, Outcome};
+pub use recurring::Recurring;
+pub use runner::Jobs;
+pub use store::{Dead, Listed, discard, id_of, list, retry};
+
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::db::Tx;
+use crate::error::Result;
+
+/// What a job is doing until it is done.
+pub type Doing<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+
+/// A kind of work.
+pub trait Kind: Send + Sync + 'static {
+    /// As it stands in the table: never changed.
+    fn name(&self) -> &'static str;
+
+    /// How many at a time, how long a claim holds, how often it is tried.
+    fn limits(&self) -> Limits {
+        Limits::default()
+    }
+
+    /// Whether it is one job that recurs: then its row is written where there is none.
+    fn recurs(&self) -> bool {
+        false
+    }
+
+    /// Does one. It may be broken off where the claim was lost, and at the end of a shutdown.
+    fn run<'a>(&'a self, job: &'a Claimed) -> Doing<'a>;
+}
+
+/// Writes a job in the caller's transaction, and wakes whoever does such. Whether it was
+/// taken: none is where one of its kind and key is there.
+///
+/// # Errors
+/// Where the database fails.
+pub fn put(tx: &mut Tx<'_>, job: &NewJob) -> Result<bool> {
+    let taken = store::insert(tx, job)?;
+    if taken {
+        tx.wake_workers();
+    }
+    Ok(taken)
+}
