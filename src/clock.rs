@@ -175,10 +175,12 @@ fn offset_micros() -> i64 {
     match *seen {
         Some((at, offset)) if at.elapsed() < Duration::from_millis(50) => offset,
         _ => {
-            let offset = std::fs::read_to_string(file)
+            let read = std::fs::read_to_string(file)
                 .ok()
                 .and_then(|text| text.trim().parse::<f64>().ok())
-                .map_or(0, |seconds| (seconds * 1e6) as i64);
+                .map(|seconds| (seconds * 1e6) as i64);
+            // While somebody writes it, it may be empty.
+            let offset = read.or(seen.map(|(_, offset)| offset)).unwrap_or(0);
             *seen = Some((Instant::now(), offset));
             offset
         }

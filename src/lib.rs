@@ -33,6 +33,7 @@ pub mod jobs;
 pub mod kept_secrets;
 pub mod kv;
 pub mod language;
+pub mod live;
 pub mod metrics;
 pub mod outgoing;
 pub mod rows;

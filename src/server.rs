@@ -31,7 +31,7 @@ use crate::kept_secrets::Keys;
 use crate::kv::Kv;
 use crate::metrics::Gauges;
 use crate::outgoing::Outgoing;
-use crate::{circle, grid, holidays, kept_secrets, metrics};
+use crate::{circle, grid, holidays, kept_secrets, live, metrics};
 
 /// How long the database may take to show that it is there.
 const READY_WITHIN: Duration = Duration::from_secs(3);
@@ -44,6 +44,7 @@ pub fn operations() -> Vec<Operation> {
     let mut operations = identity::routes::operations();
     operations.extend(grid::routes::operations());
     operations.extend(circle::routes::operations());
+    operations.extend(live::inbox::routes::operations());
     operations
 }
 
@@ -341,7 +342,15 @@ fn kinds_of_job(db: &Db, identity: &Identity) -> Vec<Arc<dyn Kind>> {
             async move { identity.tidy(&db).await }
         }
     };
+    let inboxes = {
+        let db = db.clone();
+        move || {
+            let db = db.clone();
+            async move { live::inbox::forget_old(&db).await }
+        }
+    };
     vec![
+        Arc::new(Recurring::new("forget_old_inbox_entries", 24 * AN_HOUR, inboxes)),
         Arc::new(Recurring::new("forget_idempotency_keys", AN_HOUR, keys)),
         Arc::new(Recurring::new("forget_codes_and_sessions", AN_HOUR, codes_and_sessions)),
     ]

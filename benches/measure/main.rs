@@ -9,6 +9,7 @@ mod city;
 mod county;
 mod cpu;
 mod grid_city;
+mod jobs;
 mod patch;
 mod random;
 mod rounds;
@@ -44,6 +45,8 @@ enum What {
     Patch(patch::Patch),
     /// Who may do what in a large city.
     Access(access::Measured),
+    /// Jobs done a second, on the database of the environment.
+    Jobs(jobs::Measured),
     /// Map, database and houses for a server.
     Prepare(serve::Prepare),
     /// The service, configured by the environment.
@@ -88,6 +91,7 @@ fn act(what: Option<What>) -> Result<bool, Failed> {
         Some(What::Patch(patch)) => return patch::patch(&patch),
         Some(What::Access(measured)) => return access::access(&measured),
         Some(What::Agree { folder }) => return agree(&folder),
+        Some(What::Jobs(measured)) => jobs::jobs(&measured),
         Some(What::Rounds(rounds)) => rounds::rounds(&rounds),
         Some(What::Prepare(prepare)) => serve::prepare(&prepare),
         Some(What::Serve) => serve::serve(),

@@ -10,7 +10,7 @@ use onegrid::calendar::Calendar;
 use onegrid::config::Config;
 use onegrid::db::{self, Db, Tx};
 use onegrid::error::Result as Outcome;
-use onegrid::grid::audit::{self, Act, Entry};
+use onegrid::grid::audit::{self, Act, Entry, OPERATOR};
 use onegrid::grid::members::{self, BodyKind, By, NewMembership, Role};
 use onegrid::grid::{self, Unit};
 use onegrid::identity::{self, Keyring, LONGEST_S, NewPerson, People, PersonId, Phone, Revoked, Sessions, Tokens};
@@ -19,9 +19,6 @@ use onegrid::rows::Imported;
 use onegrid::{clock, holidays, kept_secrets};
 
 use super::{Done, Failed};
-
-/// In whose name the command line acts.
-const OPERATOR: &str = "operator";
 
 /// Tokens.
 #[derive(Subcommand)]

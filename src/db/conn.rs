@@ -18,6 +18,15 @@ pub enum Conn {
 }
 
 impl Conn {
+    /// Microseconds since the epoch by the clock of the database, for a statement: the same
+    /// for all instances, however their own clocks differ.
+    pub const fn now_in_sql(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "CAST(unixepoch('now', 'subsec') * 1000000 AS INTEGER)",
+            Self::Postgres(_) => "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)",
+        }
+    }
+
     /// Runs queries that see the tables at one moment. For reading only, and not
     /// within a transaction.
     pub fn one_view<T>(&mut self, queries: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {

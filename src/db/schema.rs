@@ -191,6 +191,36 @@ diesel::table! {
 }
 
 diesel::table! {
+    stream (id) {
+        id -> Binary,
+        kind -> Text,
+        owner -> Binary,
+        number -> BigInt,
+        entry_id -> Binary,
+        floor -> BigInt,
+        changed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    entry (stream_id, number) {
+        stream_id -> Binary,
+        number -> BigInt,
+        id -> Binary,
+        at -> BigInt,
+        kind -> Text,
+        payload -> Text,
+    }
+}
+
+diesel::table! {
+    inbox (person_id) {
+        person_id -> Binary,
+        read_to -> BigInt,
+    }
+}
+
+diesel::table! {
     job (id) {
         id -> Binary,
         kind -> Text,

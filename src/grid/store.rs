@@ -133,6 +133,12 @@ pub(super) fn load_one(conn: &mut Conn, id: UnitId) -> Result<Option<Unit>> {
     Ok(load(conn, &[id])?.pop())
 }
 
+/// What a unit is called, in Chinese and where it has one in English.
+pub(super) fn names_of(conn: &mut Conn, id: UnitId) -> Result<Option<(String, Option<String>)>> {
+    let names = table::table.select((table::name, table::name_en)).find(id);
+    Ok(names.first(conn).optional()?)
+}
+
 fn all(conn: &mut Conn) -> Result<Vec<Unit>> {
     let doors = unit_door::table.order(unit_door::number).load(conn)?;
     assemble(table::table.load(conn)?, doors)

@@ -16,14 +16,6 @@ use crate::db::schema::job::{self, table};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Result};
 
-/// Microseconds since the epoch by the clock of the database.
-fn database_now(conn: &Conn) -> &'static str {
-    match conn {
-        Conn::Sqlite(_) => "CAST(unixepoch('now', 'subsec') * 1000000 AS INTEGER)",
-        Conn::Postgres(_) => "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)",
-    }
-}
-
 fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
@@ -69,7 +61,7 @@ const CLAIMABLE: &str = "kind = $1 AND dead_at IS NULL AND due_at <= $2 AND (lea
 
 /// Whether a job of this kind could be claimed.
 pub(super) fn any_due(conn: &mut Conn, kind: &str, now: Timestamp) -> Result<bool> {
-    let database_now = database_now(conn);
+    let database_now = conn.now_in_sql();
     let statement = format!("SELECT EXISTS (SELECT 1 FROM job WHERE {CLAIMABLE} {database_now})) AS found");
     let found: Found = diesel::sql_query(statement)
         .bind::<Text, _>(kind)
@@ -88,7 +80,7 @@ pub(super) fn claim(
     lease: Uuid,
     holds: Duration,
 ) -> Result<Vec<Claimed>> {
-    let database_now = database_now(tx);
+    let database_now = tx.now_in_sql();
     let skip = match &**tx {
         Conn::Sqlite(_) => "",
         Conn::Postgres(_) => "FOR UPDATE SKIP LOCKED",
@@ -123,7 +115,7 @@ pub(super) fn claim(
 
 /// Renews the claims of these jobs; answers which are still held.
 pub(super) fn renew(tx: &mut Tx<'_>, held: &[(JobId, Uuid)], holds: Duration) -> Result<Vec<JobId>> {
-    let database_now = database_now(tx);
+    let database_now = tx.now_in_sql();
     let statement = format!("UPDATE job SET leased_until = {database_now} + $1 WHERE id = $2 AND lease = $3");
     let mut still = Vec::new();
     for (id, lease) in held {

@@ -37,6 +37,7 @@ mod identity_search;
 mod identity_sessions;
 mod identity_tokens;
 mod identity_wechat;
+mod inbox;
 mod jobs;
 #[cfg(feature = "test-clock")]
 mod moved_clock;

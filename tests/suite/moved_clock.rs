@@ -10,7 +10,11 @@ use crate::harness::{Fixture, Server, World, both_databases, place, until};
 fn set_clock(world: &World, instant: &str) -> String {
     let instant: Timestamp = instant.parse().expect("an instant");
     let offset_s = (instant.micros() - now().micros()) as f64 / 1e6;
-    world.file("clock", &offset_s.to_string())
+    // Nobody reads half of it.
+    let written = world.file("clock.new", &offset_s.to_string());
+    let file = world.path("clock");
+    std::fs::rename(written, &file).expect("the folder can be written");
+    file.display().to_string()
 }
 
 fn serve_at(world: &World, instant: &str) -> Server {
@@ -134,7 +138,38 @@ both_databases! {
         // A clock that was wrong and is set back does not lose it.
         set_clock(world, "2026-03-03T10:00:00+08:00");
         servers[1].anonymous().get("/v1/categories").ok();
-        assert!(due().starts_with("2026-03-04T03:00:"));
+        let now = due();
+        assert!(now.starts_with("2026-03-04T03:00:"), "{now}");
+    }
+
+    fn an_inbox_keeps_half_a_year_and_tells_who_missed_something(world: &World) {
+        world.import_units();
+        let server = serve_at(world, "2026-03-03T10:00:00+08:00");
+        let grid = "429901001001001";
+        let role = |number: u32| {
+            let phone = crate::harness::people::phone(1);
+            let to = format!("2027-01-{number:02}");
+            let role = ["roles", "grant", "--phone", &phone, "--role", "grid_leader", "--unit", grid, "--to", &to];
+            server.program().run(&role).succeeded();
+            server.program().run(&["roles", "end", "--phone", &phone, "--role", "grid_leader", "--unit", grid]).succeeded();
+        };
+        role(1);
+        let first = server.person(1).get("/v1/me/inbox/entries?limit=1").ok()["cursor"].as_str().expect("a cursor").to_owned();
+        set_clock(world, "2026-08-03T10:00:00+08:00");
+        role(2);
+        let numbers = |after: &str| {
+            let path = format!("/v1/me/inbox/entries?after={after}");
+            // A token of a clock that the server has not seen yet is not good yet.
+            let told = until("an answer", || Some(server.person(1).get(&path)).filter(|told| told.status == 200)).ok();
+            let items = told["items"].as_array().expect("items").iter().map(|entry| entry["number"].as_i64().expect("a number"));
+            (told["state"].as_str().expect("a state").to_owned(), items.collect::<Vec<i64>>())
+        };
+        assert_eq!(numbers(&first), ("entries".to_owned(), vec![2, 3, 4]));
+        set_clock(world, "2026-09-03T10:00:00+08:00");
+        until("the first two are gone", || (numbers("0") == ("gap".to_owned(), vec![3, 4])).then_some(()));
+        assert_eq!(numbers(&first).0, "gap");
+        let unread = server.person(1).get("/v1/me/inbox").ok();
+        assert_eq!((&unread["unread"], unread["items"].as_array().map(Vec::len)), (&Value::from(2), Some(2)));
     }
 
     fn an_idempotency_key_is_kept_for_a_day(world: &World) {

@@ -35,6 +35,11 @@ const TEXTS: &[(&str, bool)] = &[
     ("duty.id", false),
     ("duty.item", false),
     ("duty.legal_basis", false),
+    // Ids, kinds and the names of units: what an inbox says, read by its owner alone.
+    ("entry.id", false),
+    ("entry.kind", false),
+    ("entry.payload", false),
+    ("entry.stream_id", false),
     ("estate.id", false),
     ("estate.name", false),
     ("estate.unit_id", false),
@@ -54,6 +59,7 @@ const TEXTS: &[(&str, bool)] = &[
     ("idempotency.key", false),
     ("idempotency.request_hash", false),
     ("idempotency.route", false),
+    ("inbox.person_id", false),
     // In words of the program's own, that name nobody.
     ("job.failure", false),
     ("job.id", false),
@@ -133,6 +139,10 @@ const TEXTS: &[(&str, bool)] = &[
     ("sign_in_code.code_hash", false),
     // Gone within minutes.
     ("sign_in_code.phone_hash", true),
+    ("stream.entry_id", false),
+    ("stream.id", false),
+    ("stream.kind", false),
+    ("stream.owner", false),
     ("tally.day", false),
     // Keyed hashes of phones, devices and addresses, gone the next day.
     ("tally.subject", true),

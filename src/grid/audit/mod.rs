@@ -8,5 +8,5 @@ pub mod routes;
 mod store;
 mod view;
 
-pub use model::{Act, Entry};
+pub use model::{Act, Entry, OPERATOR};
 pub use store::record;

@@ -10,6 +10,9 @@ use crate::db::{Id, Named};
 use crate::grid::members::{BodyKind, PersonId, Role};
 use crate::grid::model::UnitId;
 
+/// In whose name the command line acts.
+pub const OPERATOR: &str = "operator";
+
 /// Declares [`Act`]: variant and name.
 macro_rules! acts {
     ($($(#[$doc:meta])* $name:ident $text:literal;)+) => {

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::model::{Membership, MembershipId, State};
 use super::role::{BodyKind, Role};
 use super::store::{self, Wanted};
+use super::telling;
 use crate::clock;
 use crate::db::Tx;
 use crate::error::{Error, Reason, Result};
@@ -26,6 +27,13 @@ pub struct By<'a> {
     pub name: &'a str,
     /// The day.
     pub today: NaiveDate,
+}
+
+impl By<'_> {
+    /// Whether this is a person or the operator, rather than an import of many.
+    pub(super) fn is_one_act(self) -> bool {
+        self.name == audit::OPERATOR || self.name.parse::<PersonId>().is_ok()
+    }
 }
 
 /// A membership to be asked for or granted.
@@ -372,5 +380,6 @@ fn note(
             unit,
             reason,
         },
-    )
+    )?;
+    telling::tell(tx, by, act, membership)
 }

@@ -12,6 +12,7 @@ mod offices;
 mod role;
 pub mod routes;
 mod store;
+mod telling;
 pub mod view;
 
 pub use crate::identity::PersonId;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::grid::model::Level;
+use crate::language::Words;
 
 /// What somebody is at a unit or another body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -104,6 +105,24 @@ impl Role {
             Self::SocialWorker => "social_worker",
             Self::MerchantOperator => "merchant_operator",
             Self::Expert => "expert",
+        }
+    }
+
+    /// What it is called, as in "you are now …".
+    pub fn words(self) -> Words {
+        match self {
+            Self::Resident => Words::new("居民", "a resident"),
+            Self::BuildingHead => Words::new("楼栋长", "the building head"),
+            Self::GridLeader => Words::new("网格长", "the grid leader"),
+            Self::CommunityStaff => Words::new("社区工作人员", "community staff"),
+            Self::StreetStaff => Words::new("街道工作人员", "street staff"),
+            Self::CountyStaff => Words::new("区县工作人员", "county staff"),
+            Self::CityStaff => Words::new("市级工作人员", "city staff"),
+            Self::DepartmentOfficer => Words::new("部门工作人员", "a department's officer"),
+            Self::OrganisationMember => Words::new("组织成员", "a member of an organisation"),
+            Self::SocialWorker => Words::new("社工", "a social worker"),
+            Self::MerchantOperator => Words::new("商户经营者", "a merchant's operator"),
+            Self::Expert => Words::new("专家", "an expert"),
         }
     }
 

@@ -11,6 +11,7 @@ use super::model::{Membership, MembershipId, State};
 use super::offices::{OfficeHolder, offices_of};
 use super::role::{BodyKind, Role};
 use super::store::{self, Wanted};
+use super::telling;
 use super::view::{
     GrantInput, MembersQuery, MembershipView, OfficeHolderView, OfficeView, OwnMemberships, PersonView, PhoneView,
     ReasonInput, Standing,
@@ -204,7 +205,11 @@ async fn ask_to_live_here(
     let stored = shared.db.write(move |tx| {
         let actor = caller.actor();
         let by = by(actor, today);
-        let ask = |tx: &mut Tx<'_>| Ok(change::request(tx, by, &new)?.id);
+        let ask = |tx: &mut Tx<'_>| {
+            let asked = change::request(tx, by, &new)?;
+            telling::tell_who_decides(tx, &tree, &asked, today)?;
+            Ok(asked.id)
+        };
         once.run_shown(tx, actor, "", ask, |tx, id| made(tx, &people, id, &tree, today))
     });
     Ok(stored.await?.answer())

@@ -1,0 +1,81 @@
+//! Tells people what became of their memberships, in their inbox.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+
+use super::change::By;
+use super::model::Membership;
+use super::offices::offices_of;
+use super::role::{BodyKind, Role};
+use crate::db::Tx;
+use crate::error::Result;
+use crate::grid::audit::Act;
+use crate::grid::model::UnitId;
+use crate::grid::store as unit_store;
+use crate::grid::tree::Tree;
+use crate::identity::PersonId;
+use crate::language::Words;
+use crate::live::inbox::{self, Letter};
+
+fn letter(kind: &'static str, membership: &Membership, words: Vec<(&'static str, Words)>) -> Letter {
+    Letter {
+        kind,
+        about: Some(("membership", membership.id.to_string())),
+        words,
+    }
+}
+
+/// Tells somebody what others decided about their membership. What one does oneself one
+/// knows, and who is imported among many has not been here yet.
+pub(super) fn tell(tx: &mut Tx<'_>, by: By<'_>, act: Act, membership: &Membership) -> Result<()> {
+    if !by.is_one_act() || by.name == membership.person_id.to_string() {
+        return Ok(());
+    }
+    let unit = match membership.body_kind {
+        BodyKind::Unit => unit_words(tx, UnitId::from_uuid(membership.body_id))?,
+        // What a body is called may say more than the role (a party branch).
+        BodyKind::Organisation | BodyKind::Department => None,
+    };
+    let is_home = membership.role == Role::Resident;
+    let kind = match (act, is_home, unit.is_some()) {
+        (Act::RoleGranted, true, _) => "home_confirmed",
+        (Act::RoleRefused, true, _) => "home_refused",
+        (Act::RoleEnded, true, _) => "home_ended",
+        (Act::RoleGranted, false, true) => "office_granted",
+        (Act::RoleEnded, false, true) => "office_ended",
+        (Act::RoleGranted, false, false) => "role_granted",
+        (Act::RoleRefused, false, _) => "role_refused",
+        (Act::RoleEnded, false, false) => "role_ended",
+        _ => return Ok(()),
+    };
+    let mut words = vec![("role", membership.role.words())];
+    words.extend(unit.map(|unit| ("unit", unit)));
+    inbox::write_to(tx, membership.person_id.uuid(), &letter(kind, membership, words))?;
+    Ok(())
+}
+
+/// Tells those who answer for a building that somebody asks to live there.
+pub(super) fn tell_who_decides(tx: &mut Tx<'_>, tree: &Tree, asked: &Membership, today: NaiveDate) -> Result<()> {
+    let home = UnitId::from_uuid(asked.body_id);
+    let Some(unit) = unit_words(tx, home)? else {
+        return Ok(());
+    };
+    let offices = offices_of(tx, tree, home, today)?;
+    let nearest = offices.first().map_or(&[][..], |office| &office.holders);
+    // In one order, as all who write to several do.
+    let holders: BTreeSet<PersonId> = nearest.iter().map(|holder| holder.membership.person_id).collect();
+    for holder in holders.into_iter().filter(|holder| *holder != asked.person_id) {
+        let words = vec![("unit", unit.clone())];
+        inbox::write_to(tx, holder.uuid(), &letter("resident_asks", asked, words))?;
+    }
+    Ok(())
+}
+
+fn unit_words(tx: &mut Tx<'_>, id: UnitId) -> Result<Option<Words>> {
+    let names = unit_store::names_of(tx, id)?;
+    Ok(names.map(|(zh, en)| {
+        let en = en.unwrap_or_else(|| zh.clone());
+        Words::new(zh, en)
+    }))
+}

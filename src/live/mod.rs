@@ -1,0 +1,15 @@
+//! Streams: numbered sequences that clients follow without a gap.
+//!
+//! A room appends in its own transaction ([`append`]); each entry takes the next number
+//! under the lock of the stream's row, so that numbers are dense for every reader and in
+//! the order of commits. A reader comes with a [`Cursor`], a number and the id of the entry
+//! that it names, and is told what is behind it, or that its cursor is of another past
+//! (`reset`) or older than what is kept (`gap`); never nothing. Each person's [`inbox`] is a
+//! stream. This module knows no room.
+
+pub mod inbox;
+mod model;
+mod store;
+
+pub use model::{Cursor, Entry, EntryId, Head, Key, NewEntry, Reading, Verdict};
+pub use store::{append, head, raise_floor, read_after, read_before};

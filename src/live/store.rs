@@ -1,0 +1,193 @@
+//! The tables of streams.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Text};
+
+use super::model::{Cursor, Entry, EntryId, Head, Key, NewEntry, Reading, Verdict};
+use crate::clock::{self, Timestamp};
+use crate::db::schema::{entry, stream};
+use crate::db::{Conn, Id, Named, Tx};
+use crate::error::Result;
+
+/// The row of a stream.
+struct Stream;
+
+impl Named for Stream {
+    const PREFIX: &'static str = "str";
+}
+
+#[derive(QueryableByName)]
+struct Taken {
+    #[diesel(sql_type = Binary)]
+    id: Id<Stream>,
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+/// Appends an entry: it takes the next number, under the lock of the stream's row, which is
+/// held until the transaction ends. Who appends to several streams takes them in the order
+/// of their keys.
+///
+/// # Errors
+/// Where the database fails.
+pub fn append(tx: &mut Tx<'_>, key: Key, new: NewEntry) -> Result<Entry> {
+    let (id, now) = (EntryId::new(), clock::now());
+    // Both databases take this; the query builder has no upsert for both.
+    let statement = format!(
+        "INSERT INTO stream (id, kind, owner, number, entry_id, floor, changed_at) \
+         VALUES ($1, $2, $3, 1, $4, 0, {}) \
+         ON CONFLICT (kind, owner) DO UPDATE SET \
+         number = stream.number + 1, entry_id = excluded.entry_id, changed_at = excluded.changed_at \
+         RETURNING id, number",
+        tx.now_in_sql()
+    );
+    let taken: Taken = diesel::sql_query(statement)
+        .bind::<Binary, _>(Id::<Stream>::new())
+        .bind::<Text, _>(key.kind)
+        .bind::<Binary, _>(key.owner.as_bytes().as_slice())
+        .bind::<Binary, _>(id)
+        .get_result(&mut **tx)?;
+    diesel::insert_into(entry::table)
+        .values((
+            entry::stream_id.eq(taken.id),
+            entry::number.eq(taken.number),
+            entry::id.eq(id),
+            entry::at.eq(now),
+            entry::kind.eq(new.kind),
+            entry::payload.eq(&new.payload),
+        ))
+        .execute(&mut **tx)?;
+    Ok(Entry {
+        id,
+        number: taken.number,
+        at: now,
+        kind: new.kind.to_owned(),
+        payload: new.payload,
+    })
+}
+
+fn row(conn: &mut Conn, key: Key) -> Result<Option<(Id<Stream>, Head)>> {
+    let found: Option<(Id<Stream>, i64, EntryId, i64)> = stream::table
+        .select((stream::id, stream::number, stream::entry_id, stream::floor))
+        .filter(
+            stream::kind
+                .eq(key.kind)
+                .and(stream::owner.eq(key.owner.as_bytes().as_slice())),
+        )
+        .first(conn)
+        .optional()?;
+    Ok(found.map(|(id, number, entry, floor)| {
+        let entry = Some(entry);
+        (id, Head { number, entry, floor })
+    }))
+}
+
+/// How far a stream has come.
+///
+/// # Errors
+/// Where the database fails.
+pub fn head(conn: &mut Conn, key: Key) -> Result<Head> {
+    Ok(row(conn, key)?.map_or(Head::EMPTY, |(_, head)| head))
+}
+
+type Columns = (EntryId, i64, Timestamp, String, String);
+
+fn entry_of((id, number, at, kind, payload): Columns) -> Entry {
+    Entry {
+        id,
+        number,
+        at,
+        kind,
+        payload,
+    }
+}
+
+/// Up to `most` entries behind a cursor, in order.
+///
+/// # Errors
+/// Where the database fails.
+pub fn read_after(conn: &mut Conn, key: Key, cursor: Cursor, most: i64) -> Result<Reading> {
+    conn.one_view(|conn| {
+        let stream = row(conn, key)?;
+        let head = stream.map_or(Head::EMPTY, |(_, head)| head);
+        let mut entries = Vec::new();
+        let mut verdict = head.judge(cursor, None);
+        if let Some((id, head)) = stream {
+            let of_stream = entry::table.filter(entry::stream_id.eq(id));
+            let named: Option<EntryId> = of_stream
+                .filter(entry::number.eq(cursor.number))
+                .select(entry::id)
+                .first(conn)
+                .optional()?;
+            verdict = head.judge(cursor, named);
+            if verdict != Verdict::Reset {
+                let found: Vec<Columns> = of_stream
+                    .filter(entry::number.gt(cursor.number.max(head.floor)))
+                    .select((entry::id, entry::number, entry::at, entry::kind, entry::payload))
+                    .order(entry::number)
+                    .limit(most)
+                    .load(conn)?;
+                entries = found.into_iter().map(entry_of).collect();
+            }
+        }
+        Ok(Reading { verdict, entries, head })
+    })
+}
+
+/// Up to `most` entries before a number, or the last ones, from the newest down; and how far
+/// the stream has come.
+///
+/// # Errors
+/// Where the database fails.
+pub fn read_before(conn: &mut Conn, key: Key, number: Option<i64>, most: i64) -> Result<(Vec<Entry>, Head)> {
+    conn.one_view(|conn| {
+        let Some((id, head)) = row(conn, key)? else {
+            return Ok((Vec::new(), Head::EMPTY));
+        };
+        let found: Vec<Columns> = entry::table
+            .filter(
+                entry::stream_id
+                    .eq(id)
+                    .and(entry::number.lt(number.unwrap_or(i64::MAX)))
+                    .and(entry::number.gt(head.floor)),
+            )
+            .select((entry::id, entry::number, entry::at, entry::kind, entry::payload))
+            .order(entry::number.desc())
+            .limit(most)
+            .load(conn)?;
+        Ok((found.into_iter().map(entry_of).collect(), head))
+    })
+}
+
+#[derive(QueryableByName)]
+struct Raised {
+    #[diesel(sql_type = Binary)]
+    id: Id<Stream>,
+    #[diesel(sql_type = BigInt)]
+    floor: i64,
+}
+
+/// Drops what was written before a time in up to `most` streams of a kind; in how many it
+/// did. Numbers stay: who has not read what went is told of a gap.
+///
+/// # Errors
+/// Where the database fails.
+pub fn raise_floor(tx: &mut Tx<'_>, kind: &str, before: Timestamp, most: i64) -> Result<usize> {
+    // The oldest entry that is kept tells whether there is something to drop.
+    let raised: Vec<Raised> = diesel::sql_query(
+        "UPDATE stream SET floor = (SELECT max(entry.number) FROM entry WHERE entry.stream_id = stream.id AND entry.at < $1) \
+         WHERE id IN (SELECT old.id FROM stream AS old JOIN entry AS first \
+             ON first.stream_id = old.id AND first.number = old.floor + 1 \
+             WHERE first.at < $1 AND old.kind = $2 ORDER BY old.id LIMIT $3) \
+         RETURNING id, floor",
+    )
+    .bind::<BigInt, _>(before)
+    .bind::<Text, _>(kind)
+    .bind::<BigInt, _>(most)
+    .load(&mut **tx)?;
+    for stream in &raised {
+        let gone = entry::stream_id.eq(stream.id).and(entry::number.le(stream.floor));
+        diesel::delete(entry::table.filter(gone)).execute(&mut **tx)?;
+    }
+    Ok(raised.len())
+}

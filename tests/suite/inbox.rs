@@ -1,0 +1,205 @@
+//! What concerns somebody reaches them: in order, without a gap, in their language.
+
+use std::collections::BTreeSet;
+
+use onegrid::db::{Db, Target};
+use onegrid::language::Words;
+use onegrid::live::inbox::{Letter, write_to};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::cli_world::Sql;
+use crate::harness::{Client, Server, World, both_databases, unit_id};
+
+const HOME: &str = "429901001001001A1";
+const GRID: &str = "429901001001001";
+const COMMUNITY: &str = "429901001001";
+
+fn inbox(client: &Client) -> Value {
+    client.get("/v1/me/inbox").ok()
+}
+
+fn texts(answer: &Value) -> Vec<&str> {
+    let items = answer["items"].as_array().expect("items");
+    items
+        .iter()
+        .map(|entry| entry["text"].as_str().expect("a text"))
+        .collect()
+}
+
+fn numbers(answer: &Value) -> Vec<i64> {
+    let items = answer["items"].as_array().expect("items");
+    items
+        .iter()
+        .map(|entry| entry["number"].as_i64().expect("a number"))
+        .collect()
+}
+
+fn news(client: &Client, after: &str) -> Value {
+    client.get(&format!("/v1/me/inbox/entries?after={after}")).ok()
+}
+
+fn cursor(answer: &Value) -> String {
+    answer["cursor"].as_str().expect("a cursor").to_owned()
+}
+
+/// The id of a person, as the database has it.
+fn person(client: &Client) -> Uuid {
+    let id = client.get("/v1/me").ok()["id"].as_str().expect("an id").to_owned();
+    id.parse::<onegrid::identity::PersonId>().expect("a person's id").uuid()
+}
+
+/// Writes so many entries to somebody, as another process would.
+fn write_many(world: &World, to: Uuid, many: usize) {
+    let db = Db::open(&Target::parse(world.database_url()).expect("a database"), 2).expect("it opens");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    for number in 0..many {
+        let letter = Letter {
+            kind: "home_ended",
+            about: None,
+            words: vec![(
+                "unit",
+                Words::new(format!("{number}号楼"), format!("Building {number}")),
+            )],
+        };
+        let written = runtime.block_on(db.write(move |tx| write_to(tx, to, &letter)));
+        written.expect("it is written");
+    }
+}
+
+fn start(world: &World) -> Server {
+    world.import_units();
+    world.serve()
+}
+
+both_databases! {
+    fn who_asks_for_a_home_and_who_decides_are_told(world: &World) {
+        let server = start(world);
+        let home = unit_id(&server.anonymous(), HOME);
+        let newcomer = server.person(1);
+        let head = server.holding(2, "building_head", HOME);
+        // The command line gave them the office, and that stands there already.
+        let before = inbox(&head);
+        assert_eq!(texts(&before), ["您现在是幸福里1号楼的楼栋长。"]);
+        assert_eq!(inbox(&newcomer)["items"], json!([]));
+
+        let asked = newcomer.send("POST", &format!("/v1/units/{home}/residents"), None).with_status(201).json;
+        let told = news(&head, &cursor(&before));
+        assert_eq!((&told["state"], texts(&told)), (&json!("entries"), vec!["有居民申请入住幸福里1号楼，请查看并处理。"]));
+        assert_eq!(told["items"][0]["about"], json!({ "kind": "membership", "id": asked["id"] }));
+        let unread = &inbox(&head)["unread"];
+        assert_eq!(unread, 2);
+
+        let id = asked["id"].as_str().expect("an id");
+        head.send("POST", &format!("/v1/memberships/{id}/confirm"), None).with_status(200);
+        let told = inbox(&newcomer);
+        assert_eq!((texts(&told), &told["unread"]), (vec!["您入住幸福里1号楼的申请已通过。"], &json!(1)));
+        let english = newcomer.with("accept-language", "en").get("/v1/me/inbox").ok();
+        assert_eq!(texts(&english), ["You are confirmed as living at 幸福里1号楼."]);
+
+        let read = newcomer.post("/v1/me/inbox/read", &json!({ "number": 1 })).with_status(200).json;
+        assert_eq!(read, json!({ "unread": 0, "read_to": 1 }));
+        // Read is read, also where an older device says otherwise, and nobody reads ahead.
+        assert_eq!(newcomer.post("/v1/me/inbox/read", &json!({ "number": 9 })).with_status(200).json["read_to"], 1);
+        newcomer.post("/v1/me/inbox/read", &json!({ "number": 0 })).is_invalid_at(&[("body", "/number", "minimum")]);
+        assert_eq!(inbox(&newcomer)["items"][0]["read"], true);
+
+        // What one does oneself one knows.
+        newcomer.post(&format!("/v1/memberships/{id}/end"), &json!({ "reason": "搬家" })).with_status(200);
+        assert_eq!(inbox(&newcomer)["unread"], 0);
+    }
+
+    fn a_refusal_and_an_end_reach_the_person_and_nobody_else(world: &World) {
+        let server = start(world);
+        let home = unit_id(&server.anonymous(), HOME);
+        let (newcomer, other) = (server.person(1), server.person(2));
+        let staff = server.holding(3, "community_staff", COMMUNITY);
+        let asked = newcomer.send("POST", &format!("/v1/units/{home}/residents"), None).with_status(201).json;
+        // Nobody heads the building nor leads the grid, so the community is told.
+        assert_eq!(texts(&inbox(&staff))[0], "有居民申请入住幸福里1号楼，请查看并处理。");
+        let refusal = json!({ "reason": "住址不符：身份证号不对" });
+        staff.post(&format!("/v1/memberships/{}/refuse", asked["id"].as_str().expect("an id")), &refusal).with_status(200);
+        let told = inbox(&newcomer);
+        assert_eq!(texts(&told), ["您入住幸福里1号楼的申请未通过，原因见申请记录。"]);
+        assert!(!told.to_string().contains("身份证"), "an inbox does not repeat what others wrote");
+        let grant = json!({ "phone": crate::harness::people::phone(1), "role": "grid_leader" });
+        let grid = unit_id(&server.anonymous(), GRID);
+        let given = staff.post(&format!("/v1/units/{grid}/members"), &grant).with_status(201).json;
+        staff.post(&format!("/v1/memberships/{}/end", given["id"].as_str().expect("an id")), &json!({ "reason": "调任" })).with_status(200);
+        let told = inbox(&newcomer);
+        let leader = ["您不再是幸福社区第一网格的网格长。", "您现在是幸福社区第一网格的网格长。"];
+        assert_eq!((&texts(&told)[..2], numbers(&told)), (&leader[..], vec![3, 2, 1]));
+        assert_eq!(inbox(&other)["items"], json!([]));
+        server.anonymous().get("/v1/me/inbox").is_problem(401, "unauthenticated");
+        // The answer is good to be asked for again and again.
+        let first = newcomer.get("/v1/me/inbox").with_status(200);
+        newcomer.with("if-none-match", &first.needed_header("etag")).get("/v1/me/inbox").with_status(304);
+    }
+
+    fn entries_are_dense_and_in_order_while_two_processes_write_and_readers_follow(world: &World) {
+        let servers = [start(world), world.serve()];
+        let reader = servers[0].person(1);
+        let to = person(&reader);
+        let token = crate::harness::roles::issue(servers[1].program(), 1, None);
+        let elsewhere = crate::harness::people::bearing(&servers[1], &token);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| write_many(world, to, 25));
+            }
+            for client in [&reader, &elsewhere] {
+                scope.spawn(move || {
+                    let client = client.on_own_connection();
+                    let (mut seen, mut after) = (Vec::new(), "0".to_owned());
+                    let started = onegrid::clock::monotonic();
+                    while seen.len() < 100 {
+                        let told = client.get(&format!("/v1/me/inbox/entries?after={after}&limit=7")).ok();
+                        assert_eq!(told["state"], "entries");
+                        seen.extend(numbers(&told));
+                        after = cursor(&told);
+                        assert!(started.elapsed() < 3 * crate::harness::CEILING, "{seen:?}");
+                    }
+                    assert_eq!(seen, (1..=100).collect::<Vec<i64>>(), "no hole, no repeat, in order");
+                });
+            }
+        });
+        // The pages of the list go down to the first, each entry once.
+        let (mut listed, mut path) = (Vec::new(), "/v1/me/inbox?limit=30".to_owned());
+        loop {
+            let page = reader.get(&path).ok();
+            listed.extend(numbers(&page));
+            match page["next"].as_str() {
+                Some(next) => path = format!("/v1/me/inbox?limit=30&cursor={next}"),
+                None => break,
+            }
+        }
+        assert_eq!(listed, (1..=100).rev().collect::<Vec<i64>>());
+        let ids: BTreeSet<String> = reader.get("/v1/me/inbox/entries?limit=500").with_status(200).listed("id").into_iter().collect();
+        assert_eq!(ids.len(), 100);
+    }
+
+    fn a_cursor_of_another_past_is_reset_and_one_that_is_no_cursor_refused(world: &World) {
+        let server = start(world);
+        let reader = server.person(1);
+        let to = person(&reader);
+        write_many(world, to, 3);
+        let at_three = cursor(&inbox(&reader));
+        // A backup was restored, and the third entry is another now.
+        let mut sql = Sql::connect(world.database_url());
+        sql.execute(
+            "DELETE FROM entry WHERE number = 3; UPDATE stream SET number = 2, entry_id = (SELECT id FROM entry WHERE number = 2)",
+        );
+        assert_eq!(news(&reader, &at_three)["state"], "reset", "it is above the last");
+        write_many(world, to, 1);
+        let told = news(&reader, &at_three);
+        assert_eq!((&told["state"], &told["items"], &told["cursor"]), (&json!("reset"), &json!([]), &json!("0")));
+        assert_eq!(numbers(&news(&reader, "0")), [1, 2, 3]);
+        for wrong in ["", "x", "3", "-1", "0.0", "3.xyz"] {
+            reader.get(&format!("/v1/me/inbox/entries?after={wrong}")).is_invalid_at(&[("query", "/after", "cursor")]);
+        }
+        reader.get("/v1/me/inbox/entries?limit=501").is_invalid_at(&[("query", "/limit", "maximum")]);
+        reader.get("/v1/me/inbox?cursor=zz").is_invalid_at(&[("query", "/cursor", "cursor")]);
+    }
+}
