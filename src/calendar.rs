@@ -254,7 +254,7 @@ impl Calendar {
     /// The instant of a wall-clock time, in minutes from midnight: the first
     /// of two where clocks go back, the end of the gap where they go forward.
     /// So later wall-clock times are never earlier instants.
-    fn instant(&self, date: NaiveDate, minutes: u16) -> DateTime<Utc> {
+    pub fn instant(&self, date: NaiveDate, minutes: u16) -> DateTime<Utc> {
         /// No zone ever skipped more than a day.
         const LONGEST_GAP_MINUTES: i64 = 26 * 60;
         let midnight = date.and_time(NaiveTime::MIN);

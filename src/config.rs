@@ -108,6 +108,10 @@ settings! {
     wechat_app_id: String = text, "ONEGRID_WECHAT_APP_ID", "the AppID", "";
     /// The secret of the mini-program.
     wechat_secret: Option<Secret> = optional_secret, "ONEGRID_WECHAT_SECRET", "the AppSecret", "";
+    /// Where what an inbox got is posted (Standard Webhooks), for the city's push service to bring it to phones. Without it nothing is pushed.
+    push_url: Option<String> = optional_service_url, "ONEGRID_PUSH_URL", "an https address (http on loopback)", "";
+    /// The secret by which these requests are signed.
+    push_secret: Option<Secret> = long_secret, "ONEGRID_PUSH_SECRET", "a secret of 24 to 256 visible characters", "";
     /// The time zone of opening hours and days.
     zone: chrono_tz::Tz = parsed, "ONEGRID_ZONE", "a zone of the IANA time zone database", "Asia/Shanghai";
     /// A folder with `cn-YYYY.csv` tables of holidays that count before the built-in ones.
@@ -336,6 +340,13 @@ fn sms_url(text: &str) -> Result<Option<SmsUrl>, String> {
         "" => Ok(None),
         "console" => Ok(Some(SmsUrl::Console)),
         text => service_url(text).map(SmsUrl::Gateway).map(Some),
+    }
+}
+
+fn optional_service_url(text: &str) -> Result<Option<String>, String> {
+    match text {
+        "" => Ok(None),
+        text => service_url(text).map(Some),
     }
 }
 

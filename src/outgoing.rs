@@ -1,16 +1,26 @@
 //! Requests that we make of other services. What is sent and what comes back is
 //! never logged: addresses, heads and bodies may hold secrets and personal data.
 
+use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_lc_rs::hmac;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use ureq::Agent;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
+
+use crate::clock;
+use crate::secret::Secret;
 
 /// How long another service may take.
 const PATIENCE: Duration = Duration::from_secs(8);
 /// The longest answer that is read, in bytes.
 const LONGEST: u64 = 64 * 1024;
+
+/// The longest that is read of an answer of which only the status counts, in bytes.
+const LONGEST_ACKNOWLEDGEMENT: u64 = 16 * 1024;
 
 /// Why there is no answer, in a word that may be logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -65,20 +75,29 @@ impl Outgoing {
         on_a_blocking_thread(move || answered(agent.get(&url).call())).await
     }
 
-    /// POST of JSON, with further headers.
-    pub async fn post(
-        &self,
-        url: String,
-        headers: Vec<(&'static str, String)>,
-        json: String,
-    ) -> Result<Answered, NoAnswer> {
+    /// POST of JSON as Standard Webhooks 1.0 has it: with an id, by which the receiver knows
+    /// what it has had, and signed where there is a secret. The status; of the body no more
+    /// is read than keeps the connection good.
+    pub async fn webhook(&self, url: String, secret: Option<&Secret>, id: &str, json: String) -> Result<u16, NoAnswer> {
+        let timestamp = clock::now().micros().div_euclid(1_000_000).to_string();
+        let signature = secret.map(|secret| {
+            let key = hmac::Key::new(hmac::HMAC_SHA256, secret.reveal().as_bytes());
+            let tag = hmac::sign(&key, format!("{id}.{timestamp}.{json}").as_bytes());
+            ("webhook-signature", format!("v1,{}", STANDARD.encode(tag)))
+        });
+        let mut headers = vec![("webhook-id", id.to_owned()), ("webhook-timestamp", timestamp)];
+        headers.extend(signature);
         let agent = self.agent.clone();
         on_a_blocking_thread(move || {
             let mut request = agent.post(&url).header("content-type", "application/json");
             for (name, value) in headers {
                 request = request.header(name, value);
             }
-            answered(request.send(json))
+            let mut response = request.send(json).map_err(|error| why(&error))?;
+            let mut read = response.body_mut().as_reader().take(LONGEST_ACKNOWLEDGEMENT);
+            // What it says is of no interest, nor whether it says all of it.
+            let _ = std::io::copy(&mut read, &mut std::io::sink());
+            Ok(response.status().as_u16())
         })
         .await
     }
@@ -90,9 +109,9 @@ impl Default for Outgoing {
     }
 }
 
-async fn on_a_blocking_thread(
-    ask: impl FnOnce() -> Result<Answered, NoAnswer> + Send + 'static,
-) -> Result<Answered, NoAnswer> {
+async fn on_a_blocking_thread<T: Send + 'static>(
+    ask: impl FnOnce() -> Result<T, NoAnswer> + Send + 'static,
+) -> Result<T, NoAnswer> {
     let asked = tokio::task::spawn_blocking(ask).await;
     asked.unwrap_or(Err(NoAnswer("the request died")))
 }

@@ -14,6 +14,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::bus::Bus;
+use crate::calendar::Calendar;
 use crate::circle::places::Catalogue;
 use crate::circle::streets::{StreetMap, TimeModel};
 use crate::circle::{Circles, Facilities};
@@ -29,6 +30,7 @@ use crate::identity::{self, CodeSender, Codes, Gateway, Identity, Keyring, Peopl
 use crate::jobs::{Jobs, Kind, Recurring};
 use crate::kept_secrets::Keys;
 use crate::kv::Kv;
+use crate::live::inbox::{Push, PushService};
 use crate::metrics::Gauges;
 use crate::outgoing::Outgoing;
 use crate::{circle, grid, holidays, kept_secrets, live, metrics};
@@ -166,7 +168,7 @@ pub async fn start(config: Config, stage: Stage) -> Result<Running> {
     let (follower, mark) = Follower::load(db.clone(), followers).await?;
     let (bus, kv) = shared_parts(&config).await?;
     keep_following(&follower, mark, &db, &bus);
-    let jobs = Jobs::start(&db, kinds_of_job(&db, &identity));
+    let jobs = Jobs::start(&db, kinds_of_job(&config, &db, &identity, &calendar));
 
     let access = Access::new(
         Arc::clone(&identity.tokens) as Arc<dyn Credentials>,
@@ -327,7 +329,7 @@ fn keep_following(follower: &Arc<Follower>, mark: Mark, db: &Db, bus: &Bus) {
 }
 
 /// The work that is done after answers were sent.
-fn kinds_of_job(db: &Db, identity: &Identity) -> Vec<Arc<dyn Kind>> {
+fn kinds_of_job(config: &Config, db: &Db, identity: &Identity, calendar: &Arc<Calendar>) -> Vec<Arc<dyn Kind>> {
     let keys = {
         let db = db.clone();
         move || {
@@ -349,7 +351,16 @@ fn kinds_of_job(db: &Db, identity: &Identity) -> Vec<Arc<dyn Kind>> {
             async move { live::inbox::forget_old(&db).await }
         }
     };
+    let service = config.push_url.clone().map(|url| PushService {
+        url,
+        secret: config.push_secret.clone(),
+        outgoing: Outgoing::new(),
+    });
+    if service.as_ref().is_some_and(|service| service.secret.is_none()) {
+        tracing::warn!("ONEGRID_PUSH_SECRET is not set: the push service cannot tell who asks it");
+    }
     vec![
+        Arc::new(Push::new(db.clone(), Arc::clone(calendar), service)),
         Arc::new(Recurring::new("forget_old_inbox_entries", 24 * AN_HOUR, inboxes)),
         Arc::new(Recurring::new("forget_idempotency_keys", AN_HOUR, keys)),
         Arc::new(Recurring::new("forget_codes_and_sessions", AN_HOUR, codes_and_sessions)),

@@ -217,6 +217,8 @@ diesel::table! {
     inbox (person_id) {
         person_id -> Binary,
         read_to -> BigInt,
+        quiet_from -> BigInt,
+        quiet_to -> BigInt,
     }
 }
 

@@ -4,15 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lc_rs::hmac;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::phone::Phone;
-use crate::clock;
 use crate::language::Language;
 use crate::metrics;
 use crate::outgoing::Outgoing;
@@ -80,26 +76,14 @@ impl Gateway {
         let Ok(_turn) = self.turns.acquire().await else { return };
         for round in 0..TRIES {
             tokio::time::sleep(PAUSE * round).await;
-            let headers = self.headers(&id, &body);
-            match self.outgoing.post(self.url.clone(), headers, body.clone()).await {
-                Ok(answer) if (200..300).contains(&answer.status) => return metrics::code("sent"),
-                Ok(answer) => tracing::warn!(status = answer.status, id, "the message service refused a code"),
+            let (url, secret) = (self.url.clone(), self.secret.as_ref());
+            match self.outgoing.webhook(url, secret, &id, body.clone()).await {
+                Ok(status) if (200..300).contains(&status) => return metrics::code("sent"),
+                Ok(status) => tracing::warn!(status, id, "the message service refused a code"),
                 Err(error) => tracing::warn!(%error, id, "the message service took no code"),
             }
         }
         metrics::code("failed");
-    }
-
-    /// As Standard Webhooks 1.0 has it.
-    fn headers(&self, id: &str, body: &str) -> Vec<(&'static str, String)> {
-        let timestamp = clock::now().micros().div_euclid(1_000_000).to_string();
-        let mut headers = vec![("webhook-id", id.to_owned()), ("webhook-timestamp", timestamp.clone())];
-        if let Some(secret) = &self.secret {
-            let key = hmac::Key::new(hmac::HMAC_SHA256, secret.reveal().as_bytes());
-            let tag = hmac::sign(&key, format!("{id}.{timestamp}.{body}").as_bytes());
-            headers.push(("webhook-signature", format!("v1,{}", STANDARD.encode(tag))));
-        }
-        headers
     }
 }
 

@@ -10,7 +10,7 @@ use crate::harness::people;
 /// The keys that a world sets and the embedded server would make itself.
 const KEYS: [&str; 3] = ["ONEGRID_MASTER_KEY", "ONEGRID_LOOKUP_KEY", "ONEGRID_JWT_KEYS"];
 /// A wrong value for each setting that has one.
-const WRONG: [(&str, &str); 25] = [
+const WRONG: [(&str, &str); 27] = [
     ("DATABASE_URL", "mysql://localhost/onegrid"),
     ("REDIS_URL", "not a redis"),
     ("ONEGRID_LISTEN", "8080"),
@@ -30,6 +30,8 @@ const WRONG: [(&str, &str); 25] = [
     ("ONEGRID_SMS_BUDGET", "0"),
     ("ONEGRID_CODES_PER_ADDRESS", "many"),
     ("ONEGRID_WECHAT_URL", "https://user:password@wechat.example.org"),
+    ("ONEGRID_PUSH_URL", "ftp://push.example.org"),
+    ("ONEGRID_PUSH_SECRET", "short"),
     ("ONEGRID_ZONE", "Mars/Olympus"),
     ("ONEGRID_HOLIDAYS", "nowhere-at-all"),
     ("ONEGRID_TRUSTED_PROXIES", "10.0.0.0/33"),

@@ -1,7 +1,12 @@
 //! What concerns somebody reaches them: in order, without a gap, in their language.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use aws_lc_rs::hmac;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use onegrid::db::{Db, Target};
 use onegrid::language::Words;
 use onegrid::live::inbox::{Letter, write_to};
@@ -9,7 +14,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::cli_world::Sql;
-use crate::harness::{Client, Server, World, both_databases, unit_id};
+use crate::harness::{Asked, Client, FakeService, Server, World, both_databases, unit_id, until};
 
 const HOME: &str = "429901001001001A1";
 const GRID: &str = "429901001001001";
@@ -201,5 +206,124 @@ both_databases! {
         }
         reader.get("/v1/me/inbox/entries?limit=501").is_invalid_at(&[("query", "/limit", "maximum")]);
         reader.get("/v1/me/inbox?cursor=zz").is_invalid_at(&[("query", "/cursor", "cursor")]);
+    }
+}
+
+/// A push service that answers like this.
+fn push_service(
+    world: &World,
+    answer: impl Fn(&Asked) -> (u16, String) + Send + Sync + 'static,
+) -> (FakeService, Server) {
+    world.import_units();
+    let service = FakeService::start(answer);
+    let settings = [
+        ("ONEGRID_PUSH_URL", service.url()),
+        ("ONEGRID_PUSH_SECRET", SECRET.to_owned()),
+    ];
+    let server = world.serve_with(&settings.each_ref().map(|(name, value)| (*name, value.as_str())));
+    (service, server)
+}
+
+const SECRET: &str = "pT7m-w2Kc9Xv4Bn8Zq3Ls6Hd1Rf5Gy";
+
+/// No quiet at all, so that the hour of the test is of no concern.
+fn always_loud(client: &Client) {
+    client
+        .send("PUT", "/v1/me/inbox/quiet-hours", Some(r#"{"from":null,"to":null}"#))
+        .with_status(200);
+}
+
+fn jobs_left(world: &World) -> i64 {
+    Sql::connect(world.database_url()).numbers("SELECT count(*) AS value FROM job WHERE kind = 'push'")[0]
+}
+
+both_databases! {
+    fn what_an_inbox_got_is_pushed_once_signed_and_with_an_id_that_stays(world: &World) {
+        let failures = AtomicUsize::new(0);
+        let (service, server) = push_service(world, move |_| {
+            // It fails, then it sends one elsewhere, which is not gone to.
+            match failures.fetch_add(1, Ordering::SeqCst) {
+                0 => (500, "down".into()),
+                1 => (302, String::new()),
+                _ => (200, "x".repeat(1 << 20)),
+            }
+        });
+        let reader = server.person(1);
+        always_loud(&reader);
+        let to = person(&reader);
+        write_many(world, to, 1);
+        until("it is pushed at the third try", || (service.asked().len() == 3 && jobs_left(world) == 0).then_some(()));
+        let asked = service.asked();
+        let ids: BTreeSet<&str> = asked.iter().map(|asked| asked.header("webhook-id")).collect();
+        let entry = inbox(&reader)["items"][0].clone();
+        assert_eq!(ids.into_iter().collect::<Vec<_>>(), [entry["id"].as_str().expect("an id")]);
+        for asked in &asked {
+            let said = format!("{}.{}.{}", asked.header("webhook-id"), asked.header("webhook-timestamp"), asked.body);
+            let tag = asked.header("webhook-signature").strip_prefix("v1,").expect("version 1");
+            let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
+            hmac::verify(&key, said.as_bytes(), &STANDARD.decode(tag).expect("base64")).expect("signed by us");
+        }
+        let body: Value = serde_json::from_str(&asked[2].body).expect("JSON");
+        assert_eq!((&body["type"], &body["timestamp"]), (&json!("inbox.entry"), &entry["at"]));
+        let me = reader.get("/v1/me").ok()["id"].clone();
+        let data = json!({
+            "person_id": me, "id": entry["id"], "number": 1, "kind": "home_ended", "urgent": false, "about": null,
+            "text": { "zh-CN": "您在0号楼的居住登记已结束。", "en": "You are no longer registered as living at Building 0." },
+        });
+        assert_eq!(body["data"], data);
+    }
+
+    fn one_slow_receiver_holds_up_nobody_and_what_was_read_is_not_pushed(world: &World) {
+        let gate = Arc::new(AtomicBool::new(false));
+        let waits = Arc::clone(&gate);
+        let (service, server) = push_service(world, move |_| {
+            // Longer than anybody waits, until the test lets go.
+            while !waits.load(Ordering::SeqCst) {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+            (200, String::new())
+        });
+        let reader = server.person(1);
+        always_loud(&reader);
+        let to = person(&reader);
+        write_many(world, to, 1);
+        // The request is kept once it is answered; meanwhile all else goes on.
+        until("it is in hand", || {
+            let claimed = "SELECT count(*) AS value FROM job WHERE kind = 'push' AND lease IS NOT NULL";
+            (Sql::connect(world.database_url()).numbers(claimed)[0] == 1).then_some(())
+        });
+        assert_eq!(inbox(&reader)["unread"], 1);
+        reader.post("/v1/me/inbox/read", &json!({ "number": 1 })).with_status(200);
+        until("its time is up, and it waits for another try", || {
+            let failed = "SELECT count(*) AS value FROM job WHERE kind = 'push' AND failure IS NOT NULL";
+            (Sql::connect(world.database_url()).numbers(failed)[0] == 1).then_some(())
+        });
+        let listed = world.run(&["jobs", "list", "--kind", "push"]).succeeded().out.clone();
+        assert!(listed.contains("the push service: no answer in time"), "{listed}");
+        gate.store(true, Ordering::SeqCst);
+        until("it was read in the meantime, so it is done", || (jobs_left(world) == 0).then_some(()));
+        assert_eq!(service.asked().len(), 1, "the try that was not waited for");
+    }
+
+    fn quiet_hours_are_ones_own_and_refused_where_they_are_none(world: &World) {
+        let server = start(world);
+        let reader = server.person(1);
+        let path = "/v1/me/inbox/quiet-hours";
+        assert_eq!(reader.get(path).ok(), json!({ "from": "22:00", "to": "07:00" }));
+        write_many(world, person(&reader), 1);
+        reader.post("/v1/me/inbox/read", &json!({ "number": 1 })).with_status(200);
+        assert_eq!(reader.get(path).ok(), json!({ "from": "22:00", "to": "07:00" }));
+        assert_eq!(reader.put(path, &json!({ "from": "12:30", "to": "14:00" })).with_status(200).json["from"], "12:30");
+        assert_eq!(reader.get(path).ok(), json!({ "from": "12:30", "to": "14:00" }));
+        assert_eq!(inbox(&reader)["read_to"], 1, "that stays");
+        assert_eq!(server.person(2).get(path).ok()["from"], "22:00");
+        always_loud(&reader);
+        assert_eq!(reader.get(path).ok(), json!({ "from": null, "to": null }));
+        reader.put(path, &json!({ "from": "24:00", "to": "7:00" })).is_invalid_at(&[("body", "/from", "pattern"), ("body", "/to", "pattern")]);
+        reader.put(path, &json!({ "from": "07:00", "to": "07:00" })).is_invalid_at(&[("body", "/to", "same")]);
+        reader.put(path, &json!({ "from": "07:00", "to": null })).is_invalid_at(&[("body", "/to", "required")]);
+        reader.put(path, &json!({ "from": "07:00" })).is_invalid_at(&[("body", "/to", "required")]);
+        // Without a push service nothing waits for one.
+        until("no job is left", || (jobs_left(world) == 0).then_some(()));
     }
 }

@@ -172,6 +172,27 @@ both_databases! {
         assert_eq!((&unread["unread"], unread["items"].as_array().map(Vec::len)), (&Value::from(2), Some(2)));
     }
 
+    fn in_quiet_hours_nothing_is_pushed_that_is_not_urgent_and_the_rest_comes_afterwards(world: &World) {
+        world.import_units();
+        let service = crate::harness::FakeService::start(|_| (200, String::new()));
+        let clock = set_clock(world, "2026-03-03T21:59:00+08:00");
+        let server = world.serve_with(&[("ONEGRID_CLOCK_FILE", &clock), ("ONEGRID_PUSH_URL", &service.url())]);
+        let grant = |role: &str, unit: &str| {
+            let phone = crate::harness::people::phone(1);
+            server.program().run(&["roles", "grant", "--phone", &phone, "--role", role, "--unit", unit]).succeeded();
+        };
+        grant("grid_leader", "429901001001001");
+        until("pushed in the evening", || (service.asked().len() == 1).then_some(()));
+        set_clock(world, "2026-03-03T22:30:00+08:00");
+        grant("community_staff", "429901001001");
+        let due = || world.run(&["jobs", "list", "--kind", "push"]).succeeded().out.clone();
+        until("it waits for seven in the morning", || due().contains("2026-03-03T23:00:00").then_some(()));
+        assert_eq!(service.asked().len(), 1);
+        set_clock(world, "2026-03-04T07:00:01+08:00");
+        until("pushed in the morning", || (service.asked().len() == 2).then_some(()));
+        assert!(service.asked()[1].body.contains("社区工作人员"));
+    }
+
     fn an_idempotency_key_is_kept_for_a_day(world: &World) {
         let server = serve_at(world, "2026-03-03T10:00:00+08:00");
         let enter = || {

@@ -23,8 +23,11 @@ CREATE TABLE entry (
     PRIMARY KEY (stream_id, number)
 );
 
--- How far somebody has read theirs.
+-- How far somebody has read theirs, and between which minutes of the day it is quiet (never
+-- where both are one).
 CREATE TABLE inbox (
     person_id BLOB NOT NULL PRIMARY KEY REFERENCES person (id),
-    read_to BIGINT NOT NULL
+    read_to BIGINT NOT NULL,
+    quiet_from BIGINT NOT NULL,
+    quiet_to BIGINT NOT NULL
 );

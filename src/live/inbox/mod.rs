@@ -2,9 +2,12 @@
 //!
 //! A room writes to somebody in its own transaction ([`write_to`]), by a kind of the one
 //! catalogue `data/inbox.toml`, which has the words in both languages; what is filled in
-//! comes along. An entry never repeats what others wrote, and names nobody.
+//! comes along. An entry never repeats what others wrote, and names nobody. What came is
+//! pushed by a job ([`Push`]), in quiet hours only what is urgent.
 
 mod catalogue;
+mod push;
+mod quiet;
 pub mod routes;
 mod store;
 mod view;
@@ -18,8 +21,10 @@ use super::{Entry, Key, NewEntry, append, raise_floor};
 use crate::clock::{self, Timestamp};
 use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
+use crate::jobs;
 use crate::language::Words;
 use catalogue::CATALOGUE;
+pub use push::{Push, PushService};
 
 /// The kind of stream.
 const STREAM: &str = "inbox";
@@ -85,5 +90,7 @@ pub fn write_to(tx: &mut Tx<'_>, person: Uuid, letter: &Letter) -> Result<Entry>
         kind: letter.kind,
         payload: serde_json::to_string(&payload).map_err(Error::internal)?,
     };
-    append(tx, key(person), entry)
+    let entry = append(tx, key(person), entry)?;
+    jobs::put(tx, &push::job(person, entry.number)?)?;
+    Ok(entry)
 }

@@ -3,7 +3,8 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
 
-use super::view::{InboxEntry, InboxNews, InboxView, NewsQuery, NewsState, ReadInput, ReadState};
+use super::quiet::{Minutes, Quiet};
+use super::view::{InboxEntry, InboxNews, InboxView, NewsQuery, NewsState, QuietHours, ReadInput, ReadState};
 use super::{key, store};
 use crate::db::Db;
 use crate::error::{Error, FieldError, Reason, Result};
@@ -19,6 +20,8 @@ pub fn operations() -> Vec<Operation> {
         Operation::new::<__path_read_inbox, _, _>(read_inbox),
         Operation::new::<__path_follow_inbox, _, _>(follow_inbox),
         Operation::new::<__path_mark_inbox_read, _, _>(mark_inbox_read),
+        Operation::new::<__path_get_quiet_hours, _, _>(get_quiet_hours),
+        Operation::new::<__path_set_quiet_hours, _, _>(set_quiet_hours),
     ]
 }
 
@@ -52,7 +55,7 @@ async fn read_inbox(
     let (limit, most) = (query.0.limit, most(query.0.limit)?);
     let (mut entries, head, read_to) = db
         .read(move |conn| {
-            let read_to = store::read_to(conn, person)?;
+            let read_to = store::settings(conn, person)?.read_to;
             let (entries, head) = live::read_before(conn, key(person), before, most)?;
             Ok((entries, head, read_to))
         })
@@ -105,7 +108,7 @@ async fn follow_inbox(
     let (limit, most) = (query.0.limit, most(query.0.limit)?);
     let (mut reading, read_to) = db
         .read(move |conn| {
-            let read_to = store::read_to(conn, person)?;
+            let read_to = store::settings(conn, person)?.read_to;
             Ok((live::read_after(conn, key(person), cursor, most)?, read_to))
         })
         .await?;
@@ -149,4 +152,91 @@ async fn mark_inbox_read(
         unread: store::unread(head, read_to),
         read_to,
     }))
+}
+
+fn shown(quiet: Option<Quiet>) -> QuietHours {
+    let at = |minutes| Minutes(minutes).to_string();
+    QuietHours {
+        from: quiet.map(|quiet| at(quiet.from)),
+        to: quiet.map(|quiet| at(quiet.to)),
+    }
+}
+
+/// When only what is urgent is pushed to me; from 22:00 to 07:00 unless I say otherwise.
+#[utoipa::path(
+    get,
+    path = "/me/inbox/quiet-hours",
+    tag = "inbox",
+    responses((status = 200, description = "The caller's quiet hours", body = QuietHours)),
+)]
+async fn get_quiet_hours(caller: Caller<SignedIn>, _: Query<Nothing>, db: web::Data<Db>) -> Answer {
+    let person = person(&caller)?;
+    let settings = db.read(move |conn| store::settings(conn, person)).await?;
+    Ok(HttpResponse::Ok().json(shown(settings.quiet)))
+}
+
+/// Sets when only what is urgent is pushed to me, in the city's zone; the rest comes afterwards. Over midnight where the
+/// end is before the start; both null for never. What is in the inbox is there at once in any case.
+#[utoipa::path(
+    put,
+    path = "/me/inbox/quiet-hours",
+    tag = "inbox",
+    request_body = QuietHours,
+    responses((status = 200, description = "The caller's quiet hours", body = QuietHours)),
+)]
+async fn set_quiet_hours(
+    caller: Caller<SignedIn>,
+    _: Query<Nothing>,
+    body: Body<QuietHours>,
+    db: web::Data<Db>,
+) -> Answer {
+    let person = person(&caller)?;
+    let quiet = quiet_of(&body.value)?;
+    db.write(move |tx| store::set_quiet(tx, person, quiet)).await?;
+    Ok(HttpResponse::Ok().json(shown(quiet)))
+}
+
+fn quiet_of(given: &QuietHours) -> Result<Option<Quiet>> {
+    let fault = |field, code, zh, en| Error::field(FieldError::body(field, code, zh, en));
+    let minutes = |field, text: &str| {
+        let parsed: Result<Minutes, ()> = text.parse();
+        parsed.map(|minutes| minutes.0).map_err(|()| {
+            fault(
+                field,
+                "pattern",
+                "应为一天中的时刻，如 07:30。",
+                "It takes a time of the day, such as 07:30.",
+            )
+        })
+    };
+    match (given.from.as_deref(), given.to.as_deref()) {
+        (None, None) => Ok(None),
+        (Some(from), Some(to)) => {
+            let quiet = Quiet {
+                from: minutes("/from", from)?,
+                to: minutes("/to", to)?,
+            };
+            if quiet.from == quiet.to {
+                return Err(fault(
+                    "/to",
+                    "same",
+                    "开始和结束不能相同。",
+                    "The end cannot be the start.",
+                ));
+            }
+            Ok(Some(quiet))
+        }
+        (None, Some(_)) => Err(fault(
+            "/from",
+            "required",
+            "请同时填写开始时间。",
+            "Say also when it begins.",
+        )),
+        (Some(_), None) => Err(fault(
+            "/to",
+            "required",
+            "请同时填写结束时间。",
+            "Say also when it ends.",
+        )),
+    }
 }

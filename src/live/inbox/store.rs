@@ -1,23 +1,57 @@
-//! How far somebody has read their inbox.
+//! How somebody has their inbox: how far they have read, and when it is quiet.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary};
 use uuid::Uuid;
 
 use super::key;
+use super::quiet::Quiet;
 use crate::db::schema::inbox;
 use crate::db::{Conn, Tx};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::live::{Head, head};
 
-/// The number up to which somebody has read; 0 where they have read nothing.
-pub(super) fn read_to(conn: &mut Conn, person: Uuid) -> Result<i64> {
-    let found: Option<i64> = inbox::table
+/// How somebody has their inbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Settings {
+    /// The number up to which they have read; 0 where they have read nothing.
+    pub read_to: i64,
+    /// When only what is urgent is pushed.
+    pub quiet: Option<Quiet>,
+}
+
+/// How somebody has their inbox.
+pub(super) fn settings(conn: &mut Conn, person: Uuid) -> Result<Settings> {
+    let found: Option<(i64, i64, i64)> = inbox::table
         .find(person.as_bytes().as_slice())
-        .select(inbox::read_to)
+        .select((inbox::read_to, inbox::quiet_from, inbox::quiet_to))
         .first(conn)
         .optional()?;
-    Ok(found.unwrap_or_default())
+    let Some((read_to, from, to)) = found else {
+        return Ok(Settings {
+            read_to: 0,
+            quiet: Some(Quiet::USUAL),
+        });
+    };
+    let minutes = |minutes: i64| u16::try_from(minutes).map_err(Error::internal);
+    let (from, to) = (minutes(from)?, minutes(to)?);
+    // Where both are one there is no quiet.
+    let quiet = (from != to).then_some(Quiet { from, to });
+    Ok(Settings { read_to, quiet })
+}
+
+/// Sets when only what is urgent is pushed to somebody.
+pub(super) fn set_quiet(tx: &mut Tx<'_>, person: Uuid, quiet: Option<Quiet>) -> Result<()> {
+    let (from, to) = quiet.map_or((0, 0), |quiet| (quiet.from, quiet.to));
+    diesel::sql_query(
+        "INSERT INTO inbox (person_id, read_to, quiet_from, quiet_to) VALUES ($1, 0, $2, $3) \
+         ON CONFLICT (person_id) DO UPDATE SET quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to",
+    )
+    .bind::<Binary, _>(person.as_bytes().as_slice())
+    .bind::<BigInt, _>(i64::from(from))
+    .bind::<BigInt, _>(i64::from(to))
+    .execute(&mut **tx)?;
+    Ok(())
 }
 
 /// Notes that somebody has read up to a number, and not less than before; never further
@@ -26,13 +60,15 @@ pub(super) fn mark_read(tx: &mut Tx<'_>, person: Uuid, number: i64) -> Result<(i
     let head = head(tx, key(person))?;
     // Both databases take this; the query builder has no upsert for both.
     diesel::sql_query(
-        "INSERT INTO inbox (person_id, read_to) VALUES ($1, $2) \
+        "INSERT INTO inbox (person_id, read_to, quiet_from, quiet_to) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (person_id) DO UPDATE SET read_to = excluded.read_to WHERE inbox.read_to < excluded.read_to",
     )
     .bind::<Binary, _>(person.as_bytes().as_slice())
     .bind::<BigInt, _>(number.min(head.number))
+    .bind::<BigInt, _>(i64::from(Quiet::USUAL.from))
+    .bind::<BigInt, _>(i64::from(Quiet::USUAL.to))
     .execute(&mut **tx)?;
-    Ok((read_to(tx, person)?, head))
+    Ok((settings(tx, person)?.read_to, head))
 }
 
 /// How many entries somebody has not read.

@@ -137,3 +137,17 @@ pub struct ReadState {
     /// Up to which number they have read.
     pub read_to: i64,
 }
+
+/// When only what is urgent is pushed.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QuietHours {
+    /// From this time of the day in the city's zone; null with `to` for never.
+    #[schema(required, pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "22:00")]
+    pub from: Option<String>,
+    /// To this time of the day.
+    #[schema(required, pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "07:00")]
+    pub to: Option<String>,
+}
+
+impl Input for QuietHours {}

@@ -17,7 +17,7 @@ mod town;
 mod world;
 
 pub use client::{Answer, Client, agent};
-pub use fake_service::FakeService;
+pub use fake_service::{Asked, FakeService};
 pub use fixtures::{Fixture, place, unit_id};
 pub use program::Program;
 pub use server::Server;

@@ -1,0 +1,142 @@
+//! Brings what an inbox got to the city's push service, which brings it to phones.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::catalogue::CATALOGUE;
+use super::{Payload, key, store};
+use crate::calendar::Calendar;
+use crate::clock::{self, Timestamp};
+use crate::db::{Db, Id, Named};
+use crate::error::{Error, Result};
+use crate::jobs::{Claimed, Doing, Failure, Kind, Limits, NewJob, Next, Outcome};
+use crate::language::Language;
+use crate::live::{Entry, read_before};
+use crate::outgoing::Outgoing;
+use crate::secret::Secret;
+
+const KIND: &str = "push";
+
+/// A person, by the id that they have everywhere.
+struct Reader;
+
+impl Named for Reader {
+    const PREFIX: &'static str = "per";
+}
+
+/// Which entry of whose inbox.
+#[derive(Debug, Serialize, Deserialize)]
+struct Of {
+    person: Id<Reader>,
+    number: i64,
+}
+
+/// The job that pushes an entry.
+pub(super) fn job(person: Uuid, number: i64) -> Result<NewJob> {
+    let person = Id::from_uuid(person);
+    NewJob::new(KIND, &Of { person, number })
+}
+
+/// The push service.
+pub struct PushService {
+    /// Where it is.
+    pub url: String,
+    /// By which requests are signed.
+    pub secret: Option<Secret>,
+    /// By which it is asked.
+    pub outgoing: Outgoing,
+}
+
+/// Pushes entries: those that are not urgent outside quiet hours, and none that was read in
+/// the meantime. Where there is no service nothing is pushed.
+pub struct Push {
+    db: Db,
+    calendar: Arc<Calendar>,
+    service: Option<PushService>,
+}
+
+impl Push {
+    /// To this service.
+    pub const fn new(db: Db, calendar: Arc<Calendar>, service: Option<PushService>) -> Self {
+        Self { db, calendar, service }
+    }
+
+    async fn push(&self, of: Of) -> Outcome {
+        let Some(service) = &self.service else {
+            return Ok(Next::Done);
+        };
+        let (person, number) = (of.person.uuid(), of.number);
+        let (entry, settings) = self
+            .db
+            .read(move |conn| {
+                let (entries, _) = read_before(conn, key(person), Some(number + 1), 1)?;
+                Ok((entries.into_iter().next(), store::settings(conn, person)?))
+            })
+            .await?;
+        let Some(entry) = entry.filter(|entry| entry.number == number && number > settings.read_to) else {
+            return Ok(Next::Done);
+        };
+        let is_urgent = CATALOGUE.get(&entry.kind).is_some_and(|template| template.urgent);
+        let quiet_ends = settings
+            .quiet
+            .and_then(|quiet| quiet.ends(&self.calendar, clock::now().to_utc()));
+        if let (false, Some(end)) = (is_urgent, quiet_ends) {
+            return Ok(Next::At(Timestamp::from_micros(end.timestamp_micros())));
+        }
+        let (id, body) = (entry.id.to_string(), message(person, &entry, is_urgent)?.to_string());
+        let (url, secret) = (service.url.clone(), service.secret.as_ref());
+        match service.outgoing.webhook(url, secret, &id, body).await {
+            Ok(status) if (200..300).contains(&status) => Ok(Next::Done),
+            Ok(status) => Err(Failure::again(format!("the push service answered {status}"))),
+            Err(error) => Err(Failure::again(format!("the push service: {error}"))),
+        }
+    }
+}
+
+/// What is posted, as Standard Webhooks 1.0 has it.
+fn message(person: Uuid, entry: &Entry, is_urgent: bool) -> Result<Value> {
+    let payload: Payload = serde_json::from_str(&entry.payload).map_err(Error::internal)?;
+    let text = |language| {
+        let template = CATALOGUE.get(&entry.kind);
+        template.map(|template| template.text(&payload, language))
+    };
+    let about = payload
+        .about
+        .as_ref()
+        .map(|(kind, id)| json!({ "kind": kind, "id": id }));
+    Ok(json!({
+        "type": "inbox.entry",
+        "timestamp": entry.at,
+        "data": {
+            "person_id": Id::<Reader>::from_uuid(person),
+            "id": entry.id,
+            "number": entry.number,
+            "kind": entry.kind,
+            "urgent": is_urgent,
+            "text": { "zh-CN": text(Language::Zh), "en": text(Language::En) },
+            "about": about,
+        }
+    }))
+}
+
+impl Kind for Push {
+    fn name(&self) -> &'static str {
+        KIND
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            at_once: 16,
+            lease: Duration::from_secs(30),
+            tries: 20,
+        }
+    }
+
+    fn run<'a>(&'a self, job: &'a Claimed) -> Doing<'a> {
+        Box::pin(async move { self.push(job.payload()?).await })
+    }
+}
