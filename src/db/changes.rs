@@ -32,16 +32,16 @@ const KEYS_AT_MOST: usize = 500;
 pub struct Tx<'a> {
     conn: &'a mut Conn,
     changed: Vec<Change>,
-    has_work: bool,
+    work: Vec<&'static str>,
 }
 
 /// What is told when a transaction is durable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct After {
     /// There is something to follow.
     pub changed: bool,
-    /// There is work that waits.
-    pub has_work: bool,
+    /// The kinds of work that waits.
+    pub work: Vec<&'static str>,
 }
 
 impl Tx<'_> {
@@ -61,9 +61,11 @@ impl Tx<'_> {
         });
     }
 
-    /// Wakes whoever does jobs in this process, once this is durable.
-    pub fn wake_workers(&mut self) {
-        self.has_work = true;
+    /// Wakes whoever does jobs of this kind in this process, once this is durable.
+    pub fn wake_workers(&mut self, kind: &'static str) {
+        if !self.work.contains(&kind) {
+            self.work.push(kind);
+        }
     }
 
     fn note(&mut self, change: Change) {
@@ -101,17 +103,13 @@ pub(super) fn run<T>(conn: &mut Conn, transaction: &mut impl FnMut(&mut Tx<'_>) 
     let mut tx = Tx {
         conn,
         changed: Vec::new(),
-        has_work: false,
+        work: Vec::new(),
     };
     let value = transaction(&mut tx)?;
-    let Tx {
-        conn,
-        changed,
-        has_work,
-    } = tx;
+    let Tx { conn, changed, work } = tx;
     let after = After {
         changed: !changed.is_empty(),
-        has_work,
+        work,
     };
     if !after.changed {
         return Ok((value, after));

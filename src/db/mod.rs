@@ -14,6 +14,7 @@ pub(crate) mod schema;
 pub mod search;
 mod writer;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,7 +47,7 @@ pub struct Db {
     pool: Pool<Manager>,
     writer: Option<Arc<Writer>>,
     changed: watch::Sender<u64>,
-    work: watch::Sender<u64>,
+    work: watch::Sender<BTreeMap<&'static str, u64>>,
 }
 
 impl Db {
@@ -76,7 +77,7 @@ impl Db {
             pool,
             writer,
             changed: watch::Sender::new(0),
-            work: watch::Sender::new(0),
+            work: watch::Sender::default(),
         })
     }
 
@@ -118,8 +119,12 @@ impl Db {
         if after.changed {
             self.changed.send_modify(|count| *count += 1);
         }
-        if after.has_work {
-            self.work.send_modify(|count| *count += 1);
+        if !after.work.is_empty() {
+            self.work.send_modify(|counts| {
+                for kind in &after.work {
+                    *counts.entry(kind).or_default() += 1;
+                }
+            });
         }
         Ok(value)
     }
@@ -129,8 +134,8 @@ impl Db {
         self.changed.subscribe()
     }
 
-    /// Wakes whenever this process committed work that waits.
-    pub fn work_put(&self) -> watch::Receiver<u64> {
+    /// Wakes whenever this process committed work that waits: how often, for each kind.
+    pub fn work_put(&self) -> watch::Receiver<BTreeMap<&'static str, u64>> {
         self.work.subscribe()
     }
 

@@ -6,6 +6,9 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
+/// Below this every whole number has a double of its own.
+const LONGEST_WHOLE: f64 = 9_007_199_254_740_992.0;
+
 /// A value in which no object names a member twice.
 pub(super) struct Unique(pub Value);
 
@@ -41,7 +44,9 @@ impl<'de> Visitor<'de> for Reading {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(value.into())
+        // To a schema 7.0 is an integer (JSON Schema 2020-12, 4.2.3), so it is one to the type too.
+        let is_whole = value.fract() == 0.0 && value.abs() < LONGEST_WHOLE;
+        Ok(if is_whole { (value as i64).into() } else { value.into() })
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {

@@ -54,7 +54,7 @@ pub trait Kind: Send + Sync + 'static {
 pub fn put(tx: &mut Tx<'_>, job: &NewJob) -> Result<bool> {
     let taken = store::insert(tx, job)?;
     if taken {
-        tx.wake_workers();
+        tx.wake_workers(job.kind);
     }
     Ok(taken)
 }

@@ -124,10 +124,10 @@ impl Worker {
 
     /// Claims as long as the stage is open, then waits for what is under way.
     async fn claiming(&self, stage: &mut watch::Receiver<Stage>) {
-        let mut put = self.db.work_put();
+        let (mut put, name) = (self.db.work_put(), self.kind.name());
         let mut tasks = JoinSet::new();
         while *stage.borrow_and_update() == Stage::Open {
-            put.mark_unchanged();
+            let seen = put.borrow_and_update().get(name).copied();
             let free = self.limits.at_once.saturating_sub(tasks.len());
             let claimed = self.claim(free).await;
             let is_busy = claimed.len() == free;
@@ -139,7 +139,7 @@ impl Worker {
                     tokio::time::sleep(GATHER).await;
                     while tasks.try_join_next().is_some() {}
                 }
-                _ = put.changed(), if !is_busy => {}
+                () = async { drop(put.wait_for(|work| work.get(name).copied() != seen).await) }, if !is_busy => {}
                 () = tokio::time::sleep(LOOK_EVERY), if !is_busy => while tasks.try_join_next().is_some() {},
                 _ = stage.changed() => {}
             }
@@ -198,16 +198,27 @@ impl Worker {
         // Nobody looks for it before it stands there: the lock is held until it does.
         let mut held = self.held();
         let task = tasks.spawn(self.clone().do_it(job.clone()));
-        held.insert(job.id, Held { job, task });
+        // One that was lost and came back is not done by two at once.
+        if let Some(lost) = held.insert(job.id, Held { job, task }) {
+            lost.task.abort();
+        }
     }
 
     async fn do_it(self, job: Claimed) {
         let begun = clock::monotonic();
         let outcome = AssertUnwindSafe(self.kind.run(&job)).catch_unwind().await;
         let outcome = outcome.unwrap_or_else(|_| Err(Failure::again("it panicked")));
+        // What is being settled has no claim to renew.
+        self.let_go(&job);
         let told = self.settling.settle(&job, outcome, self.limits.tries).await;
         metrics::job_ended(self.kind.name(), told, begun.elapsed());
-        self.held().remove(&job.id);
+    }
+
+    fn let_go(&self, job: &Claimed) {
+        let mut all = self.held();
+        if all.get(&job.id).is_some_and(|held| held.job.lease == job.lease) {
+            all.remove(&job.id);
+        }
     }
 
     /// Renews the claims for as long as there is something under way; what somebody else has

@@ -260,11 +260,13 @@ struct Counted {
     dead: i64,
 }
 
-/// How many jobs of a kind are due (those in hand too), and how many are dead letters.
+/// How many jobs of a kind are due (those in hand too), and how many are dead letters; more
+/// than 100,000 are told as so many.
 pub(super) fn counts(conn: &mut Conn, kind: &str, now: Timestamp) -> Result<(i64, i64)> {
     let counted: Counted = diesel::sql_query(
-        "SELECT (SELECT count(*) FROM job WHERE kind = $1 AND dead_at IS NULL AND due_at <= $2) AS due, \
-         (SELECT count(*) FROM job WHERE kind = $1 AND dead_at IS NOT NULL) AS dead",
+        "SELECT (SELECT count(*) FROM (SELECT 1 FROM job WHERE kind = $1 AND dead_at IS NULL AND due_at <= $2 \
+         LIMIT 100000) AS counted) AS due, \
+         (SELECT count(*) FROM (SELECT 1 FROM job WHERE kind = $1 AND dead_at IS NOT NULL LIMIT 100000) AS counted) AS dead",
     )
     .bind::<Text, _>(kind)
     .bind::<BigInt, _>(now)

@@ -109,7 +109,9 @@ both_databases! {
         assert_eq!(read, json!({ "unread": 0, "read_to": 1 }));
         // Read is read, also where an older device says otherwise, and nobody reads ahead.
         assert_eq!(newcomer.post("/v1/me/inbox/read", &json!({ "number": 9 })).with_status(200).json["read_to"], 1);
+        assert_eq!(newcomer.post("/v1/me/inbox/read", &json!({ "number": 1.0 })).with_status(200).json["read_to"], 1);
         newcomer.post("/v1/me/inbox/read", &json!({ "number": 0 })).is_invalid_at(&[("body", "/number", "minimum")]);
+        newcomer.post("/v1/me/inbox/read", &json!({ "number": 9223372036854775808_u64 })).is_invalid_at(&[("body", "/number", "maximum")]);
         assert_eq!(inbox(&newcomer)["items"][0]["read"], true);
 
         // What one does oneself one knows.

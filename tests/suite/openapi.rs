@@ -142,3 +142,63 @@ fn every_reference_in_the_document_leads_somewhere() {
         assert!(document.pointer(pointer).is_some(), "{reference}");
     }
 }
+
+/// Every integer that a client may send has both bounds: else one would get through that no
+/// type holds.
+#[test]
+fn every_integer_that_is_taken_has_bounds() {
+    let document = serde_json::to_value(onegrid::server::document()).expect("JSON");
+    let operations = operations(&document);
+    let mut open: Vec<(String, &Value)> = Vec::new();
+    for (name, operation) in &operations {
+        let bodies = operation["requestBody"]["content"].as_object();
+        open.extend(
+            bodies
+                .into_iter()
+                .flat_map(|bodies| bodies.values())
+                .map(|body| (name.clone(), &body["schema"])),
+        );
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        open.extend(parameters.map(|parameter| (format!("{name} {}", parameter["name"]), &parameter["schema"])));
+    }
+    let (mut seen, mut integers) = (BTreeSet::new(), 0);
+    while let Some((what, schema)) = open.pop() {
+        if let Some(reference) = schema["$ref"].as_str() {
+            let pointer = reference.strip_prefix('#').expect("into this document");
+            if seen.insert(pointer.to_owned()) {
+                open.push((what, document.pointer(pointer).expect("it leads somewhere")));
+            }
+            continue;
+        }
+        let kind = &schema["type"];
+        if kind == "integer"
+            || kind
+                .as_array()
+                .is_some_and(|kinds| kinds.iter().any(|kind| kind == "integer"))
+        {
+            integers += 1;
+            assert!(
+                schema["minimum"].is_number() && schema["maximum"].is_number(),
+                "{what}: {schema}"
+            );
+        }
+        let members = schema["properties"].as_object();
+        open.extend(
+            members
+                .into_iter()
+                .flatten()
+                .map(|(name, member)| (format!("{what}/{name}"), member)),
+        );
+        open.extend(schema["items"].is_object().then(|| (what.clone(), &schema["items"])));
+        for list in ["oneOf", "anyOf", "allOf"] {
+            open.extend(
+                schema[list]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .map(|one| (what.clone(), one)),
+            );
+        }
+    }
+    assert!(integers > 10, "{integers}");
+}

@@ -187,6 +187,21 @@ both_databases! {
         let older = audit["next"].as_str().expect("there is more");
         let rest = staff.get(&format!("/v1/units/{home}/audit?cursor={older}")).ok();
         assert!(acts(&rest).contains(&"role_granted") && !acts(&rest).contains(&"phone_seen"));
+
+        // Whoever was looked at reads who it was, and why; and nobody else does. The tokens
+        // of this test are the operator's.
+        let log = |client: &Client, query: &str| client.get(&format!("/v1/me/access-log{query}")).ok();
+        let looks = log(&resident, "");
+        assert_eq!(acts(&looks), ["phone_seen", "token_issued"]);
+        let look = &looks["items"][0];
+        assert_eq!((&look["by"]["id"], &look["by"]["phone"]), (&json!(id_of(&head)), &json!("199****0001")));
+        assert_eq!((&look["reason"], &look["unit"]["name"]), (&json!("楼上漏水"), &json!("幸福里1号楼")));
+        assert_eq!(looks["items"][1]["by"], Value::Null);
+        let first = log(&resident, "?limit=1");
+        let older = log(&resident, &format!("?limit=1&cursor={}", first["next"].as_str().expect("there is more")));
+        assert_eq!((acts(&first), acts(&older), &older["next"]), (vec!["phone_seen"], vec!["token_issued"], &Value::Null));
+        assert_eq!(acts(&log(&head, "")), ["token_issued"]);
+        server.anonymous().get("/v1/me/access-log").is_problem(401, "unauthenticated");
     }
 
     fn staff_find_the_people_of_their_units_by_phone_and_the_search_is_kept(world: &World) {

@@ -84,6 +84,12 @@ acts! {
     TokenIssued "token_issued";
 }
 
+impl Act {
+    /// Those in which somebody was looked at, or could be in their name: what the person is
+    /// shown of.
+    pub const LOOKS: [Self; 3] = [Self::PhoneSeen, Self::PhoneSearched, Self::TokenIssued];
+}
+
 /// An entry to be written.
 #[derive(Debug, Clone)]
 pub struct Entry<'a> {

@@ -5,13 +5,15 @@ use std::collections::HashSet;
 use actix_web::{HttpResponse, web};
 
 use super::model::AuditId;
-use super::store::{self, Row};
-use super::view::AuditView;
+use super::store::{self, Of, Row};
+use super::view::{AuditView, LookView};
 use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::error::{Error, Reason, Result};
+use crate::gate::SignedIn;
 use crate::grid::access::ReadAudit;
 use crate::grid::bodies;
+use crate::grid::members::routes::person;
 use crate::grid::model::UnitId;
 use crate::grid::shared::Shared;
 use crate::grid::tree::Tree;
@@ -20,7 +22,10 @@ use crate::identity::PersonId;
 
 /// The operations.
 pub fn operations() -> Vec<Operation> {
-    vec![Operation::new::<__path_read_audit, _, _>(read_audit)]
+    vec![
+        Operation::new::<__path_read_audit, _, _>(read_audit),
+        Operation::new::<__path_read_access_log, _, _>(read_access_log),
+    ]
 }
 
 /// Below so many units their entries are asked for by unit; above, the newest are
@@ -66,6 +71,30 @@ async fn read_audit(
     Ok(HttpResponse::Ok().json(page.await?))
 }
 
+/// Who looked at what is usually masked of me, when and why, the newest first; and where the operator made a token in my
+/// name.
+#[utoipa::path(
+    get,
+    path = "/me/access-log",
+    tag = "privacy",
+    params(PageQuery),
+    responses((status = 200, description = "A page of looks", body = Page<LookView>)),
+)]
+async fn read_access_log(caller: Caller<SignedIn>, query: Query<PageQuery>, shared: web::Data<Shared>) -> Answer {
+    let (tree, people, _) = shared.now();
+    let person = person(caller.actor())?;
+    let load = move |conn: &mut Conn, after, most| {
+        let rows = store::load(conn, Of::Looks(person), after, most)?;
+        let by: HashSet<PersonId> = rows.iter().filter_map(|row| row.actor.parse().ok()).collect();
+        let people = people.load_people(conn, &by.into_iter().collect::<Vec<_>>())?;
+        let looks = rows.into_iter().map(|row| LookView::of(row, &people, &tree));
+        looks.collect::<Result<Vec<_>>>()
+    };
+    let (limit, cursor) = (query.0.limit, query.0.cursor.as_deref());
+    let page = Page::load(&shared.db, limit, cursor, load, |look| (look.at, look.id));
+    Ok(HttpResponse::Ok().json(page.await?))
+}
+
 fn named(row: &Row) -> impl Iterator<Item = PersonId> + use<> {
     [row.person_id, row.actor.parse().ok()].into_iter().flatten()
 }
@@ -79,11 +108,11 @@ fn entries(
 ) -> Result<Vec<Row>> {
     let most = i64::try_from(wanted).map_err(Error::internal)?;
     if let Some(units) = tree.subtree_with_merged(root, BY_UNIT) {
-        return store::load(conn, Some(&units), after, most);
+        return store::load(conn, Of::Units(&units), after, most);
     }
     let mut found = Vec::new();
     loop {
-        let rows = store::load(conn, None, after, SLICE)?;
+        let rows = store::load(conn, Of::All, after, SLICE)?;
         let is_last = rows.len() < usize::try_from(SLICE).unwrap_or(usize::MAX);
         after = rows.last().map(|row| (row.at, row.id));
         let within = |row: &Row| row.unit_id.is_some_and(|unit| tree.is_within(unit, root));

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::model::{AuditId, Entry};
+use super::model::{Act, AuditId, Entry};
 use crate::clock::{self, Timestamp};
 use crate::db::schema::{audit_entry as table, audit_reason};
 use crate::db::{Conn, Tx};
@@ -58,14 +58,19 @@ pub fn record(tx: &mut Tx<'_>, entry: &Entry<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Entries of these units (of all where none are named), the newest first, from
-/// behind this one on.
-pub(super) fn load(
-    conn: &mut Conn,
-    units: Option<&[UnitId]>,
-    after: Option<(Timestamp, AuditId)>,
-    most: i64,
-) -> Result<Vec<Row>> {
+/// Which entries.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Of<'a> {
+    /// All.
+    All,
+    /// Those of these units.
+    Units(&'a [UnitId]),
+    /// Those in which somebody was looked at.
+    Looks(PersonId),
+}
+
+/// Entries, the newest first, from behind this one on.
+pub(super) fn load(conn: &mut Conn, of: Of<'_>, after: Option<(Timestamp, AuditId)>, most: i64) -> Result<Vec<Row>> {
     let mut query = table::table
         .left_join(audit_reason::table.on(audit_reason::audit_id.eq(table::id)))
         .order((table::at.desc(), table::id.desc()))
@@ -83,8 +88,13 @@ pub(super) fn load(
             audit_reason::reason.nullable(),
         ))
         .into_boxed();
-    if let Some(units) = units {
-        query = query.filter(table::unit_id.eq_any(units));
+    match of {
+        Of::All => {}
+        Of::Units(units) => query = query.filter(table::unit_id.eq_any(units)),
+        Of::Looks(person) => {
+            let looks = Act::LOOKS.map(Act::name);
+            query = query.filter(table::person_id.eq(person).and(table::act.eq_any(looks)));
+        }
     }
     if let Some((at, id)) = after {
         query = query.filter(table::at.lt(at).or(table::at.eq(at).and(table::id.lt(id))));

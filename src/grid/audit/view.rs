@@ -12,6 +12,7 @@ use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::grid::members::view::{BodyView, PersonView};
 use crate::grid::members::{BodyKind, Role};
+use crate::grid::routes::{UnitRef, in_short};
 use crate::grid::tree::Tree;
 use crate::identity::{PersonId, PersonRef};
 
@@ -45,7 +46,6 @@ impl AuditView {
         names: &HashMap<Uuid, String>,
         tree: &Tree,
     ) -> Result<Self> {
-        let wrong = |what: &str| Error::internal(format!("the audit has an unknown {what}"));
         let by: Option<PersonId> = row.actor.parse().ok();
         let kind: Option<BodyKind> = row
             .body_kind
@@ -55,7 +55,7 @@ impl AuditView {
             id: row.id,
             at: row.at,
             by: by.map(|id| PersonView::of(id, people)),
-            act: row.act.parse().map_err(|()| wrong("act"))?,
+            act: act_of(&row.act)?,
             person: row.person_id.map(|id| PersonView::of(id, people)),
             role: row
                 .role
@@ -68,4 +68,44 @@ impl AuditView {
             actor: row.actor,
         })
     }
+}
+
+/// A look at what is usually masked of somebody.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LookView {
+    /// Its id.
+    pub id: AuditId,
+    /// When.
+    pub at: Timestamp,
+    /// What was done.
+    pub act: Act,
+    /// Who looked; null where it was the operator, at the command line.
+    pub by: Option<PersonView>,
+    /// The unit in whose name they did.
+    pub unit: Option<UnitRef>,
+    /// Why, in their words.
+    pub reason: Option<String>,
+}
+
+impl LookView {
+    pub(super) fn of(row: Row, people: &HashMap<PersonId, PersonRef>, tree: &Tree) -> Result<Self> {
+        let by: Option<PersonId> = row.actor.parse().ok();
+        let node = row.unit_id.and_then(|unit| tree.node(unit));
+        Ok(Self {
+            id: row.id,
+            at: row.at,
+            act: act_of(&row.act)?,
+            by: by.map(|id| PersonView::of(id, people)),
+            unit: node.map(|node| in_short(node)),
+            reason: row.reason,
+        })
+    }
+}
+
+fn act_of(text: &str) -> Result<Act> {
+    text.parse().map_err(|()| wrong("act"))
+}
+
+fn wrong(what: &str) -> Error {
+    Error::internal(format!("the audit has an unknown {what}"))
 }

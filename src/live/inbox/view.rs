@@ -123,7 +123,7 @@ impl Input for NewsQuery {}
 #[serde(deny_unknown_fields)]
 pub struct ReadInput {
     /// The number of the last entry that was read; a lower one than before changes nothing.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 9007199254740991_i64)]
     pub number: i64,
 }
 
