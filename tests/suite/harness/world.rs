@@ -82,10 +82,11 @@ impl World {
         self.database.url()
     }
 
-    /// Writes a file into the world's folder; its path.
+    /// Writes a file into the world's folder, of which nobody reads half; its path.
     pub fn file(&self, name: &str, content: &str) -> String {
-        let path = self.path(name);
-        std::fs::write(&path, content).expect("the folder can be written");
+        let (path, draft) = (self.path(name), self.path(&format!("{name}.draft")));
+        std::fs::write(&draft, content).expect("the folder can be written");
+        std::fs::rename(draft, &path).expect("the folder can be written");
         path.display().to_string()
     }
 
