@@ -36,6 +36,7 @@ pub mod language;
 pub mod live;
 pub mod metrics;
 pub mod outgoing;
+pub mod privacy;
 pub mod rows;
 pub mod secret;
 pub mod server;

@@ -33,7 +33,8 @@ use crate::kv::Kv;
 use crate::live::inbox::{Push, PushService};
 use crate::metrics::Gauges;
 use crate::outgoing::Outgoing;
-use crate::{circle, grid, holidays, kept_secrets, live, metrics};
+use crate::privacy::Holding;
+use crate::{circle, grid, holidays, jobs, kept_secrets, live, metrics, privacy};
 
 /// How long the database may take to show that it is there.
 const READY_WITHIN: Duration = Duration::from_secs(3);
@@ -47,6 +48,7 @@ pub fn operations() -> Vec<Operation> {
     operations.extend(grid::routes::operations());
     operations.extend(circle::routes::operations());
     operations.extend(live::inbox::routes::operations());
+    operations.extend(privacy::routes::operations());
     operations
 }
 
@@ -168,7 +170,7 @@ pub async fn start(config: Config, stage: Stage) -> Result<Running> {
     let (follower, mark) = Follower::load(db.clone(), followers).await?;
     let (bus, kv) = shared_parts(&config).await?;
     keep_following(&follower, mark, &db, &bus);
-    let jobs = Jobs::start(&db, kinds_of_job(&config, &db, &identity, &calendar));
+    let jobs = Jobs::start(&db, kinds_of_job(&config, &db, &calendar));
 
     let access = Access::new(
         Arc::clone(&identity.tokens) as Arc<dyn Credentials>,
@@ -328,27 +330,26 @@ fn keep_following(follower: &Arc<Follower>, mark: Mark, db: &Db, bus: &Bus) {
     });
 }
 
+/// What is held about people, of all rooms: the table of purposes.
+pub fn holdings() -> Vec<Holding> {
+    let rooms: [&[Holding]; 6] = [
+        &identity::HOLDINGS,
+        &grid::HOLDINGS,
+        &circle::HOLDINGS,
+        &live::inbox::HOLDINGS,
+        &jobs::HOLDINGS,
+        &http::HOLDINGS,
+    ];
+    rooms.concat()
+}
+
 /// The work that is done after answers were sent.
-fn kinds_of_job(config: &Config, db: &Db, identity: &Identity, calendar: &Arc<Calendar>) -> Vec<Arc<dyn Kind>> {
-    let keys = {
-        let db = db.clone();
+fn kinds_of_job(config: &Config, db: &Db, calendar: &Arc<Calendar>) -> Vec<Arc<dyn Kind>> {
+    let retention = {
+        let (db, calendar, holdings) = (db.clone(), Arc::clone(calendar), Arc::new(holdings()));
         move || {
-            let db = db.clone();
-            async move { http::forget_old_keys(&db).await.map(drop) }
-        }
-    };
-    let codes_and_sessions = {
-        let (db, identity) = (db.clone(), identity.clone());
-        move || {
-            let (db, identity) = (db.clone(), identity.clone());
-            async move { identity.tidy(&db).await }
-        }
-    };
-    let inboxes = {
-        let db = db.clone();
-        move || {
-            let db = db.clone();
-            async move { live::inbox::forget_old(&db).await }
+            let (db, calendar, holdings) = (db.clone(), Arc::clone(&calendar), Arc::clone(&holdings));
+            async move { privacy::forget(&db, &calendar, &holdings, false).await.map(drop) }
         }
     };
     let service = config.push_url.clone().map(|url| PushService {
@@ -361,9 +362,7 @@ fn kinds_of_job(config: &Config, db: &Db, identity: &Identity, calendar: &Arc<Ca
     }
     vec![
         Arc::new(Push::new(db.clone(), Arc::clone(calendar), service)),
-        Arc::new(Recurring::new("forget_old_inbox_entries", 24 * AN_HOUR, inboxes)),
-        Arc::new(Recurring::new("forget_idempotency_keys", AN_HOUR, keys)),
-        Arc::new(Recurring::new("forget_codes_and_sessions", AN_HOUR, codes_and_sessions)),
+        Arc::new(Recurring::new("retention", AN_HOUR, retention)),
     ]
 }
 
@@ -426,6 +425,7 @@ fn routes(parts: &Parts, service: &mut web::ServiceConfig) {
         .app_data(parts.circles.clone())
         .app_data(parts.identity.clone())
         .app_data(parts.health.clone())
+        .app_data(web::Data::new(holdings()))
         .service(
             web::scope("/v1")
                 .wrap(from_fn(move |request, next| one_of(concurrency, request, next)))

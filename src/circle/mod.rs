@@ -11,6 +11,7 @@
 pub mod area;
 mod batch;
 mod facilities;
+mod holds;
 mod lookup;
 pub mod osm;
 pub mod places;
@@ -23,4 +24,5 @@ pub mod streets;
 mod view;
 
 pub use facilities::{Facilities, FacilitiesError};
+pub use holds::HOLDINGS;
 pub use lookup::{Asked, Basis, Circle, Circles, Reached};

@@ -18,6 +18,7 @@ mod keys;
 mod map;
 mod people;
 mod progress;
+mod retention;
 mod run;
 
 use std::path::PathBuf;
@@ -83,6 +84,13 @@ enum Command {
     Jobs {
         #[command(subcommand)]
         command: jobs::JobsCommand,
+    },
+    /// Forget what is older than `GET /v1/privacy/purposes` says (a server does so each hour):
+    /// a line each, with how many rows.
+    Retention {
+        /// Only say what would go.
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Check configuration, database, Redis, map and holiday tables: a line each.
     Check,
@@ -183,6 +191,7 @@ fn act(command: Command) -> Done {
             command: KeysCommand::Rotate,
         } => keys::rotate(),
         Command::Jobs { command } => jobs::jobs(command),
+        Command::Retention { dry_run } => retention::retention(dry_run),
         Command::Openapi { check } => openapi(check),
         Command::Check => check::check(),
     }

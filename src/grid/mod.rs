@@ -13,6 +13,7 @@ pub mod departments;
 mod doors;
 pub mod duties;
 pub mod estates;
+mod holds;
 pub mod households;
 mod import;
 pub mod members;
@@ -26,6 +27,7 @@ mod tree;
 pub mod view;
 
 pub use doors::{DOORS_WITHIN_M, Door, DoorKind, MOST_DOORS, is_door_name};
+pub use holds::HOLDINGS;
 pub use import::{UnitRow, import_units, store_units};
 pub use model::{Level, Setting, Unit, UnitId};
 pub use shared::Shared;

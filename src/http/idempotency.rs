@@ -20,9 +20,10 @@ use super::entity::etag;
 use crate::clock::{self, Timestamp};
 use crate::coordinates::Crs;
 use crate::db::schema::idempotency as table;
-use crate::db::{Conn, Db, Tx};
+use crate::db::{Conn, Tx};
 use crate::error::{Error, FieldError, Reason, Result};
 use crate::gate::Actor;
+use crate::privacy::{Cutoff, Holding, Kept};
 
 const KEPT_MICROS: i64 = 24 * 3600 * 1_000_000;
 
@@ -221,12 +222,27 @@ fn lock_number(name: &str) -> i64 {
     (first >> 1) as i64
 }
 
+/// The rows of the table of purposes.
+pub const HOLDINGS: [Holding; 1] = [Holding {
+    name: "repeated_requests",
+    columns: &["idempotency.caller", "idempotency.body"],
+    what: (
+        "应用发出的请求的摘要和结果",
+        "A digest of requests that the app made, and what came of them",
+    ),
+    purpose: (
+        "网络中断后重发的请求只生效一次",
+        "So that a request that is sent again after a lost answer has its effect once",
+    ),
+    kept: Kept::Days {
+        days: 1,
+        from: ("从请求起", "From the request"),
+        forget: forget_old_keys,
+    },
+}];
+
 /// Drops keys that are older than 24 hours.
-pub async fn forget_old_keys(db: &Db) -> Result<usize> {
-    let before = Timestamp::from_micros(clock::now().micros() - KEPT_MICROS);
-    db.write(move |tx| {
-        let old = table::table.filter(table::created_at.lt(before));
-        Ok(diesel::delete(old).execute(&mut **tx)?)
-    })
-    .await
+fn forget_old_keys(conn: &mut Conn, cutoff: Cutoff) -> Result<usize> {
+    let old = table::table.filter(table::created_at.lt(cutoff.before));
+    Ok(diesel::delete(old).execute(conn)?)
 }

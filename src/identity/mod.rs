@@ -9,6 +9,7 @@
 //! which counts and logs it.
 
 mod codes;
+mod holds;
 mod keys;
 mod model;
 mod people;
@@ -27,6 +28,7 @@ mod view;
 mod wechat;
 
 pub use codes::Codes;
+pub use holds::HOLDINGS;
 pub use keys::{check_keys, rotate_master_key};
 pub use model::{EndedBy, Method, Person, PersonId, PersonRef, Session, SessionId};
 pub use people::{NewPerson, People, PersonChange, lock_person};

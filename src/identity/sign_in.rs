@@ -201,14 +201,4 @@ impl Identity {
         let found = db.read(move |conn| people.load(conn, person)).await?;
         found.ok_or_else(|| Error::refused(Reason::NotFound))
     }
-
-    /// Forgets what was kept for a time only.
-    pub async fn tidy(&self, db: &Db) -> Result<()> {
-        let this = self.clone();
-        db.write(move |tx| {
-            this.codes.tidy(tx)?;
-            this.sessions.tidy(tx)
-        })
-        .await
-    }
 }

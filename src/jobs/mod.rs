@@ -23,6 +23,7 @@ use std::pin::Pin;
 
 use crate::db::Tx;
 use crate::error::Result;
+use crate::privacy::{Holding, Kept};
 
 /// What a job is doing until it is done.
 pub type Doing<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
@@ -45,6 +46,21 @@ pub trait Kind: Send + Sync + 'static {
     /// Does one. It may be broken off where the claim was lost, and at the end of a shutdown.
     fn run<'a>(&'a self, job: &'a Claimed) -> Doing<'a>;
 }
+
+/// The rows of the table of purposes.
+pub const HOLDINGS: [Holding; 1] = [Holding {
+    name: "jobs",
+    columns: &["job.payload", "job.key"],
+    what: (
+        "待办工作涉及的人的代号",
+        "The ids of those whom work that waits is about",
+    ),
+    purpose: (
+        "完成答应过的事，如推送消息",
+        "To do what was promised, such as to push a message",
+    ),
+    kept: Kept::Until(("直到工作完成", "Until the work is done")),
+}];
 
 /// Writes a job in the caller's transaction, and wakes whoever does such. Whether it was
 /// taken: none is where one of its kind and key is there.

@@ -167,12 +167,12 @@ struct Raised {
     floor: i64,
 }
 
-/// Drops what was written before a time in up to `most` streams of a kind; in how many it
-/// did. Numbers stay: who has not read what went is told of a gap.
+/// Drops what was written before a time in up to `most` streams of a kind; how many entries
+/// went. Numbers stay: who has not read what went is told of a gap.
 ///
 /// # Errors
 /// Where the database fails.
-pub fn raise_floor(tx: &mut Tx<'_>, kind: &str, before: Timestamp, most: i64) -> Result<usize> {
+pub fn raise_floor(conn: &mut Conn, kind: &str, before: Timestamp, most: i64) -> Result<usize> {
     // The oldest entry that is kept tells whether there is something to drop.
     let raised: Vec<Raised> = diesel::sql_query(
         "UPDATE stream SET floor = (SELECT max(entry.number) FROM entry WHERE entry.stream_id = stream.id AND entry.at < $1) \
@@ -184,10 +184,11 @@ pub fn raise_floor(tx: &mut Tx<'_>, kind: &str, before: Timestamp, most: i64) ->
     .bind::<BigInt, _>(before)
     .bind::<Text, _>(kind)
     .bind::<BigInt, _>(most)
-    .load(&mut **tx)?;
+    .load(conn)?;
+    let mut dropped = 0;
     for stream in &raised {
         let gone = entry::stream_id.eq(stream.id).and(entry::number.le(stream.floor));
-        diesel::delete(entry::table.filter(gone)).execute(&mut **tx)?;
+        dropped += diesel::delete(entry::table.filter(gone)).execute(conn)?;
     }
-    Ok(raised.len())
+    Ok(dropped)
 }

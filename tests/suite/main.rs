@@ -54,6 +54,7 @@ mod place_changes;
 mod places;
 #[cfg(feature = "postgres-tls")]
 mod postgres_tls;
+mod privacy;
 mod redis_faults;
 mod schema_dialects;
 mod schema_rules;

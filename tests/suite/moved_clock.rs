@@ -121,7 +121,7 @@ both_databases! {
         let servers = [(); 2].map(|()| world.serve_with(&[("ONEGRID_CLOCK_FILE", &clock)]));
         servers[0].staff().with("idempotency-key", "old").post("/v1/places", &place("店", "shop", 0.0, 0.0)).with_status(201);
         let due = || {
-            let listed = world.run(&["jobs", "list", "--kind", "forget_idempotency_keys"]);
+            let listed = world.run(&["jobs", "list", "--kind", "retention"]);
             let lines: Vec<Vec<String>> = listed.succeeded().out.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect();
             assert_eq!(lines.len(), 1, "one for all instances: {lines:?}");
             lines[0][2].clone()

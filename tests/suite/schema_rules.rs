@@ -192,17 +192,68 @@ fn every_column_with_text_or_bytes_says_whether_it_names_a_person() {
         [""; 0],
         "columns that are gone"
     );
-    const OWNED: [&str; 6] = [
-        "person.",
-        "session.",
-        "sign_in_code.",
-        "tally.",
-        "membership.",
-        "audit_reason.",
+    let holdings = onegrid::server::holdings();
+    let claimed: BTreeSet<&str> = holdings
+        .iter()
+        .flat_map(|holding| holding.columns.iter().copied())
+        .collect();
+    // Whatever names a person, be it by an id.
+    const BY_ID: [&str; 7] = [
+        "person_id",
+        "actor",
+        "owner",
+        "caller",
+        "granted_by",
+        "ended_by",
+        "payload",
     ];
-    for (column, _) in TEXTS.iter().filter(|(_, names_a_person)| *names_a_person) {
-        let is_owned = OWNED.iter().any(|table| column.starts_with(table));
-        assert!(is_owned, "{column} names a person and no room claims it");
+    for (column, names_a_person) in TEXTS {
+        let name = column.split_once('.').map_or(*column, |(_, name)| name);
+        // Why a session ended, not who ended it.
+        let by_id = BY_ID.contains(&name) && *column != "session.ended_by";
+        if *names_a_person || by_id {
+            assert!(
+                claimed.contains(column),
+                "{column} names a person and no room claims it"
+            );
+        }
+    }
+    for column in claimed {
+        assert!(known.contains(column), "{column} is claimed and is no column");
+    }
+}
+
+/// No label, no score, no creed and no descent of anybody is kept, under no name.
+#[test]
+fn no_column_judges_people_or_tells_their_creed_or_descent() {
+    const NEVER: [&str; 14] = [
+        "label",
+        "tag",
+        "score",
+        "rating",
+        "credit",
+        "grade",
+        "religio",
+        "belief",
+        "faith",
+        "ethnic",
+        "nationality",
+        "race",
+        "risk",
+        "suspect",
+    ];
+    let world = World::postgres();
+    world.do_run(&["migrate"]);
+    let columns = world.sql().texts(
+        "SELECT table_name || '.' || column_name AS value FROM information_schema.columns WHERE table_schema = 'public'",
+    );
+    assert!(columns.len() > 100);
+    for column in columns {
+        let words: Vec<&str> = column.split(['.', '_']).collect();
+        let found = NEVER
+            .iter()
+            .find(|never| words.iter().any(|word| word.starts_with(**never)));
+        assert_eq!(found, None, "{column}");
     }
 }
 

@@ -12,8 +12,10 @@ use chrono_tz::Tz;
 use super::people::People;
 use super::phone::Phone;
 use super::tally::{self, Today};
-use crate::db::{Conn, Tx};
+use crate::db::Tx;
 use crate::error::{Error, Reason, Result};
+
+pub(in crate::identity) use store::forget_stale;
 
 /// How long a code is good, in seconds.
 pub const GOOD_S: i64 = 300;
@@ -153,13 +155,6 @@ impl Codes {
             }
         }
         Ok(false)
-    }
-
-    /// Forgets what was counted before today, and codes that are stale.
-    pub fn tidy(&self, conn: &mut Conn) -> Result<()> {
-        let today = Today::in_zone(self.zone);
-        tally::forget_before(conn, &today)?;
-        store::forget_stale(conn, today.now)
     }
 
     fn hash(&self, phone: &[u8], code: &str) -> hmac::Tag {

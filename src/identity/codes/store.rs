@@ -52,9 +52,8 @@ pub(super) fn remove(tx: &mut Tx<'_>, phone: &[u8]) -> Result<()> {
 }
 
 /// Forgets codes that are stale.
-pub(super) fn forget_stale(conn: &mut Conn, now: Timestamp) -> Result<()> {
+pub(in crate::identity) fn forget_stale(conn: &mut Conn, now: Timestamp) -> Result<usize> {
     // A code that nobody may try any more still says when the next may be asked for.
     let stale = Timestamp::from_micros(now.micros() - super::RESEND_S * 1_000_000);
-    diesel::delete(sign_in_code::table.filter(sign_in_code::expires_at.lt(stale))).execute(conn)?;
-    Ok(())
+    Ok(diesel::delete(sign_in_code::table.filter(sign_in_code::expires_at.lt(stale))).execute(conn)?)
 }

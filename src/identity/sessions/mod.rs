@@ -22,6 +22,8 @@ use crate::db::{Conn, Tx};
 use crate::error::{Error, Reason, Result};
 use refresh_token::RefreshTokens;
 
+pub(in crate::identity) use store::forget_before;
+
 pub(super) use store::{ended_among, ended_since};
 
 /// A session ends when its tokens were not renewed for so long, in seconds.
@@ -34,8 +36,6 @@ const AT_ONCE: usize = 20;
 const GRACE_S: i64 = 30;
 /// How often.
 const SIBLINGS: i64 = 5;
-/// How long what is known of an ended session is kept, in seconds.
-const KEPT_S: i64 = 90 * 86_400;
 
 /// What somebody holds who signed in.
 #[derive(Debug)]
@@ -162,11 +162,6 @@ impl Sessions {
             row.into_session(device)
         });
         sessions.collect()
-    }
-
-    /// Forgets sessions that ended long ago.
-    pub fn tidy(&self, conn: &mut Conn) -> Result<()> {
-        store::forget_before(conn, after(clock::now(), -KEPT_S))
     }
 
     fn grant(&self, tx: &mut Tx<'_>, row: &store::Row) -> Result<Grant> {

@@ -145,19 +145,20 @@ pub(super) fn forget_refresh_tokens_before(tx: &mut Tx<'_>, id: SessionId, numbe
     Ok(())
 }
 
-/// Forgets the sessions that ended, by themselves or otherwise, before this.
-pub(super) fn forget_before(conn: &mut Conn, before: Timestamp) -> Result<()> {
+/// Forgets the sessions that ended, by themselves or otherwise, before this; how many.
+pub(in crate::identity) fn forget_before(conn: &mut Conn, before: Timestamp) -> Result<usize> {
     let ended = session::table.filter(session::ended_at.lt(before)).select(session::id);
     let mut ids: Vec<SessionId> = ended.load(conn)?;
     let ran_out = session::table
         .filter(session::expires_at.lt(before))
         .select(session::id);
     ids.extend(ran_out.load::<SessionId>(conn)?);
+    let mut forgotten = 0;
     for some in ids.chunks(1000) {
         diesel::delete(refresh_token::table.filter(refresh_token::session_id.eq_any(some))).execute(conn)?;
-        diesel::delete(session::table.filter(session::id.eq_any(some))).execute(conn)?;
+        forgotten += diesel::delete(session::table.filter(session::id.eq_any(some))).execute(conn)?;
     }
-    Ok(())
+    Ok(forgotten)
 }
 
 /// The sessions that ended after this instant.

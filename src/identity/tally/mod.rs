@@ -4,7 +4,7 @@
 
 mod store;
 
-use chrono::{Days, NaiveTime, TimeZone};
+use chrono::{Days, NaiveDate, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 
 use crate::clock::{self, Timestamp};
@@ -33,7 +33,7 @@ impl Today {
         Self {
             now,
             left_s: u64::try_from(left_s).unwrap_or(0) + 1,
-            name: day.to_string(),
+            name: name_of(day),
         }
     }
 
@@ -43,13 +43,18 @@ impl Today {
     }
 }
 
+/// A day as the table has it.
+fn name_of(day: NaiveDate) -> String {
+    day.to_string()
+}
+
 /// Adds to what is counted of a subject today and tells it. Its row stays locked until
 /// the transaction ends, also where nothing is added.
 pub(super) fn add(tx: &mut Tx<'_>, what: &str, subject: &[u8], today: &Today, number: i64) -> Result<i64> {
     store::add(tx, what, subject, &today.name, number)
 }
 
-/// Forgets what was counted before this day.
-pub(super) fn forget_before(conn: &mut Conn, today: &Today) -> Result<()> {
-    store::forget_before(conn, &today.name)
+/// Forgets what was counted before this day; how many counts.
+pub(super) fn forget_before(conn: &mut Conn, day: NaiveDate) -> Result<usize> {
+    store::forget_before(conn, &name_of(day))
 }

@@ -29,7 +29,6 @@ pub(super) fn add(tx: &mut Tx<'_>, what: &str, subject: &[u8], day: &str, number
 }
 
 /// Forgets the counts of the days before this one.
-pub(super) fn forget_before(conn: &mut Conn, day: &str) -> Result<()> {
-    diesel::delete(tally::table.filter(tally::day.lt(day))).execute(conn)?;
-    Ok(())
+pub(super) fn forget_before(conn: &mut Conn, day: &str) -> Result<usize> {
+    Ok(diesel::delete(tally::table.filter(tally::day.lt(day))).execute(conn)?)
 }

@@ -6,6 +6,7 @@
 //! pushed by a job ([`Push`]), in quiet hours only what is urgent.
 
 mod catalogue;
+mod holds;
 mod push;
 mod quiet;
 pub mod routes;
@@ -17,13 +18,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Entry, Key, NewEntry, append, raise_floor};
-use crate::clock::{self, Timestamp};
-use crate::db::{Db, Tx};
+use super::{Entry, Key, NewEntry, append};
+use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::jobs;
 use crate::language::Words;
 use catalogue::CATALOGUE;
+pub use holds::HOLDINGS;
 pub use push::{Push, PushService};
 
 /// The kind of stream.
@@ -34,22 +35,6 @@ fn key(person: Uuid) -> Key {
         kind: STREAM,
         owner: person,
     }
-}
-
-/// How long what an inbox says is kept.
-const KEPT_DAYS: i64 = 180;
-/// Inboxes that are looked after in one transaction.
-const AT_ONCE: i64 = 500;
-
-/// Drops what is older than 180 days from all inboxes.
-///
-/// # Errors
-/// Where the database fails; what was dropped by then stays so.
-pub async fn forget_old(db: &Db) -> Result<()> {
-    const DAY_MICROS: i64 = 86_400_000_000;
-    let before = Timestamp::from_micros(clock::now().micros() - KEPT_DAYS * DAY_MICROS);
-    while db.write(move |tx| raise_floor(tx, STREAM, before, AT_ONCE)).await? > 0 {}
-    Ok(())
 }
 
 /// Something that concerns somebody.

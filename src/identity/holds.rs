@@ -1,0 +1,92 @@
+//! What accounts and signing in hold about people.
+
+use crate::db::Conn;
+use crate::error::Result;
+use crate::privacy::{Cutoff, Holding, Kept};
+
+use super::{codes, sessions, tally};
+
+/// The rows of the table of purposes.
+pub const HOLDINGS: [Holding; 4] = [
+    Holding {
+        name: "account",
+        columns: &[
+            "person.id",
+            "person.name",
+            "person.phone",
+            "person.phone_hash",
+            "person.wechat",
+            "person.wechat_hash",
+            "person_key.person_id",
+        ],
+        what: (
+            "称呼、手机号、微信账号（均加密保存）和使用的语言",
+            "What one is called, phone number and WeChat account (all sealed), and language",
+        ),
+        purpose: (
+            "登录，并让与您一起办事的人知道您是谁",
+            "To sign in, and so that those who deal with you know who you are",
+        ),
+        kept: Kept::Until(("账号存在期间", "As long as there is the account")),
+    },
+    Holding {
+        name: "sessions",
+        columns: &["session.person_id", "session.device", "refresh_token.session_id"],
+        what: (
+            "登录的设备名称（加密保存）和时间",
+            "What the app calls the devices that one signed in on (sealed), and when",
+        ),
+        purpose: (
+            "保持登录，并让您看到和结束自己的登录",
+            "To stay signed in, and so that you see and end your own sessions",
+        ),
+        kept: Kept::Days {
+            days: 90,
+            from: ("从登录结束起", "From the end of the session"),
+            forget: forget_sessions,
+        },
+    },
+    Holding {
+        name: "sign_in_codes",
+        columns: &["sign_in_code.phone_hash"],
+        what: (
+            "请求验证码的手机号的摘要",
+            "A keyed hash of the phone number for which a code was asked",
+        ),
+        purpose: ("核对验证码", "To check the code"),
+        kept: Kept::Days {
+            days: 0,
+            from: ("从验证码过期起", "From when the code is good no more"),
+            forget: forget_codes,
+        },
+    },
+    Holding {
+        name: "sign_in_counts",
+        columns: &["tally.subject"],
+        what: (
+            "手机号、设备和网络地址的摘要及当天次数",
+            "Keyed hashes of phone numbers, devices and addresses, with how often on that day",
+        ),
+        purpose: (
+            "防止有人猜测验证码或大量发送短信",
+            "So that nobody guesses codes or sends floods of messages",
+        ),
+        kept: Kept::Days {
+            days: 0,
+            from: ("从当天结束起", "From the end of the day"),
+            forget: forget_counts,
+        },
+    },
+];
+
+fn forget_sessions(conn: &mut Conn, cutoff: Cutoff) -> Result<usize> {
+    sessions::forget_before(conn, cutoff.before)
+}
+
+fn forget_codes(conn: &mut Conn, cutoff: Cutoff) -> Result<usize> {
+    codes::forget_stale(conn, cutoff.before)
+}
+
+fn forget_counts(conn: &mut Conn, cutoff: Cutoff) -> Result<usize> {
+    tally::forget_before(conn, cutoff.day)
+}
