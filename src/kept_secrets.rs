@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 use crate::config::Config;
-use crate::db::Target;
+use crate::db::{self, Target};
 use crate::secret::SecretKey;
 
 /// The keys of personal fields and of tokens.
@@ -28,9 +28,10 @@ pub struct Keys {
 /// The keys: each the configured one; with SQLite those that are not set stand in
 /// the file beside the database.
 pub fn keys(config: &Config) -> Result<Keys, String> {
+    let lacking = not_configured(config);
     let kept = match &config.database {
-        Target::Sqlite(database) if !has_all_keys(config) => Some(kept(&secrets_file(database))?),
-        _ => None,
+        Target::Sqlite(database) if !lacking.is_empty() => kept(database, &lacking)?,
+        _ => Kept::default(),
     };
     let one = |name: &str, set: &Option<SecretKey>, kept: Option<SecretKey>| {
         set.clone().or(kept).ok_or_else(|| {
@@ -41,25 +42,32 @@ pub fn keys(config: &Config) -> Result<Keys, String> {
         })
     };
     let jwt = match config.jwt_keys.as_slice() {
-        [] => vec![one(
-            "ONEGRID_JWT_KEYS",
-            &None,
-            kept.as_ref().map(|kept| kept.jwt_key.clone()),
-        )?],
+        [] => vec![one("ONEGRID_JWT_KEYS", &None, kept.jwt_key)?],
         set => set.to_vec(),
     };
-    let master = kept.as_ref().map(|kept| kept.master_key.clone());
-    let lookup = kept.map(|kept| kept.lookup_key);
     Ok(Keys {
-        master: one("ONEGRID_MASTER_KEY", &config.master_key, master)?,
+        master: one("ONEGRID_MASTER_KEY", &config.master_key, kept.master_key)?,
         previous_master: config.master_key_previous.clone(),
-        lookup: one("ONEGRID_LOOKUP_KEY", &config.lookup_key, lookup)?,
+        lookup: one("ONEGRID_LOOKUP_KEY", &config.lookup_key, kept.lookup_key)?,
         jwt,
     })
 }
 
-fn has_all_keys(config: &Config) -> bool {
-    config.master_key.is_some() && config.lookup_key.is_some() && !config.jwt_keys.is_empty()
+const MASTER: &str = "master_key";
+const LOOKUP: &str = "lookup_key";
+const JWT: &str = "jwt_key";
+
+/// The names in the file of those that are not set.
+fn not_configured(config: &Config) -> Vec<&'static str> {
+    let set = [
+        (MASTER, config.master_key.is_some()),
+        (LOOKUP, config.lookup_key.is_some()),
+        (JWT, !config.jwt_keys.is_empty()),
+    ];
+    set.into_iter()
+        .filter(|(_, is_set)| !is_set)
+        .map(|(name, _)| name)
+        .collect()
 }
 
 /// Where the embedded server keeps its secrets.
@@ -67,37 +75,49 @@ pub fn secrets_file(database: &Path) -> PathBuf {
     database.with_extension("secrets.toml")
 }
 
-/// What the file has.
+/// What the file has of what is asked.
+#[derive(Default)]
 struct Kept {
-    master_key: SecretKey,
-    lookup_key: SecretKey,
-    jwt_key: SecretKey,
+    master_key: Option<SecretKey>,
+    lookup_key: Option<SecretKey>,
+    jwt_key: Option<SecretKey>,
 }
 
-const NAMES: [&str; 3] = ["master_key", "lookup_key", "jwt_key"];
-
-fn kept(file: &Path) -> Result<Kept, String> {
+/// These secrets of a database, made where they do not stand in its file.
+fn kept(database: &Path, names: &[&'static str]) -> Result<Kept, String> {
+    let file = secrets_file(database);
     let fault = |error: &dyn fmt::Display| format!("{}: {error}", file.display());
-    let mut table = read(file)?;
-    if NAMES.iter().any(|name| !table.contains_key(*name)) {
-        table = complete(file)?;
-    }
-    let text = |name: &str| {
-        table
-            .get(name)
-            .and_then(toml::Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
+    let mut table = read(&file)?;
+    let lacking = |table: &toml::Table| {
+        names
+            .iter()
+            .copied()
+            .filter(|name| !table.contains_key(*name))
+            .collect::<Vec<_>>()
     };
-    let key = |name: &str| {
-        text(name)
-            .parse()
+    if lacking(&table).iter().any(|name| *name != JWT)
+        && db::has_rows(database, "key_mark").map_err(|error| fault(&error))?
+    {
+        return Err(fault(&format!(
+            "{} was begun with keys that do not stand here; put this file back as it was, or set ONEGRID_MASTER_KEY and \
+             ONEGRID_LOOKUP_KEY",
+            database.display()
+        )));
+    }
+    if !lacking(&table).is_empty() {
+        table = complete(&file, names)?;
+    }
+    let key = |name: &'static str| {
+        let text = table.get(name).filter(|_| names.contains(&name));
+        let parsed = text.map(|text| text.as_str().unwrap_or_default().parse());
+        parsed
+            .transpose()
             .map_err(|why: String| fault(&format!("{name}: {why}")))
     };
     Ok(Kept {
-        master_key: key("master_key")?,
-        lookup_key: key("lookup_key")?,
-        jwt_key: key("jwt_key")?,
+        master_key: key(MASTER)?,
+        lookup_key: key(LOOKUP)?,
+        jwt_key: key(JWT)?,
     })
 }
 
@@ -112,7 +132,7 @@ fn read(file: &Path) -> Result<toml::Table, String> {
 
 /// Adds the secrets that the file lacks; what stands there stays. Of processes that
 /// start together one adds and the others read what it added.
-fn complete(file: &Path) -> Result<toml::Table, String> {
+fn complete(file: &Path, names: &[&'static str]) -> Result<toml::Table, String> {
     let fault = |error: &dyn fmt::Display| format!("{}: {error}", file.display());
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder).map_err(|error| fault(&error))?;
@@ -121,9 +141,9 @@ fn complete(file: &Path) -> Result<toml::Table, String> {
     let lock = File::create(file.with_extension("lock")).map_err(|error| fault(&error))?;
     lock.lock().map_err(|error| fault(&error))?;
     let mut table = read(file)?;
-    for name in NAMES {
-        if !table.contains_key(name) {
-            table.insert(name.to_owned(), SecretKey::random()?.to_hex().into());
+    for name in names {
+        if !table.contains_key(*name) {
+            table.insert((*name).to_owned(), SecretKey::random()?.to_hex().into());
         }
     }
     write(file, &table).map_err(|error| fault(&error))?;
@@ -151,31 +171,47 @@ fn write(file: &Path, table: &toml::Table) -> std::io::Result<()> {
 mod tests {
     use super::*;
 
+    const ALL: [&str; 3] = [MASTER, LOOKUP, JWT];
+
     #[test]
     fn a_kept_key_is_made_once_and_only_its_owner_reads_it() {
         let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("x.secrets.toml");
-        let first = kept(&file).expect("made");
-        let again = kept(&file).expect("read");
+        let database = folder.path().join("x.db");
+        let first = kept(&database, &ALL).expect("made");
+        let again = kept(&database, &ALL).expect("read");
+        assert!(first.master_key.is_some());
         assert_eq!(first.master_key, again.master_key);
         assert_ne!(first.master_key, first.lookup_key);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            let mode = std::fs::metadata(&file).expect("there").permissions().mode();
+            let mode = std::fs::metadata(secrets_file(&database))
+                .expect("there")
+                .permissions()
+                .mode();
             assert_eq!(mode & 0o777, 0o600);
         }
     }
 
     #[test]
+    fn what_is_set_is_not_made() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = folder.path().join("x.db");
+        let made = kept(&database, &[JWT]).expect("made");
+        assert!(made.jwt_key.is_some() && made.master_key.is_none());
+        let text = std::fs::read_to_string(secrets_file(&database)).expect("there");
+        assert!(!text.contains("lookup_key"), "nor does it stand there");
+    }
+
+    #[test]
     fn a_file_of_an_older_version_gets_what_it_lacks() {
         let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("x.secrets.toml");
+        let database = folder.path().join("x.db");
         let old = "a1b2c3d4e5f60718293a4b5c6d7e8f90";
-        std::fs::write(&file, format!("operator_key = \"{old}\"\n")).expect("written");
+        std::fs::write(secrets_file(&database), format!("operator_key = \"{old}\"\n")).expect("written");
         let keys: Vec<Kept> = std::thread::scope(|scope| {
             let readers: Vec<_> = (0..8)
-                .map(|_| scope.spawn(|| kept(&file).expect("completed")))
+                .map(|_| scope.spawn(|| kept(&database, &ALL).expect("completed")))
                 .collect();
             readers
                 .into_iter()

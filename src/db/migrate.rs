@@ -106,6 +106,22 @@ pub fn status(target: &Target) -> Result<MigrationStatus> {
     }
 }
 
+/// Whether an embedded database is there that has a table with rows in it.
+pub fn has_rows(path: &Path, table: &'static str) -> Result<bool> {
+    if !path.exists() {
+        return Ok(false);
+    }
+    let mut conn = conn::open(&Target::Sqlite(path.to_owned()), Purpose::Read)?;
+    let known = format!("SELECT count(*) > 0 AS known FROM sqlite_master WHERE name = '{table}'");
+    let known: History = diesel::sql_query(known).get_result(&mut conn)?;
+    if !known.known {
+        return Ok(false);
+    }
+    let rows: History =
+        diesel::sql_query(format!("SELECT count(*) > 0 AS known FROM {table}")).get_result(&mut conn)?;
+    Ok(rows.known)
+}
+
 /// Whether a database has the table of applied steps, which asking for them would make.
 #[derive(QueryableByName)]
 struct History {

@@ -26,7 +26,7 @@ use tokio::sync::watch;
 pub use changes::{Change, Mark, Tx};
 pub use conn::{Conn, Target};
 pub use id::{Id, Named, NotAnId};
-pub use migrate::{MigrationStatus, migrate, status};
+pub use migrate::{MigrationStatus, has_rows, migrate, status};
 
 use crate::error::{Error, Reason, Result};
 use crate::metrics;

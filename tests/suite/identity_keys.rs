@@ -112,4 +112,20 @@ fn with_postgres_missing_keys_stop_the_start_and_with_sqlite_they_are_made() {
     for name in ["master_key", "lookup_key", "jwt_key"] {
         assert!(kept.contains(&format!("{name} = ")), "{name}");
     }
+    // Without the file nobody could be read again, so no other is made in its place.
+    drop(server);
+    std::fs::remove_file(world.path("onegrid.secrets.toml")).expect("it is there");
+    for command in [
+        &["serve"][..],
+        &["roles", "list", "--unit", "4299"],
+        &["keys", "rotate"],
+    ] {
+        let ran = world.run_with(command, &without);
+        assert_ne!(ran.code, Some(0), "{command:?}");
+        assert!(
+            ran.err.contains("was begun with keys that do not stand here"),
+            "{ran:?}"
+        );
+    }
+    assert!(!world.path("onegrid.secrets.toml").exists());
 }
