@@ -125,11 +125,11 @@ impl Worker {
     /// Claims as long as the stage is open, then waits for what is under way.
     async fn claiming(&self, stage: &mut watch::Receiver<Stage>) {
         let (mut put, name) = (self.db.work_put(), self.kind.name());
-        let mut tasks = JoinSet::new();
+        let (mut tasks, mut is_failing) = (JoinSet::new(), false);
         while *stage.borrow_and_update() == Stage::Open {
             let seen = put.borrow_and_update().get(name).copied();
             let free = self.limits.at_once.saturating_sub(tasks.len());
-            let claimed = self.claim(free).await;
+            let claimed = self.claim(free, &mut is_failing).await;
             let is_busy = claimed.len() == free;
             for job in claimed {
                 self.begin(job, &mut tasks);
@@ -154,13 +154,18 @@ impl Worker {
         self.give_back().await;
     }
 
-    /// Up to so many jobs. Where the database fails there are none, and one looks again.
-    async fn claim(&self, most: usize) -> Vec<Claimed> {
+    /// Up to so many jobs. Where the database fails there are none, and one looks again; it is
+    /// said when that begins and not each time.
+    async fn claim(&self, most: usize, is_failing: &mut bool) -> Vec<Claimed> {
         if most == 0 {
             return Vec::new();
         }
-        self.try_to_claim(most).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, kind = self.kind.name(), "could not claim jobs");
+        let claimed = self.try_to_claim(most).await;
+        let was_failing = std::mem::replace(is_failing, claimed.is_err());
+        claimed.unwrap_or_else(|error| {
+            if !was_failing {
+                tracing::warn!(%error, kind = self.kind.name(), "jobs cannot be claimed for now");
+            }
             Vec::new()
         })
     }

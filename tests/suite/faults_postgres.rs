@@ -1,7 +1,11 @@
 //! PostgreSQL that loses its sessions, goes away and comes back.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::cli_world::{Sql, World, a_place, wait_for};
 use crate::faults_servers::{PrivatePostgres, Turn};
+use crate::harness::FakeService;
 
 #[test]
 fn requests_work_again_after_all_sessions_were_terminated() {
@@ -78,6 +82,54 @@ fn without_its_database_a_server_says_so_and_comes_back_by_itself() {
         (server.names_around(31.2, 112.6).len() == 2).then_some(())
     });
     assert_eq!(world.sql().count("place"), 2, "the refused calls left nothing");
+}
+
+#[test]
+fn what_was_to_be_done_is_done_when_the_database_is_back() {
+    let _turn = Turn::wait();
+    let mut postgres = PrivatePostgres::start(&[]);
+    let mut world = World::on_server(&postgres.url());
+    let is_up = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&is_up);
+    let service = FakeService::start(move |_| (if seen.load(Ordering::SeqCst) { 200 } else { 500 }, String::new()));
+    world.set("ONEGRID_PUSH_URL", &service.url());
+    let server = world.serve();
+    // The command line gives a role, and whoever has it is told.
+    server.staff_token();
+    let now_and_loud = "INSERT INTO inbox (person_id, read_to, quiet_from, quiet_to) \
+        SELECT id, 0, 0, 0 FROM person WHERE id NOT IN (SELECT person_id FROM inbox); \
+        UPDATE job SET due_at = 0 WHERE kind = 'push' AND lease IS NULL";
+    world.sql().execute(now_and_loud);
+    wait_for("a try that fails", || (!service.asked().is_empty()).then_some(()));
+    postgres.end_at_once();
+    wait_for("not ready", || {
+        (server.get("/health/ready").status == 503).then_some(())
+    });
+    is_up.store(true, Ordering::SeqCst);
+    postgres.start_again();
+    wait_for("ready", || (server.get("/health/ready").status == 200).then_some(()));
+    wait_for("it is pushed", || {
+        // Its next try, or what was in hand, is not waited for.
+        let free = "UPDATE job SET due_at = 0, leased_until = NULL, lease = NULL WHERE kind = 'push'";
+        let mut sql = world.sql();
+        if sql.numbers("SELECT count(*) AS value FROM job WHERE kind = 'push'") == [0] {
+            return Some(());
+        }
+        sql.execute(free);
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        None
+    });
+    let ids: std::collections::BTreeSet<String> = service
+        .asked()
+        .iter()
+        .map(|asked| asked.header("webhook-id").to_owned())
+        .collect();
+    assert_eq!(ids.len(), 1, "however often it was tried, it is the same");
+    let log = server.log();
+    assert!(
+        log.matches("jobs cannot be claimed for now").count() < 10,
+        "it is said once an outage: {log}"
+    );
 }
 
 #[test]
