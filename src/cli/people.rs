@@ -215,6 +215,9 @@ impl Hands {
         if held.to.is_some_and(|to| to < from_day) {
             return Err("--to is before --from".into());
         }
+        if held.to.is_some_and(|to| to < self.today()) {
+            return Err("--to is over already".into());
+        }
         let wanted = Wanted {
             from_day,
             to_day: held.to,

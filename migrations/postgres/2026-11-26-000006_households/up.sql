@@ -15,6 +15,9 @@ WHERE role = 'resident' AND state = 'active' AND EXISTS (
 CREATE INDEX membership_person_id ON membership (person_id);
 CREATE UNIQUE INDEX membership_one_home ON membership (person_id) WHERE role = 'resident' AND state = 'active';
 
+-- Answers that the version before kept may show people; from now on they are kept by id.
+DELETE FROM idempotency;
+
 CREATE TABLE household (
     id BYTEA NOT NULL PRIMARY KEY,
     unit_id BYTEA NOT NULL REFERENCES unit (id),

@@ -58,7 +58,13 @@ pub(super) fn may<'a>(
         length += 1;
     }
     let path = path.get(..length).unwrap_or_default();
-    let above = path.get(1..).unwrap_or_default();
+    // What took the place of a merged unit is its peer, and those above both are above it.
+    let is_merged = |id: &Uuid| {
+        let node = tree.node(UnitId::from_uuid(*id));
+        node.is_some_and(|node| node.unit.merged_into.is_some())
+    };
+    let peers = path.iter().take_while(|id| is_merged(id)).count();
+    let above = path.get(1 + peers..).unwrap_or_default();
     let counts = |held: &Held| {
         rule.holders.iter().any(|(role, reach)| {
             *role == held.role

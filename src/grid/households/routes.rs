@@ -53,7 +53,11 @@ fn shown(conn: &mut Conn, people: &People, tree: &Tree, id: HouseholdId) -> Resu
     })
 }
 
-fn made(conn: &mut Conn, people: &People, tree: &Tree, id: HouseholdId) -> Result<Stored> {
+/// The answer to who is of it now: a request that comes again after they left shows nothing.
+fn made(conn: &mut Conn, people: &People, tree: &Tree, person: PersonId, id: HouseholdId) -> Result<Stored> {
+    if store::of_person(conn, person)? != Some(id) {
+        return Err(Error::refused(Reason::NotFound));
+    }
     let view = shown(conn, people, tree, id)?;
     Stored::created(&view, "/v1/me/household".to_owned(), 1, Crs::Wgs84)
 }
@@ -94,7 +98,9 @@ async fn found_household(caller: Caller<SignedIn>, _: Query<Nothing>, once: Once
     let person = person(caller.actor())?;
     let stored = shared.db.write(move |tx| {
         let found = |tx: &mut Tx<'_>| change::found(tx, person, today);
-        once.run_shown(tx, caller.actor(), "", found, |tx, id| made(tx, &people, &tree, id))
+        once.run_shown(tx, caller.actor(), "", found, |tx, id| {
+            made(tx, &people, &tree, person, id)
+        })
     });
     Ok(stored.await?.answer())
 }
@@ -141,7 +147,7 @@ async fn join_household(
     let person = person(caller.actor())?;
     let stored = shared.db.write(move |tx| {
         let join = |tx: &mut Tx<'_>| change::join(tx, &people, person, &body.value.code, today);
-        let show = |tx: &mut Tx<'_>, id| made(tx, &people, &tree, id);
+        let show = |tx: &mut Tx<'_>, id| made(tx, &people, &tree, person, id);
         once.run_shown(tx, caller.actor(), &body.digest, join, show)
     });
     Ok(stored.await?.answer())

@@ -213,6 +213,22 @@ fn end(
 fn close(
     tx: &mut Tx<'_>,
     by: By<'_>,
+    membership: Membership,
+    unit: Option<UnitId>,
+    reason: Option<&str>,
+) -> Result<Membership> {
+    // Who had only asked has lost nothing.
+    let was_granted = membership.state == State::Active;
+    let membership = close_untold(tx, by, membership, unit, reason)?;
+    if was_granted {
+        telling::tell(tx, by, Act::RoleEnded, &membership)?;
+    }
+    Ok(membership)
+}
+
+fn close_untold(
+    tx: &mut Tx<'_>,
+    by: By<'_>,
     mut membership: Membership,
     unit: Option<UnitId>,
     reason: Option<&str>,
@@ -221,7 +237,7 @@ fn close(
     membership.ended_by = Some(by.name.to_owned());
     membership.reason = reason.map(str::to_owned);
     let membership = store::update(tx, membership)?;
-    note(tx, by, Act::RoleEnded, &membership, unit, reason)?;
+    record(tx, by, Act::RoleEnded, &membership, unit, reason)?;
     Ok(membership)
 }
 
@@ -259,13 +275,32 @@ pub fn end_all_at(tx: &mut Tx<'_>, by: By<'_>, body: Uuid, at: At, reason: Optio
 pub fn carry_over(tx: &mut Tx<'_>, by: By<'_>, from: UnitId, to: UnitId, reason: &str) -> Result<()> {
     for membership in locked_at(tx, by, from.uuid())? {
         let is_resident = membership.role == Role::Resident;
-        let was = close(tx, by, membership.clone(), Some(from), Some(reason))?;
-        let open = store::load_of_locked(tx, was.person_id, by.today)?;
-        let there = |one: &Membership| one.role == Role::Resident && one.body_id == to.uuid();
-        if !is_resident || open.iter().any(there) {
+        if !is_resident {
+            close(tx, by, membership, Some(from), Some(reason))?;
             continue;
         }
+        let was = close_untold(tx, by, membership.clone(), Some(from), Some(reason))?;
+        let mut open = store::load_of_locked(tx, was.person_id, by.today)?;
+        open.retain(|one| one.role == Role::Resident && one.body_id == to.uuid());
         let (now, granted) = (clock::now(), membership.state == State::Active);
+        match open.into_iter().next() {
+            // Who lives here and asked to live there lives there now.
+            Some(asked) if granted && asked.state == State::Requested => {
+                let confirmed = Membership {
+                    state: State::Active,
+                    from_day: membership.from_day,
+                    to_day: membership.to_day,
+                    granted_by: membership.granted_by,
+                    ..asked
+                };
+                let confirmed = store::update(tx, confirmed)?;
+                record(tx, by, Act::RoleGranted, &confirmed, Some(to), Some(reason))?;
+                telling::tell_moved(tx, &confirmed)?;
+                continue;
+            }
+            Some(_) => continue,
+            None => {}
+        }
         let carried = Membership {
             id: MembershipId::new(),
             body_id: to.uuid(),
@@ -276,7 +311,10 @@ pub fn carry_over(tx: &mut Tx<'_>, by: By<'_>, from: UnitId, to: UnitId, reason:
         };
         store::insert(tx, &carried)?;
         let act = if granted { Act::RoleGranted } else { Act::RoleRequested };
-        note(tx, by, act, &carried, Some(to), Some(reason))?;
+        record(tx, by, act, &carried, Some(to), Some(reason))?;
+        if granted {
+            telling::tell_moved(tx, &carried)?;
+        }
     }
     Ok(())
 }
@@ -361,7 +399,20 @@ fn hold_body(tx: &mut Tx<'_>, kind: BodyKind, body: Uuid) -> Result<()> {
     }
 }
 
+/// Writes it into the audit, and tells the person.
 fn note(
+    tx: &mut Tx<'_>,
+    by: By<'_>,
+    act: Act,
+    membership: &Membership,
+    unit: Option<UnitId>,
+    reason: Option<&str>,
+) -> Result<()> {
+    record(tx, by, act, membership, unit, reason)?;
+    telling::tell(tx, by, act, membership)
+}
+
+fn record(
     tx: &mut Tx<'_>,
     by: By<'_>,
     act: Act,
@@ -380,6 +431,5 @@ fn note(
             unit,
             reason,
         },
-    )?;
-    telling::tell(tx, by, act, membership)
+    )
 }

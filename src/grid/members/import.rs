@@ -82,6 +82,8 @@ fn read(
     let to_day: Option<NaiveDate> = row.parsed("to", "a day such as 2026-02-14", &mut own);
     if to_day.is_some_and(|to| to < from_day) {
         own.push(row.fault("to", "is before from"));
+    } else if to_day.is_some_and(|to| to < today) {
+        own.push(row.fault("to", "is over already"));
     }
     if role == Some(Role::Resident) && from_day > today {
         own.push(row.fault(

@@ -55,6 +55,15 @@ pub(super) fn tell(tx: &mut Tx<'_>, by: By<'_>, act: Act, membership: &Membershi
     Ok(())
 }
 
+/// Tells somebody that the unit in which they live belongs to another now.
+pub(super) fn tell_moved(tx: &mut Tx<'_>, home: &Membership) -> Result<()> {
+    if let Some(unit) = unit_words(tx, UnitId::from_uuid(home.body_id))? {
+        let letter = letter("home_redrawn", home, vec![("unit", unit)]);
+        inbox::write_to(tx, home.person_id.uuid(), &letter)?;
+    }
+    Ok(())
+}
+
 /// Tells those who answer for a building that somebody asks to live there.
 pub(super) fn tell_who_decides(tx: &mut Tx<'_>, tree: &Tree, asked: &Membership, today: NaiveDate) -> Result<()> {
     let home = UnitId::from_uuid(asked.body_id);

@@ -1,4 +1,4 @@
-//! Units renamed, moved and split over HTTP.
+//! Units renamed, moved, split and merged over HTTP.
 
 use std::sync::Arc;
 
