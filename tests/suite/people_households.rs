@@ -56,6 +56,11 @@ both_databases! {
         assert_eq!(found(&once)["id"], household["id"], "sent again it is the same");
         head.send("POST", MINE, None).is_problem(409, "already-exists");
         assert_eq!(members(head), ["0001*"]);
+        // Who left is shown nothing of it by the request that comes again.
+        let left = fourth.with("idempotency-key", "h4");
+        found(&left);
+        fourth.send("POST", &format!("{MINE}/leave"), None).with_status(204);
+        left.send("POST", MINE, None).is_problem(404, "not-found");
 
         // Who types the code agrees; however it is typed.
         let first = code(head);

@@ -160,6 +160,8 @@ both_databases! {
         first.send("POST", "/v1/me/household", None).with_status(201);
         let code = first.send("POST", "/v1/me/household/invitation", None).with_status(201).json["code"].clone();
         second.post("/v1/me/household/join", &json!({ "code": code })).with_status(201);
+        // One of them wanted to move there anyway.
+        second.send("POST", &format!("/v1/units/{next_door}/residents"), None).with_status(201);
         let estate = staff.post(&format!("/v1/units/{grid}/estates"), &json!({ "name": "幸福里", "buildings": [building, next_door] })).with_status(201);
 
         merge(&staff, &building, &next_door).with_status(200);
@@ -167,6 +169,11 @@ both_databases! {
             let home = |client: &Client| client.get("/v1/me/grid").ok()["home"]["id"] == json!(next_door);
             (home(&first) && home(&second) && home(&there)).then_some(())
         });
+        // Each is told so once, and who only asked is not told that they lost a home.
+        let told = |client: &Client| client.get("/v1/me/inbox").with_status(200).listed("kind");
+        assert_eq!((told(&first)[0].as_str(), told(&second)[0].as_str()), ("home_redrawn", "home_redrawn"));
+        assert!(!told(&first).contains(&"home_ended".to_owned()) && told(&asking).is_empty());
+        assert_eq!(told(&head)[0], "office_ended");
         // Together, as one household still, and the circle begins there.
         let household = second.get("/v1/me/household").ok();
         assert_eq!((&household["home"]["id"], household["members"].as_array().map(Vec::len)), (&json!(next_door), Some(2)));

@@ -57,6 +57,8 @@ both_databases! {
         failed(&["token", "issue", "--phone", &phone, "--role", "grid_leader", "--unit", "nowhere"], "there is no unit nowhere");
         failed(&["roles", "grant", "--phone", &phone, "--role", "city_staff", "--unit", GRID], "a city_staff is held at a city");
         failed(&["roles", "grant", "--phone", &phone, "--role", "expert", "--unit", GRID], "no role at a unit");
+        let over = ["--phone", &phone, "--role", "resident", "--unit", "429901001001001A1", "--from", "2020-01-01", "--to", "2021-01-01"];
+        failed(&[&["roles", "grant"][..], &over].concat(), "--to is over already");
         failed(&["roles", "list", "--unit", "nowhere"], "there is no unit nowhere");
         assert_eq!(world.run(&["roles", "list", "--unit", "4299", "--below"]).succeeded().out, "");
     }
