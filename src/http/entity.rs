@@ -41,7 +41,7 @@ impl<T: Serialize> Entity<T> {
         self.answer_with(StatusCode::OK)
     }
 
-    fn tag(&self) -> String {
+    pub(super) fn tag(&self) -> String {
         match self.version {
             Version::Number(number, crs) => etag(number, crs),
             Version::Content => {
@@ -61,7 +61,7 @@ impl<T: Serialize> Entity<T> {
 }
 
 /// The entity tag of a version as it is shown in a system of coordinates.
-pub(super) fn etag(version: i64, crs: Crs) -> String {
+fn etag(version: i64, crs: Crs) -> String {
     match crs {
         Crs::Wgs84 => format!("\"v{version}\""),
         shifted => format!("\"v{version}-{shifted}\""),

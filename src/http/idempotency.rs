@@ -16,9 +16,8 @@ use diesel::sql_types::{BigInt, Bool};
 use serde::Serialize;
 
 use super::caller::text_header;
-use super::entity::etag;
+use super::entity::{Entity, Version};
 use crate::clock::{self, Timestamp};
-use crate::coordinates::Crs;
 use crate::db::schema::idempotency as table;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, FieldError, Reason, Result};
@@ -69,12 +68,13 @@ pub struct Stored {
 }
 
 impl Stored {
-    /// 201 with the thing made, its address and its version.
-    pub fn created<T: Serialize>(value: &T, location: String, version: i64, crs: Crs) -> Result<Self> {
+    /// 201 with the thing made, its address, and the tag that a GET of it gives.
+    pub fn created<T: Serialize>(value: T, version: Version, location: String) -> Result<Self> {
+        let made = Entity { value, version };
         Ok(Self {
             status: StatusCode::CREATED.as_u16(),
-            headers: vec![("location".into(), location), ("etag".into(), etag(version, crs))],
-            body: serde_json::to_string(value).map_err(Error::internal)?,
+            headers: vec![("location".into(), location), ("etag".into(), made.tag())],
+            body: serde_json::to_string(&made.value).map_err(Error::internal)?,
         })
     }
 

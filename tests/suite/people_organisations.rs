@@ -248,6 +248,10 @@ both_databases! {
         let audit = format!("/v1/units/{grid}/audit");
         let path = format!("/v1/organisations/{one}");
         let name = json!({ "name": "新名称", "name_en": "New Name", "reason": "机构改革" });
+        // Who has just made a thing has seen it.
+        let made = staff.post(&format!("/v1/units/{grid}/organisations"), &json!({ "kind": "association", "name": "棋社" })).with_status(201);
+        let of_made = format!("/v1/organisations/{}", made.json["id"].as_str().expect("an id"));
+        assert_eq!(made.needed_header("etag"), staff.get(&of_made).needed_header("etag"));
         staff.put(&format!("{path}/name"), &name).is_problem(428, "precondition-required");
         let tag = staff.get(&path).needed_header("etag");
         other.with("if-match", &tag).put(&format!("{path}/name"), &name).is_problem(403, "forbidden");

@@ -20,6 +20,7 @@ use crate::grid::view::{Doors, refuse_far};
 use crate::grid::{LiveTree, UnitId};
 use crate::http::{
     Answer, Body, Caller, CrsQuery, Cursor, IfMatch, Input, Nothing, Once, Operation, Page, Path, Query, Stored,
+    Version,
 };
 use crate::text;
 
@@ -84,12 +85,8 @@ async fn create_place(
         once.run(tx, actor, &body.digest, |tx| {
             let place = store::insert(tx, Source::Operator, None, facts.clone(), &actor.name)?;
             tx.changed(store::KIND, place.id);
-            Stored::created(
-                &PlaceView::of(&place, crs),
-                format!("/v1/places/{}", place.id),
-                place.version,
-                crs,
-            )
+            let (location, version) = (format!("/v1/places/{}", place.id), Version::Number(place.version, crs));
+            Stored::created(PlaceView::of(&place, crs), version, location)
         })
     });
     Ok(stored.await?.answer())

@@ -9,7 +9,6 @@ use super::change::{self, entry};
 use super::model::{Department, DepartmentId};
 use super::store;
 use super::view::{DepartmentInput, DepartmentView};
-use crate::coordinates::Crs;
 use crate::db::Conn;
 use crate::error::{Error, Reason, Result};
 use crate::gate::Public;
@@ -105,7 +104,7 @@ async fn found_department(
             };
             change::found(tx, &actor.name, &department)?;
             let location = format!("/v1/departments/{}", department.id);
-            Stored::created(&DepartmentView::of(department, &tree), location, 1, Crs::Wgs84)
+            Stored::created(DepartmentView::of(department, &tree), Version::Content, location)
         })
     });
     Ok(stored.await?.answer())

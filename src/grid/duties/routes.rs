@@ -7,7 +7,6 @@ use super::model::{Duty, DutyId};
 use super::store::{self, Wanted};
 use super::view::{DutiesQuery, DutyInput, DutyView};
 use crate::clock;
-use crate::coordinates::Crs;
 use crate::db::Conn;
 use crate::error::{Error, Reason, Result};
 use crate::gate::Public;
@@ -112,7 +111,7 @@ async fn publish_duty(
             let duty = new_duty(&body.value, department.id);
             change::publish(tx, &actor.name, &duty, &department)?;
             let location = format!("/v1/duties/{}", duty.id);
-            Stored::created(&DutyView::of(duty, department, &tree), location, 1, Crs::Wgs84)
+            Stored::created(DutyView::of(duty, department, &tree), Version::Content, location)
         })
     });
     Ok(stored.await?.answer())

@@ -19,7 +19,9 @@ use crate::grid::model::UnitId;
 use crate::grid::organisations;
 use crate::grid::shared::Shared;
 use crate::grid::store as units;
-use crate::http::{Answer, Body, Caller, IfMatch, Nothing, Once, Operation, Page, PageQuery, Path, Query, Stored};
+use crate::http::{
+    Answer, Body, Caller, IfMatch, Nothing, Once, Operation, Page, PageQuery, Path, Query, Stored, Version,
+};
 
 /// The operations.
 pub fn operations() -> Vec<Operation> {
@@ -85,7 +87,11 @@ async fn draw_estate(
             let estate = Estate::new(id.0, &body.value.name, body.value.buildings.clone());
             change::draw(tx, &actor.name, &estate)?;
             let location = format!("/v1/estates/{}", estate.id);
-            Stored::created(&EstateView::of(&estate, &tree), location, estate.version, Crs::Wgs84)
+            Stored::created(
+                EstateView::of(&estate, &tree),
+                Version::Number(estate.version, Crs::Wgs84),
+                location,
+            )
         })
     });
     Ok(stored.await?.answer())

@@ -8,7 +8,6 @@ use super::model::HouseholdId;
 use super::store;
 use super::view::{HeadInput, HouseholdMemberView, HouseholdView, InvitationView, JoinInput};
 use crate::clock;
-use crate::coordinates::Crs;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Reason, Result};
 use crate::gate::SignedIn;
@@ -59,7 +58,7 @@ fn made(conn: &mut Conn, people: &People, tree: &Tree, person: PersonId, id: Hou
         return Err(Error::refused(Reason::NotFound));
     }
     let view = shown(conn, people, tree, id)?;
-    Stored::created(&view, "/v1/me/household".to_owned(), 1, Crs::Wgs84)
+    Stored::created(view, Version::Content, "/v1/me/household".to_owned())
 }
 
 /// My household, to those who are of it; 404 to who is of none.

@@ -234,7 +234,7 @@ pub(in crate::grid) fn made(
     let membership = store::load_one(conn, id)?.ok_or_else(|| Error::internal("a membership that was not made"))?;
     let view = one_shown(conn, people, &membership, tree, today)?;
     let location = format!("/v1/memberships/{id}");
-    Stored::created(&view, location, membership.version, Crs::Wgs84)
+    Stored::created(view, Version::Number(membership.version, Crs::Wgs84), location)
 }
 
 fn refuse_wrong_level(tree: &Tree, unit: UnitId, role: Role) -> Result<()> {

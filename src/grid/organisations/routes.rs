@@ -9,7 +9,6 @@ use super::change::{self, entry};
 use super::model::{Organisation, OrganisationId, OrganisationKind};
 use super::store;
 use super::view::{OfficerView, OrganisationInput, OrganisationView, OrganisationsQuery};
-use crate::coordinates::Crs;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, FieldError, Reason, Result};
 use crate::gate::{Public, SignedIn};
@@ -104,7 +103,7 @@ async fn found_organisation(
             };
             change::found(tx, &actor.name, &one)?;
             let location = format!("/v1/organisations/{}", one.id);
-            Stored::created(&OrganisationView::of(one, &tree), location, 1, Crs::Wgs84)
+            Stored::created(OrganisationView::of(one, &tree), Version::Content, location)
         })
     });
     Ok(stored.await?.answer())

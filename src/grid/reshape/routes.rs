@@ -215,7 +215,7 @@ async fn split_unit(
             }
             let location = format!("/v1/units/{}", new.id);
             let shown = unit_entity(&tree, &new, Crs::Wgs84);
-            Stored::created(&shown.value, location, new.version, Crs::Wgs84)
+            Stored::created(shown.value, shown.version, location)
         })
     });
     Ok(stored.await?.answer())
