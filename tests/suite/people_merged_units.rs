@@ -102,6 +102,10 @@ both_databases! {
         // What was before is known, and read by those above the unit that is left.
         let then = server.anonymous().get(&format!("/v1/units/{group}/ancestors?as_of={}", before.as_str().expect("a time"))).with_status(200).listed("id");
         assert!(then.contains(&grid) && then.contains(&community), "{then:?}");
+        // And what stands above the merged unit now is told alike by either way to ask.
+        let above = |query: &str| server.anonymous().get(&format!("/v1/units/{grid}/ancestors{query}")).with_status(200).listed("id");
+        let closed_at = server.anonymous().get(&format!("/v1/units/{grid}")).ok()["updated_at"].as_str().expect("a time").to_owned();
+        assert_eq!((above(&format!("?as_of={closed_at}")), above("").last()), (above(""), Some(&into)));
         let audit = other.get(&format!("/v1/units/{into}/audit?limit=500")).ok();
         let acts: Vec<&str> = audit["items"].as_array().expect("entries").iter().filter_map(|entry| entry["act"].as_str()).collect();
         for act in ["unit_merged", "role_ended", "estate_drawn", "organisation_founded"] {

@@ -89,16 +89,32 @@ fn at(conn: &mut Conn, id: UnitId, time: Timestamp) -> Result<Option<Past>> {
     }
 }
 
+/// What a unit hung below at a time: since it was merged, the one that took its place.
+fn above_at(conn: &mut Conn, was: &Past, time: Timestamp) -> Result<Option<UnitId>> {
+    let merged: (Option<UnitId>, Option<Timestamp>) = unit::table
+        .select((unit::merged_into, unit::closed_at))
+        .find(was.id)
+        .first(conn)?;
+    Ok(match merged {
+        (Some(into), Some(closed_at)) if closed_at <= time => Some(into),
+        _ => was.parent_id,
+    })
+}
+
 /// The units above a unit at a time, as they were then, from the root down.
 pub fn ancestors_at(conn: &mut Conn, id: UnitId, time: Timestamp) -> Result<Vec<Past>> {
     conn.one_view(|conn| {
         let mut above = Vec::new();
-        let mut next = at(conn, id, time)?.and_then(|unit| unit.parent_id);
+        let mut next = match at(conn, id, time)? {
+            Some(unit) => above_at(conn, &unit, time)?,
+            None => None,
+        };
+        // Each that was merged hangs below a peer.
         while let Some(id) = next
-            && above.len() < Level::ALL.len()
+            && above.len() < 2 * Level::ALL.len()
         {
             let Some(unit) = at(conn, id, time)? else { break };
-            next = unit.parent_id;
+            next = above_at(conn, &unit, time)?;
             above.push(unit);
         }
         above.reverse();
