@@ -9,10 +9,11 @@ mod view;
 
 use chrono::NaiveDate;
 use diesel::Connection;
+use uuid::Uuid;
 
 use crate::calendar::Calendar;
 use crate::clock::{self, Timestamp};
-use crate::db::{Conn, Db};
+use crate::db::{Conn, Db, Tx};
 use crate::error::{Error, Result};
 
 /// A text in Chinese and in English.
@@ -51,6 +52,28 @@ pub enum Kept {
 
 /// Forgets what came before a time; how many rows went.
 pub type Forget = fn(&mut Conn, Cutoff) -> Result<usize>;
+
+/// A room in what concerns one person: what it holds of them, and how it forgets them.
+/// Registered in `server.rs`, one for each room that names a person in its tables.
+pub trait Holder: Send + Sync + 'static {
+    /// The member of the export that is this room's: a name that stays.
+    fn name(&self) -> &'static str;
+
+    /// All that the room holds of a person, in words that they can read: sealed fields
+    /// opened, others shown as far as the person may see them.
+    ///
+    /// # Errors
+    /// Where the database fails or a sealed field does not open.
+    fn tell(&self, conn: &mut Conn, person: Uuid) -> Result<serde_json::Value>;
+
+    /// Forgets a person in the transaction of their erasure, which may be repeated: what
+    /// names them or is their text goes or is blanked; what must stay keeps their id,
+    /// which leads to nobody any more.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    fn erase(&self, tx: &mut Tx<'_>, person: Uuid) -> Result<()>;
+}
 
 /// What is older than this is forgotten.
 #[derive(Debug, Clone, Copy)]
