@@ -249,6 +249,10 @@ reasons! {
     Forbidden "forbidden" 403
         ["没有权限", "Not permitted"]
         ["您没有进行此操作的权限。", "You may not do this."];
+    /// Two persons do this together.
+    SecondPersonNeeded "second-person-needed" 403
+        ["需要第二人", "A second person is needed"]
+        ["此事须由另一位工作人员同意。", "Another of the staff has to agree to this."];
     /// The code is not the one that was sent, or is not good any more.
     WrongCode "wrong-code" 403
         ["验证码错误或已失效", "The code is wrong or no longer good"]
@@ -289,6 +293,10 @@ reasons! {
     PhoneNeeded "phone-needed" 409
         ["需要手机号", "A phone number is needed"]
         ["该微信号尚未绑定，请用手机号和验证码登录一次，并同时提供 js_code。", "This WeChat account is tied to nobody yet: sign in once with phone and code, and send js_code with them."];
+    /// The person whom it is about has not agreed to it.
+    ConsentNeeded "consent-needed" 409
+        ["需要本人同意", "A consent is needed"]
+        ["此事须本人先单独同意，见 /v1/me/consents。", "The person agrees to this first, on its own: see /v1/me/consents."];
     /// A thing with this key is there already.
     AlreadyExists "already-exists" 409
         ["已存在", "Already there"]

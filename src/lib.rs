@@ -26,6 +26,7 @@ pub mod demo;
 pub mod error;
 pub mod gate;
 pub mod grid;
+pub mod holdings;
 pub mod holidays;
 pub mod http;
 pub mod identity;

@@ -17,23 +17,27 @@ use crate::bus::Bus;
 use crate::calendar::Calendar;
 use crate::circle::places::Catalogue;
 use crate::circle::streets::{StreetMap, TimeModel};
-use crate::circle::{Circles, Facilities};
+use crate::circle::{CircleHolder, Circles, Facilities};
 use crate::config::{Config, SmsUrl};
 use crate::db::follow::{Follow, Follower};
 use crate::db::{self, Db, Mark};
 use crate::error::{Error, Reason, Result};
 use crate::gate::{Credentials, Gate};
 use crate::grid::access::{Access, Standing};
-use crate::grid::{LiveTree, Shared};
-use crate::http::{self, Http, Limits, Operation};
-use crate::identity::{self, CodeSender, Codes, Gateway, Identity, Keyring, People, Revoked, Tokens, WeChat};
+use crate::grid::{GridHolder, LiveTree, Shared};
+use crate::holdings::{Holder, Holding};
+use crate::http::{self, Http, Limits, Operation, RequestsHolder};
+use crate::identity::{
+    self, AccountHolder, CodeSender, Codes, Gateway, Identity, Keyring, People, Revoked, Tokens, WeChat,
+};
 use crate::jobs::{Jobs, Kind, Recurring};
 use crate::kept_secrets::Keys;
 use crate::kv::Kv;
-use crate::live::inbox::{Push, PushService};
+use crate::live::inbox::{InboxHolder, Push, PushService};
 use crate::metrics::Gauges;
 use crate::outgoing::Outgoing;
-use crate::privacy::Holding;
+use crate::privacy::erasure::Erase;
+use crate::privacy::{OwnHolder, Privacy};
 use crate::{circle, grid, holidays, jobs, kept_secrets, live, metrics, privacy};
 
 /// How long the database may take to show that it is there.
@@ -78,6 +82,7 @@ struct Parts {
     catalogue: web::Data<Catalogue>,
     circles: web::Data<Circles>,
     identity: web::Data<Identity>,
+    privacy: web::Data<Privacy>,
     health: web::Data<Health>,
 }
 
@@ -170,7 +175,14 @@ pub async fn start(config: Config, stage: Stage) -> Result<Running> {
     let (follower, mark) = Follower::load(db.clone(), followers).await?;
     let (bus, kv) = shared_parts(&config).await?;
     keep_following(&follower, mark, &db, &bus);
-    let jobs = Jobs::start(&db, kinds_of_job(&config, &db, &calendar));
+    let privacy = Privacy {
+        db: db.clone(),
+        calendar: Arc::clone(&calendar),
+        holdings: holdings().into(),
+        matters: grid::MATTERS.into(),
+        holders: holders(&calendar, &identity.people).into(),
+    };
+    let jobs = Jobs::start(&db, kinds_of_job(&config, &privacy));
 
     let access = Access::new(
         Arc::clone(&identity.tokens) as Arc<dyn Credentials>,
@@ -203,6 +215,7 @@ pub async fn start(config: Config, stage: Stage) -> Result<Running> {
         catalogue,
         circles: web::Data::new(circles),
         identity: web::Data::new(identity),
+        privacy: web::Data::new(privacy),
         health: web::Data::new(Health {
             follower,
             draining: AtomicBool::new(false),
@@ -332,8 +345,9 @@ fn keep_following(follower: &Arc<Follower>, mark: Mark, db: &Db, bus: &Bus) {
 
 /// What is held about people, of all rooms: the table of purposes.
 pub fn holdings() -> Vec<Holding> {
-    let rooms: [&[Holding]; 6] = [
+    let rooms: [&[Holding]; 7] = [
         &identity::HOLDINGS,
+        &privacy::HOLDINGS,
         &grid::HOLDINGS,
         &circle::HOLDINGS,
         &live::inbox::HOLDINGS,
@@ -343,13 +357,33 @@ pub fn holdings() -> Vec<Holding> {
     rooms.concat()
 }
 
+/// Whoever holds something of people, in the order in which they forget: accounts last.
+fn holders(calendar: &Arc<Calendar>, people: &People) -> Vec<Arc<dyn Holder>> {
+    let (calendar, people) = (Arc::clone(calendar), people.clone());
+    vec![
+        Arc::new(GridHolder { calendar }),
+        Arc::new(CircleHolder),
+        Arc::new(InboxHolder),
+        Arc::new(RequestsHolder),
+        Arc::new(OwnHolder),
+        Arc::new(AccountHolder { people }),
+    ]
+}
+
 /// The work that is done after answers were sent.
-fn kinds_of_job(config: &Config, db: &Db, calendar: &Arc<Calendar>) -> Vec<Arc<dyn Kind>> {
+fn kinds_of_job(config: &Config, privacy: &Privacy) -> Vec<Arc<dyn Kind>> {
+    let (db, calendar) = (&privacy.db, &privacy.calendar);
     let retention = {
-        let (db, calendar, holdings) = (db.clone(), Arc::clone(calendar), Arc::new(holdings()));
+        let privacy = privacy.clone();
         move || {
-            let (db, calendar, holdings) = (db.clone(), Arc::clone(&calendar), Arc::clone(&holdings));
-            async move { privacy::forget(&db, &calendar, &holdings, false).await.map(drop) }
+            let Privacy {
+                db, calendar, holdings, ..
+            } = privacy.clone();
+            async move {
+                privacy::forget(&db, &calendar, &holdings, false).await?;
+                // Where a reader is in the way the next hour does it.
+                db.empty_log().await.map(drop)
+            }
         }
     };
     let service = config.push_url.clone().map(|url| PushService {
@@ -363,6 +397,7 @@ fn kinds_of_job(config: &Config, db: &Db, calendar: &Arc<Calendar>) -> Vec<Arc<d
     vec![
         Arc::new(Push::new(db.clone(), Arc::clone(calendar), service)),
         Arc::new(Recurring::new("retention", AN_HOUR, retention)),
+        Arc::new(Erase::new(privacy.clone())),
     ]
 }
 
@@ -425,7 +460,7 @@ fn routes(parts: &Parts, service: &mut web::ServiceConfig) {
         .app_data(parts.circles.clone())
         .app_data(parts.identity.clone())
         .app_data(parts.health.clone())
-        .app_data(web::Data::new(holdings()))
+        .app_data(parts.privacy.clone())
         .service(
             web::scope("/v1")
                 .wrap(from_fn(move |request, next| one_of(concurrency, request, next)))

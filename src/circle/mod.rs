@@ -24,5 +24,5 @@ pub mod streets;
 mod view;
 
 pub use facilities::{Facilities, FacilitiesError};
-pub use holds::HOLDINGS;
+pub use holds::{CircleHolder, HOLDINGS};
 pub use lookup::{Asked, Basis, Circle, Circles, Reached};

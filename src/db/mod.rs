@@ -18,9 +18,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::Connection;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::r2d2::{ManageConnection, Pool};
+use diesel::{Connection, RunQueryDsl};
 use tokio::sync::watch;
 
 pub use changes::{Change, Mark, Tx};
@@ -129,6 +129,20 @@ impl Db {
         Ok(value)
     }
 
+    /// Brings SQLite's log into its file and empties it: until then the log still holds
+    /// pages as they were before something was forgotten. Whether that could be done; a
+    /// reader may be in the way. PostgreSQL looks after its log itself.
+    pub async fn empty_log(&self) -> Result<bool> {
+        self.read(|conn| match conn {
+            Conn::Postgres(_) => Ok(true),
+            Conn::Sqlite(conn) => {
+                let done: Checkpoint = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(conn)?;
+                Ok(done.busy == 0)
+            }
+        })
+        .await
+    }
+
     /// Wakes whenever this process committed something that others follow.
     pub fn committed_changes(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
@@ -149,6 +163,13 @@ impl Db {
     pub async fn ping(&self) -> Result<()> {
         self.read(|conn| Ok(conn.batch_execute("SELECT 1")?)).await
     }
+}
+
+/// What SQLite says of a checkpoint.
+#[derive(diesel::QueryableByName)]
+struct Checkpoint {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    busy: i64,
 }
 
 /// A transaction at READ COMMITTED on PostgreSQL, tried again after a deadlock

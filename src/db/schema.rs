@@ -382,6 +382,49 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    reveal (id) {
+        id -> Binary,
+        unit_id -> Binary,
+        asked_by -> Binary,
+        reason -> Text,
+        asked_at -> BigInt,
+        decided_by -> Nullable<Binary>,
+        decided_at -> Nullable<BigInt>,
+        state -> Text,
+    }
+}
+
+diesel::table! {
+    reveal_member (reveal_id, number) {
+        reveal_id -> Binary,
+        number -> BigInt,
+        membership_id -> Binary,
+    }
+}
+
+diesel::table! {
+    consent (id) {
+        id -> Binary,
+        person_id -> Binary,
+        matter -> Text,
+        version -> BigInt,
+        given_at -> BigInt,
+        withdrawn_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    erasure (id) {
+        id -> Binary,
+        person_id -> Binary,
+        asked_at -> BigInt,
+        due_at -> BigInt,
+        withdrawn_at -> Nullable<BigInt>,
+        done_at -> Nullable<BigInt>,
+    }
+}
+
 diesel::joinable!(household_member -> household (household_id));
 diesel::joinable!(estate_building -> estate (estate_id));
 diesel::joinable!(duty -> department (department_id));

@@ -12,8 +12,9 @@ use crate::grid::duties::{self, DeadlineIn, Duty, DutyId};
 use crate::grid::estates::{self, Estate};
 use crate::grid::members::{BodyKind, By, NewMembership, PersonId, Role, grant};
 use crate::grid::organisations::{self, Organisation, OrganisationKind};
-use crate::grid::{UnitId, households};
+use crate::grid::{PARTY_MEMBERSHIP, UnitId, households};
 use crate::identity::People;
+use crate::privacy::consents;
 
 /// Something that a department is bound to do: item, legal basis, deadline in working days.
 type Bound = (&'static str, &'static str, i64);
@@ -105,6 +106,7 @@ pub(super) fn set_up(tx: &mut Tx<'_>, by: By<'_>, people: &People, stage: &Stage
     for one in [&council, &branch, &volunteers, &workers] {
         organisations::found(tx, by.name, one)?;
     }
+    consents::give(tx, actor(stage, Role::GridLeader)?, &PARTY_MEMBERSHIP)?;
     let member = Role::OrganisationMember;
     for (one, person, role, title) in [
         (&branch, actor(stage, Role::GridLeader)?, member, Some("书记")),

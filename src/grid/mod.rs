@@ -3,6 +3,7 @@
 //! [`members`] says who is what, [`access`] decides by it, [`audit`] keeps who did it;
 //! [`departments`] publish their [`duties`]; [`organisations`] are the 1+N+X, and
 //! [`estates`] sets of buildings; [`households`] are persons at one home.
+//! [`reveals`] lets two of the staff together look at many numbers.
 //! Others may call: [`Unit`] and [`Level`], the [`Door`] that places have as well,
 //! the [`Tree`] in memory (kept true by [`LiveTree`]), [`import_units`] and [`access`].
 
@@ -20,6 +21,7 @@ pub mod members;
 mod model;
 pub mod organisations;
 mod reshape;
+mod reveals;
 pub mod routes;
 mod shared;
 mod store;
@@ -27,7 +29,7 @@ mod tree;
 pub mod view;
 
 pub use doors::{DOORS_WITHIN_M, Door, DoorKind, MOST_DOORS, is_door_name};
-pub use holds::HOLDINGS;
+pub use holds::{GridHolder, HOLDINGS, MATTERS, PARTY_MEMBERSHIP};
 pub use import::{UnitRow, import_units, store_units};
 pub use model::{Level, Setting, Unit, UnitId};
 pub use shared::Shared;

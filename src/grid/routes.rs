@@ -32,6 +32,7 @@ pub fn operations() -> Vec<Operation> {
     operations.extend(super::departments::routes::operations());
     operations.extend(super::duties::routes::operations());
     operations.extend(super::reshape::routes::operations());
+    operations.extend(super::reveals::routes::operations());
     operations.extend(super::estates::routes::operations());
     operations.extend(super::organisations::routes::operations());
     operations.extend(super::audit::routes::operations());

@@ -14,15 +14,17 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 use serde::Serialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::caller::text_header;
 use super::entity::{Entity, Version};
 use crate::clock::{self, Timestamp};
 use crate::db::schema::idempotency as table;
-use crate::db::{Conn, Tx};
+use crate::db::{Conn, Id, Named, Tx};
 use crate::error::{Error, FieldError, Reason, Result};
 use crate::gate::Actor;
-use crate::privacy::{Cutoff, Holding, Kept};
+use crate::holdings::{Cutoff, Erased, Holder, Holding, Kept};
 
 const KEPT_MICROS: i64 = 24 * 3600 * 1_000_000;
 
@@ -239,10 +241,53 @@ pub const HOLDINGS: [Holding; 1] = [Holding {
         from: ("从请求起", "From the request"),
         forget: forget_old_keys,
     },
+    erased: Erased::Goes,
 }];
 
 /// Drops keys that are older than 24 hours.
 fn forget_old_keys(conn: &mut Conn, cutoff: Cutoff) -> Result<usize> {
     let old = table::table.filter(table::created_at.lt(cutoff.before));
     Ok(diesel::delete(old).execute(conn)?)
+}
+
+/// Tells and forgets the requests that somebody made with a key.
+pub struct RequestsHolder;
+
+/// A person, by the id that they have everywhere.
+struct Requester;
+
+impl Named for Requester {
+    const PREFIX: &'static str = "per";
+}
+
+/// The rows of what somebody asked for, or others for them.
+macro_rules! of_person {
+    ($person:expr) => {{
+        let id = Id::<Requester>::from_uuid($person).to_string();
+        let for_others = table::caller.like(format!("{id} %"));
+        let for_them = table::caller.like(format!("% {id}"));
+        table::table.filter(table::caller.eq(id).or(for_others).or(for_them))
+    }};
+}
+
+impl Holder for RequestsHolder {
+    fn name(&self) -> &'static str {
+        "repeated_requests"
+    }
+
+    fn tell(&self, conn: &mut Conn, person: Uuid) -> Result<Value> {
+        let rows: Vec<(String, i64, Timestamp)> = of_person!(person)
+            .select((table::route, table::status, table::created_at))
+            .order(table::created_at)
+            .load(conn)?;
+        let rows = rows.into_iter();
+        Ok(rows
+            .map(|(route, status, at)| json!({ "route": route, "status": status, "at": at }))
+            .collect())
+    }
+
+    fn erase(&self, tx: &mut Tx<'_>, person: Uuid) -> Result<()> {
+        diesel::delete(of_person!(person)).execute(&mut **tx)?;
+        Ok(())
+    }
 }

@@ -28,7 +28,7 @@ pub use body::Body;
 pub use caller::Caller;
 pub use client_addr::client_addr;
 pub use entity::{Entity, IfMatch, Version};
-pub use idempotency::{HOLDINGS, Once, Stored};
+pub use idempotency::{HOLDINGS, Once, RequestsHolder, Stored};
 pub use input::Input;
 pub use limits::{Limits, Rate, client_name};
 pub use location::{CrsQuery, Location};

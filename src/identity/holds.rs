@@ -1,10 +1,14 @@
 //! What accounts and signing in hold about people.
 
-use crate::db::Conn;
-use crate::error::Result;
-use crate::privacy::{Cutoff, Holding, Kept};
+use serde_json::{Value, json};
+use uuid::Uuid;
 
+use super::model::{EndedBy, PersonId};
+use super::people::People;
 use super::{codes, sessions, tally};
+use crate::db::{Conn, Tx};
+use crate::error::Result;
+use crate::holdings::{Cutoff, Erased, Holder, Holding, Kept};
 
 /// The rows of the table of purposes.
 pub const HOLDINGS: [Holding; 4] = [
@@ -28,6 +32,7 @@ pub const HOLDINGS: [Holding; 4] = [
             "To sign in, and so that those who deal with you know who you are",
         ),
         kept: Kept::Until(("账号存在期间", "As long as there is the account")),
+        erased: Erased::Goes,
     },
     Holding {
         name: "sessions",
@@ -45,6 +50,10 @@ pub const HOLDINGS: [Holding; 4] = [
             from: ("从登录结束起", "From the end of the session"),
             forget: forget_sessions,
         },
+        erased: Erased::Stays((
+            "为核查盗用，登录时间再保留九十天；设备名称一并清除",
+            "When a session began and ended is kept for 90 days more, so that misuse can be looked into; the names of devices go",
+        )),
     },
     Holding {
         name: "sign_in_codes",
@@ -59,6 +68,7 @@ pub const HOLDINGS: [Holding; 4] = [
             from: ("从验证码过期起", "From when the code is good no more"),
             forget: forget_codes,
         },
+        erased: Erased::Goes,
     },
     Holding {
         name: "sign_in_counts",
@@ -76,6 +86,7 @@ pub const HOLDINGS: [Holding; 4] = [
             from: ("从当天结束起", "From the end of the day"),
             forget: forget_counts,
         },
+        erased: Erased::Goes,
     },
 ];
 
@@ -89,4 +100,45 @@ fn forget_codes(conn: &mut Conn, cutoff: Cutoff) -> Result<usize> {
 
 fn forget_counts(conn: &mut Conn, cutoff: Cutoff) -> Result<usize> {
     tally::forget_before(conn, cutoff.day)
+}
+
+/// Tells and forgets an account. It comes last among those who forget: with it goes the key
+/// that opens what others have sealed.
+pub struct AccountHolder {
+    /// Who opens what is sealed.
+    pub people: People,
+}
+
+impl Holder for AccountHolder {
+    fn name(&self) -> &'static str {
+        "account"
+    }
+
+    fn tell(&self, conn: &mut Conn, person: Uuid) -> Result<Value> {
+        let id = PersonId::from_uuid(person);
+        let Some(person) = self.people.load(conn, id)? else {
+            return Ok(Value::Null);
+        };
+        let sessions: Vec<Value> = sessions::list(conn, &self.people, id)?
+            .into_iter()
+            .map(|session| {
+                json!({
+                    "id": session.id, "method": session.method, "device": session.device,
+                    "created_at": session.created_at, "used_at": session.used_at, "expires_at": session.expires_at,
+                })
+            })
+            .collect();
+        Ok(json!({
+            "id": id, "name": person.name, "phone": person.phone.as_ref().map(|phone| phone.reveal()),
+            "has_wechat": person.has_wechat, "language": person.language.name(),
+            "created_at": person.created_at, "updated_at": person.updated_at, "sessions": sessions,
+        }))
+    }
+
+    fn erase(&self, tx: &mut Tx<'_>, person: Uuid) -> Result<()> {
+        let id = PersonId::from_uuid(person);
+        sessions::end_all(tx, id, None, EndedBy::Erasure)?;
+        sessions::forget_devices(tx, id)?;
+        self.people.erase(tx, id)
+    }
 }

@@ -28,7 +28,7 @@ mod view;
 mod wechat;
 
 pub use codes::Codes;
-pub use holds::HOLDINGS;
+pub use holds::{AccountHolder, HOLDINGS};
 pub use keys::{check_keys, rotate_master_key};
 pub use model::{EndedBy, Method, Person, PersonId, PersonRef, Session, SessionId};
 pub use people::{NewPerson, People, PersonChange, lock_person};

@@ -7,6 +7,7 @@ use super::model::{Person, PersonId, PersonRef};
 use super::phone::Phone;
 use super::seal::{Keyring, PersonKey};
 use super::store::{self, KeyRow, PersonRow};
+use super::{codes, tally};
 use crate::clock;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Reason, Result};
@@ -32,7 +33,7 @@ pub struct PersonChange {
 }
 
 /// Makes others who decide about a person wait until the transaction ends, also where
-/// nothing stands about them yet. Who locks several locks them in the order of their ids.
+/// nothing stands about them yet. Who was erased is not there. Who locks several locks them in the order of their ids.
 pub fn lock_person(tx: &mut Tx<'_>, id: PersonId) -> Result<()> {
     store::lock(tx, id)?
         .map(drop)
@@ -167,6 +168,19 @@ impl People {
         let language = change.language.map(Language::name);
         store::change(tx, id, name, language, clock::now())?;
         self.load(tx, id)?.ok_or_else(|| Error::refused(Reason::NotFound))
+    }
+
+    /// Takes from a person all that leads to them, and destroys their key: what was sealed
+    /// with it, wherever a copy of it is, opens never again. The number is free for a new
+    /// account; what is known of it by its hash is forgotten too.
+    pub(super) fn erase(&self, tx: &mut Tx<'_>, id: PersonId) -> Result<()> {
+        if let Some(phone) = self.load(tx, id)?.and_then(|person| person.phone) {
+            let hash = self.phone_hash(&phone);
+            codes::forget(tx, &hash)?;
+            tally::forget(tx, &hash)?;
+        }
+        tally::forget(tx, id.uuid().as_bytes())?;
+        store::erase(tx, id, clock::now())
     }
 
     /// A person's key.

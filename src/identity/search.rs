@@ -1,4 +1,4 @@
-//! Searching somebody by their phone number, for those whose duty it is.
+//! Searching somebody by their phone number, and looking at one, for those whose duty it is.
 
 use chrono_tz::Tz;
 
@@ -7,13 +7,18 @@ use super::people::People;
 use super::phone::Phone;
 use super::tally::{self, Today};
 use crate::db::Tx;
-use crate::error::Result;
+use crate::error::{Error, Reason, Result};
 
 /// How many numbers one person may search for in a day: enough for a day's visits,
 /// too few to try a block of numbers.
 const A_DAY: i64 = 100;
 /// What is counted.
 const SEARCHES: &str = "phone_search";
+
+/// How many whole numbers one person may look at in a day, one by one: more are looked at
+/// by two together.
+const LOOKS_A_DAY: i64 = 30;
+const LOOKS: &str = "phone_look";
 
 /// Searches by phone number.
 #[derive(Clone)]
@@ -26,6 +31,23 @@ impl PhoneSearch {
     /// Among these people, by the days of this zone.
     pub const fn new(people: People, zone: Tz) -> Self {
         Self { people, zone }
+    }
+
+    /// Counts that somebody looks at a whole number; refused where they did so often today
+    /// that a second person has to agree.
+    pub fn count_look(&self, tx: &mut Tx<'_>, asking: PersonId) -> Result<()> {
+        let today = Today::in_zone(self.zone);
+        if tally::add(tx, LOOKS, asking.uuid().as_bytes(), &today, 1)? <= LOOKS_A_DAY {
+            return Ok(());
+        }
+        tracing::warn!(%asking, "looked at more phone numbers than one may in a day");
+        Err(Error::because(
+            Reason::SecondPersonNeeded,
+            format!("一人一天可逐个查看 {LOOKS_A_DAY} 个手机号，更多请申请批量查看，由另一位工作人员同意。"),
+            format!(
+                "One person looks at {LOOKS_A_DAY} numbers a day, one by one; ask for many together, which a second person approves."
+            ),
+        ))
     }
 
     /// Whose number this is, for somebody who may search. Counted and logged whether or

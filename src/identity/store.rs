@@ -92,9 +92,10 @@ pub(super) fn find_by_wechat(conn: &mut Conn, hash: &[u8]) -> Result<Option<Pers
 }
 
 /// The version of a person, which nobody else changes until the transaction ends. Rows
-/// that name the person may be added meanwhile.
+/// that name the person may be added meanwhile. None where they are erased.
 pub(super) fn lock(tx: &mut Tx<'_>, id: PersonId) -> Result<Option<i64>> {
-    let version = person::table.find(id).select(person::version);
+    let there = person::table.find(id).filter(person::erased_at.is_null());
+    let version = there.select(person::version);
     let found = match &mut **tx {
         Conn::Postgres(conn) => version.for_no_key_update().first(conn),
         Conn::Sqlite(conn) => version.first(conn),
@@ -135,6 +136,25 @@ pub(super) fn set_wechat(
             person::wechat_hash.eq(hash),
             person::updated_at.eq(now),
             person::version.eq(person::version + 1),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Takes from a person all that leads to them, and their key.
+pub(super) fn erase(tx: &mut Tx<'_>, id: PersonId, now: Timestamp) -> Result<()> {
+    diesel::delete(person_key::table.find(id)).execute(&mut **tx)?;
+    let nothing = None::<Vec<u8>>;
+    diesel::update(person::table.find(id))
+        .set((
+            person::name.eq(&nothing),
+            person::phone.eq(&nothing),
+            person::phone_hash.eq(&nothing),
+            person::wechat.eq(&nothing),
+            person::wechat_hash.eq(&nothing),
+            person::updated_at.eq(now),
+            person::version.eq(person::version + 1),
+            person::erased_at.eq(now),
         ))
         .execute(&mut **tx)?;
     Ok(())

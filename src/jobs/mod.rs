@@ -23,7 +23,7 @@ use std::pin::Pin;
 
 use crate::db::Tx;
 use crate::error::Result;
-use crate::privacy::{Holding, Kept};
+use crate::holdings::{Erased, Holding, Kept};
 
 /// What a job is doing until it is done.
 pub type Doing<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
@@ -60,6 +60,7 @@ pub const HOLDINGS: [Holding; 1] = [Holding {
         "To do what was promised, such as to push a message",
     ),
     kept: Kept::Until(("直到工作完成", "Until the work is done")),
+    erased: Erased::Goes,
 }];
 
 /// Writes a job in the caller's transaction, and wakes whoever does such. Whether it was

@@ -12,4 +12,4 @@ mod model;
 mod store;
 
 pub use model::{Cursor, Entry, EntryId, Head, Key, NewEntry, Reading, Verdict};
-pub use store::{append, head, raise_floor, read_after, read_before};
+pub use store::{append, drop_stream, head, raise_floor, read_after, read_before};

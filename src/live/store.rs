@@ -192,3 +192,23 @@ pub fn raise_floor(conn: &mut Conn, kind: &str, before: Timestamp, most: i64) ->
     }
     Ok(dropped)
 }
+
+/// Drops a stream with all that was written in it: of whoever is gone.
+///
+/// # Errors
+/// Where the database fails.
+pub fn drop_stream(tx: &mut Tx<'_>, key: Key) -> Result<()> {
+    // The row is locked first, as whoever appends does.
+    let of_owner = stream::kind
+        .eq(key.kind)
+        .and(stream::owner.eq(key.owner.as_bytes().as_slice()));
+    diesel::update(stream::table.filter(of_owner))
+        .set(stream::changed_at.eq(stream::changed_at))
+        .execute(&mut **tx)?;
+    let Some((id, _)) = row(tx, key)? else {
+        return Ok(());
+    };
+    diesel::delete(entry::table.filter(entry::stream_id.eq(id))).execute(&mut **tx)?;
+    diesel::delete(stream::table.find(id)).execute(&mut **tx)?;
+    Ok(())
+}

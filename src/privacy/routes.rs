@@ -2,14 +2,25 @@
 
 use actix_web::{HttpRequest, web};
 
-use super::Holding;
 use super::view::{PurposeList, PurposeView};
-use crate::gate::Public;
+use super::{Privacy, consents, erasure};
+use crate::error::{Error, Reason, Result};
+use crate::gate::{Actor, Public};
 use crate::http::{Answer, Caller, Entity, Nothing, Operation, Query, Version, language};
+use crate::identity::PersonId;
 
 /// The operations.
 pub fn operations() -> Vec<Operation> {
-    vec![Operation::new::<__path_list_purposes, _, _>(list_purposes)]
+    let mut operations = vec![Operation::new::<__path_list_purposes, _, _>(list_purposes)];
+    operations.extend(consents::routes::operations());
+    operations.extend(erasure::routes::operations());
+    operations
+}
+
+/// The person in whose name a signed-in request is done.
+pub(in crate::privacy) fn person(actor: &Actor) -> Result<PersonId> {
+    let signed = actor.signed.ok_or_else(|| Error::refused(Reason::Unauthenticated))?;
+    Ok(PersonId::from_uuid(signed.person))
 }
 
 /// What is held about people: what it is, why it is kept, and for how many days. The service forgets by this very table.
@@ -23,10 +34,13 @@ async fn list_purposes(
     _: Caller<Public>,
     request: HttpRequest,
     _: Query<Nothing>,
-    holdings: web::Data<Vec<Holding>>,
+    privacy: web::Data<Privacy>,
 ) -> Answer {
     let language = language(&request);
-    let items = holdings.iter().map(|holding| PurposeView::of(holding, language));
+    let items = privacy
+        .holdings
+        .iter()
+        .map(|holding| PurposeView::of(holding, language));
     let value = PurposeList { items: items.collect() };
     let version = Version::Content;
     Ok(Entity { value, version }.answer(&request))

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Both, Holding, Kept};
+use crate::holdings::{Both, Erased, Holding, Kept};
 use crate::language::Language;
 
 /// What is held about people.
@@ -28,6 +28,8 @@ pub struct PurposeView {
     pub days: Option<i64>,
     /// From when the days count, or until when it is kept.
     pub kept: String,
+    /// Why it stays, without the name of anybody, when the account is erased; null where it goes with it.
+    pub stays: Option<String>,
 }
 
 impl PurposeView {
@@ -40,6 +42,10 @@ impl PurposeView {
             Kept::Until(what) => (None, text(what)),
             Kept::Days { days, from, .. } => (Some(days), text(from)),
         };
+        let stays = match holding.erased {
+            Erased::Goes => None,
+            Erased::Stays(why) => Some(text(why)),
+        };
         Self {
             name: holding.name.to_owned(),
             what: text(holding.what),
@@ -47,6 +53,7 @@ impl PurposeView {
             fields: holding.columns.iter().map(|column| (*column).to_owned()).collect(),
             days,
             kept,
+            stays,
         }
     }
 }

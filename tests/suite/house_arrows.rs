@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// All that a source file may be or use, from the top down. An arrow goes down.
 /// Whoever adds a room or a file puts it where it belongs, here as well.
-const TOP_DOWN: [&str; 31] = [
+const TOP_DOWN: [&str; 32] = [
     "main",
     "cli",
     "server",
@@ -16,6 +16,7 @@ const TOP_DOWN: [&str; 31] = [
     "demo",
     "circle",
     "grid",
+    "privacy",
     "identity",
     // What is set up once.
     "holidays",
@@ -24,7 +25,7 @@ const TOP_DOWN: [&str; 31] = [
     // What the rooms stand on.
     "live",
     "jobs",
-    "privacy",
+    "holdings",
     "db",
     "bus",
     "kv",
@@ -44,7 +45,7 @@ const TOP_DOWN: [&str; 31] = [
     "lib",
 ];
 
-const ROOMS: [&str; 4] = ["demo", "circle", "grid", "identity"];
+const ROOMS: [&str; 5] = ["demo", "circle", "grid", "privacy", "identity"];
 
 struct Source {
     /// Below `src/`, with slashes.

@@ -7,7 +7,7 @@ use crate::circle_lookup::{circle, named, names};
 use crate::harness::{Fixture, Server, World, both_databases, place, until};
 
 /// Moves the world's clock to an instant.
-fn set_clock(world: &World, instant: &str) -> String {
+pub fn set_clock(world: &World, instant: &str) -> String {
     let instant: Timestamp = instant.parse().expect("an instant");
     let offset_s = (instant.micros() - now().micros()) as f64 / 1e6;
     world.file("clock", &offset_s.to_string())

@@ -123,6 +123,8 @@ impl Actor {
             }
             "manage_departments" | "appoint_officers" => self.runs_departments(subject),
             "see_officers" | "publish_duties" => self.runs_departments(subject) || self.is_officer(subject),
+            // Whoever asked, and none of these did.
+            "fetch_numbers" => false,
             other => panic!("say here who has the permission {other}"),
         }
     }
@@ -140,6 +142,8 @@ struct Subject {
     estate: Option<(String, String)>,
     /// An association, and one that is closed.
     organisation: (String, String),
+    /// Somebody else's request to see numbers.
+    reveal: String,
 }
 
 /// Two things at a unit, the second of them closed.
@@ -192,6 +196,7 @@ fn expected<'a>(operation: &str, permission: &'a str) -> &'a str {
     match operation {
         "POST /v1/departments/{id}/officers" => "appoint_officers",
         "POST /v1/organisations/{id}/members" => "add_members",
+        "POST /v1/reveals/{id}/numbers" => "fetch_numbers",
         _ => permission,
     }
 }
@@ -216,6 +221,7 @@ fn request(operation: &str, subject: &Subject, role: &str) -> Option<(String, Op
         department,
         estate,
         organisation,
+        reveal,
     } = subject;
     let reason = json!({ "reason": "试一试" });
     let mut new_place = place("店", "shop", 0.0, 0.0);
@@ -303,6 +309,15 @@ fn request(operation: &str, subject: &Subject, role: &str) -> Option<(String, Op
         "POST /v1/memberships/{id}/refuse" => (format!("/v1/memberships/{active}/refuse"), Some(reason)),
         "POST /v1/memberships/{id}/end" => (format!("/v1/memberships/{ended}/end"), Some(reason)),
         "POST /v1/memberships/{id}/phone" => (format!("/v1/memberships/{active}/phone"), Some(reason)),
+        "POST /v1/units/{id}/reveals" => {
+            let whose = json!({ "memberships": [active], "reason": "试一试" });
+            (format!("/v1/units/{unit}/reveals"), Some(whose))
+        }
+        "GET /v1/units/{id}/reveals" => (format!("/v1/units/{unit}/reveals"), None),
+        "GET /v1/reveals/{id}" => (format!("/v1/reveals/{reveal}"), None),
+        "POST /v1/reveals/{id}/approve" => (format!("/v1/reveals/{reveal}/approve"), None),
+        "POST /v1/reveals/{id}/refuse" => (format!("/v1/reveals/{reveal}/refuse"), None),
+        "POST /v1/reveals/{id}/numbers" => (format!("/v1/reveals/{reveal}/numbers"), None),
         _ => return None,
     })
 }
@@ -407,11 +422,17 @@ fn subjects(server: &Server, staff: &Client) -> Vec<Subject> {
         let buildings = json!({ "buildings": [building] });
         let estate = (depth == GRID as u32).then(|| two(staff, &unit, "estates", &buildings));
         let organisation = two(staff, &unit, "organisations", &json!({ "kind": "association" }));
+        let asker = bearing(server, &issue(server.program(), 600, Some(("city_staff", "4299"))));
+        let whose = json!({ "memberships": [active], "reason": "试一试" });
+        let ask = || asker.post(&format!("/v1/units/{unit}/reveals"), &whose);
+        let reveal = until("the server knows who asks", || (ask().status == 201).then(ask));
+        let reveal = reveal.json["id"].as_str().expect("an id").to_owned();
         Subject {
             unit,
             department,
             estate,
             organisation,
+            reveal,
             place: made["id"].as_str().expect("an id").to_owned(),
             active,
             ended,

@@ -37,10 +37,20 @@ fn member(number: u32, title: Option<&str>) -> Value {
     body
 }
 
+/// They agree that it is kept of which party branch they are.
+#[track_caller]
+fn consents(person: &Client) {
+    let given = person
+        .put("/v1/me/consents/party_membership", &json!({ "version": 1 }))
+        .ok();
+    assert_eq!(given["state"], "given");
+}
+
 /// The person with this number becomes a member; as soon as the server knows.
 #[track_caller]
 fn join(server: &Server, by: &Client, organisation: &str, number: u32, title: Option<&str>) -> (Client, String) {
     let person = server.person(number);
+    consents(&person);
     let path = format!("/v1/organisations/{organisation}/members");
     let made = by.post(&path, &member(number, title)).with_status(201).json;
     until("the server knows the member", || {
@@ -53,6 +63,7 @@ fn join(server: &Server, by: &Client, organisation: &str, number: u32, title: Op
 #[track_caller]
 fn ask(server: &Server, organisation: &str, number: u32) -> (Client, String) {
     let person = server.person(number);
+    consents(&person);
     let asked = person.send("POST", &format!("/v1/organisations/{organisation}/applicants"), None);
     (person, id(&asked.with_status(201).json))
 }
@@ -192,6 +203,56 @@ both_databases! {
             ("role_granted", "199****0003"), ("role_granted", "199****0004"),
         ];
         assert_eq!(told, expected.map(|(act, who)| (act.to_owned(), who.to_owned())));
+    }
+
+    fn it_is_kept_who_is_of_a_party_branch_only_while_they_agree(world: &World) {
+        world.import_units();
+        let server = world.serve();
+        let grid = unit(&server, GRID);
+        let staff = server.holding(1, "community_staff", COMMUNITY);
+        let branch = found(&staff, &grid, "party_branch", "第一网格党支部");
+        let (members, applicants) = (format!("/v1/organisations/{branch}/members"), format!("/v1/organisations/{branch}/applicants"));
+        let person = server.person(4);
+        // Neither do they ask, nor are they named, without a consent of its own.
+        person.send("POST", &applicants, None).is_problem(409, "consent-needed");
+        staff.post(&members, &member(4, Some("书记"))).is_problem(409, "consent-needed");
+        let matters = server.anonymous().with("accept-language", "en").get("/v1/privacy/consents").ok();
+        let matter = &matters["items"][0];
+        assert_eq!((&matter["name"], &matter["version"]), (&json!("party_membership"), &json!(1)));
+        assert!(matter["wording"].as_str().expect("a wording").contains("take this back at any time"));
+        let consent = "/v1/me/consents/party_membership";
+        person.put(consent, &json!({ "version": 2 })).is_invalid_at(&[("body", "/version", "not_the_wording_of_now")]);
+        person.put("/v1/me/consents/everything", &json!({ "version": 1 })).is_problem(404, "not-found");
+        let state = || person.get("/v1/me/consents").ok()["items"][0]["state"].clone();
+        assert_eq!(state(), "not_given");
+        consents(&person);
+        consents(&person);
+        let own = person.get("/v1/me/consents").ok();
+        assert_eq!(own["items"][0]["history"].as_array().map(Vec::len), Some(1), "once");
+
+        let (secretary, _) = join(&server, &staff, &branch, 3, Some("书记"));
+        let (_, membership) = let_in(&server, &secretary, &branch, 4);
+        let (other, asked) = ask(&server, &branch, 5);
+        let states = |client: &Client| client.get(&members).ok()["items"].as_array().map(Vec::len);
+        assert_eq!(states(&secretary), Some(2));
+        // Taken back, it ends at once, with what was only asked for; what else they are stays.
+        person.send("DELETE", consent, None).with_status(204);
+        other.send("DELETE", consent, None).with_status(204);
+        person.send("DELETE", consent, None).with_status(204);
+        assert_eq!(state(), "withdrawn");
+        assert_eq!(states(&secretary), Some(1));
+        until("the server knows that they left", || (person.get(&members).status == 404).then_some(()));
+        assert_eq!(person.get(&format!("/v1/memberships/{membership}")).ok()["state"], "ended");
+        secretary.send("POST", &format!("/v1/memberships/{asked}/confirm"), None).is_problem(409, "state-conflict");
+        secretary.get(&format!("{members}?state=ended")).is_invalid_at(&[("query", "/state", "not_shown")]);
+        person.send("POST", &applicants, None).is_problem(409, "consent-needed");
+        // Who agrees again is asked again.
+        let (_, again) = let_in(&server, &secretary, &branch, 4);
+        assert_ne!(again, membership);
+        let own = person.get("/v1/me/consents").ok();
+        let history = own["items"][0]["history"].as_array().expect("a history");
+        assert_eq!((history.len(), &history[0]["withdrawn_at"]), (2, &Value::Null));
+        assert!(history[1]["withdrawn_at"].is_string());
     }
 
     fn the_members_of_an_association_are_known_to_it_and_to_those_who_look_after_its_unit(world: &World) {

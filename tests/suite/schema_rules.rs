@@ -24,6 +24,9 @@ const TEXTS: &[(&str, bool)] = &[
     // What somebody wrote: owned by grid, apart from the entry so that it can be blanked.
     ("audit_reason.reason", true),
     ("changes.items", false),
+    ("consent.id", false),
+    ("consent.matter", false),
+    ("consent.person_id", false),
     ("department.id", false),
     ("department.name", false),
     ("department.name_en", false),
@@ -40,6 +43,8 @@ const TEXTS: &[(&str, bool)] = &[
     ("entry.kind", false),
     ("entry.payload", false),
     ("entry.stream_id", false),
+    ("erasure.id", false),
+    ("erasure.person_id", false),
     ("estate.id", false),
     ("estate.name", false),
     ("estate.unit_id", false),
@@ -127,6 +132,15 @@ const TEXTS: &[(&str, bool)] = &[
     ("place_stop.place_id", false),
     ("refresh_token.hash", false),
     ("refresh_token.session_id", false),
+    ("reveal.asked_by", false),
+    ("reveal.decided_by", false),
+    ("reveal.id", false),
+    // What one of the staff wrote: owned by grid.
+    ("reveal.reason", true),
+    ("reveal.state", false),
+    ("reveal.unit_id", false),
+    ("reveal_member.membership_id", false),
+    ("reveal_member.reveal_id", false),
     ("search_entry.subject", false),
     ("search_entry.subject_id", false),
     ("search_entry.tokens", false),
@@ -198,8 +212,10 @@ fn every_column_with_text_or_bytes_says_whether_it_names_a_person() {
         .flat_map(|holding| holding.columns.iter().copied())
         .collect();
     // Whatever names a person, be it by an id.
-    const BY_ID: [&str; 7] = [
+    const BY_ID: [&str; 9] = [
         "person_id",
+        "asked_by",
+        "decided_by",
         "actor",
         "owner",
         "caller",
@@ -309,7 +325,7 @@ on_both! {
         } else {
             ways.push("TRUNCATE audit_entry, audit_reason");
             ways.push("TRUNCATE audit_entry CASCADE");
-            ways.push("TRUNCATE membership");
+            ways.push("TRUNCATE membership CASCADE");
             ways.push("TRUNCATE person CASCADE");
         }
         let before = (sql.count("audit_entry"), sql.count("membership"));

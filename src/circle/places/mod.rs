@@ -25,3 +25,4 @@ pub use import::{PlaceRow, import_places_csv, import_places_geojson, store_place
 pub use live_hours::LiveHours;
 pub use model::{Facts, OSM_ATTRIBUTION, Place, PlaceId, Source, Status, Stop, Wheelchair};
 pub use osm_import::import_osm_places;
+pub(super) use store::steps_by;

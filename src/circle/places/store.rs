@@ -327,3 +327,13 @@ fn record(tx: &mut Tx<'_>, place: &Place, from: Option<Status>, actor: &str) -> 
         .execute(&mut **tx)?;
     Ok(())
 }
+
+/// Which places somebody entered, changed or closed, the oldest first: which, when, and to
+/// which state.
+pub fn steps_by(conn: &mut Conn, actor: &str) -> Result<Vec<(PlaceId, Timestamp, String)>> {
+    Ok(place_history::table
+        .filter(place_history::actor.eq(actor))
+        .order((place_history::at, place_history::id))
+        .select((place_history::place_id, place_history::at, place_history::to_state))
+        .load(conn)?)
+}

@@ -9,4 +9,4 @@ mod store;
 mod view;
 
 pub use model::{Act, Entry, OPERATOR};
-pub use store::record;
+pub use store::{about, blank_reasons, record};

@@ -52,6 +52,12 @@ acts! {
     /// Somebody was searched for by their phone number; whose it is stands there
     /// only where that is somebody of the unit.
     PhoneSearched "phone_searched";
+    /// Somebody asked to see the phone numbers of many.
+    NumbersAsked "numbers_asked";
+    /// A second person approved that.
+    NumbersApproved "numbers_approved";
+    /// A second person refused it.
+    NumbersRefused "numbers_refused";
     /// A department was founded.
     DepartmentFounded "department_founded";
     /// A department got another name.

@@ -58,6 +58,33 @@ pub fn record(tx: &mut Tx<'_>, entry: &Entry<'_>) -> Result<()> {
     Ok(())
 }
 
+/// All entries that somebody is in, as the one to whom or the one by whom something was
+/// done, the oldest first: when, by whom, what, to whom, and what was written.
+pub fn about(conn: &mut Conn, person: PersonId) -> Result<Vec<About>> {
+    Ok(table::table
+        .left_join(audit_reason::table.on(audit_reason::audit_id.eq(table::id)))
+        .filter(table::person_id.eq(person).or(table::actor.eq(person.to_string())))
+        .order((table::at, table::id))
+        .select((
+            table::at,
+            table::actor,
+            table::act,
+            table::person_id,
+            audit_reason::reason.nullable(),
+        ))
+        .load(conn)?)
+}
+
+/// An entry that somebody is in.
+pub type About = (Timestamp, String, String, Option<PersonId>, Option<String>);
+
+/// Removes what was written as reasons for what was done to somebody.
+pub fn blank_reasons(tx: &mut Tx<'_>, person: PersonId) -> Result<()> {
+    let of_them = table::table.filter(table::person_id.eq(person)).select(table::id);
+    diesel::delete(audit_reason::table.filter(audit_reason::audit_id.eq_any(of_them))).execute(&mut **tx)?;
+    Ok(())
+}
+
 /// Which entries.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Of<'a> {

@@ -20,6 +20,18 @@ pub fn of_person(conn: &mut Conn, person: PersonId) -> Result<Option<HouseholdId
         .optional()?)
 }
 
+/// Since when and until when somebody has been of which households, the oldest first.
+pub fn stretches_of(conn: &mut Conn, person: PersonId) -> Result<Vec<OwnStretch>> {
+    Ok(member::table
+        .select((member::household_id, member::is_head, member::since, member::until))
+        .filter(member::person_id.eq(person))
+        .order((member::since, member::id))
+        .load(conn)?)
+}
+
+/// A household, whether one was its head, since when, and until when.
+pub type OwnStretch = (HouseholdId, bool, Timestamp, Option<Timestamp>);
+
 /// A household with those who are of it.
 pub(super) fn load(conn: &mut Conn, id: HouseholdId) -> Result<Option<Household>> {
     type Row = (UnitId, Option<Timestamp>, Timestamp, Option<Timestamp>);

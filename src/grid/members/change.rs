@@ -11,11 +11,13 @@ use crate::clock;
 use crate::db::Tx;
 use crate::error::{Error, Reason, Result};
 use crate::grid::audit::{self, Act, Entry};
-use crate::grid::bodies::At;
+use crate::grid::bodies::{self, At};
+use crate::grid::holds::PARTY_MEMBERSHIP;
 use crate::grid::households;
 use crate::grid::model::UnitId;
 use crate::grid::store as unit_store;
 use crate::identity::PersonId;
+use crate::privacy::consents;
 
 /// How many requests somebody may have open at once.
 const OPEN_REQUESTS: usize = 3;
@@ -99,6 +101,7 @@ pub fn request(tx: &mut Tx<'_>, by: By<'_>, new: &NewMembership) -> Result<Membe
             "Three requests of yours are open; wait for an answer or take one back.",
         ));
     }
+    need_consent(tx, new.person, new.body_kind, new.body)?;
     let membership = new.in_state(State::Requested, None);
     store::insert(tx, &membership)?;
     note(tx, by, Act::RoleRequested, &membership, new.unit, None)?;
@@ -120,6 +123,7 @@ fn give(
     open: Vec<Membership>,
     reason: Option<&str>,
 ) -> Result<Membership> {
+    need_consent(tx, new.person, new.body_kind, new.body)?;
     if new.role == Role::Resident {
         leave_other_homes(tx, by, open, None)?;
     }
@@ -166,6 +170,7 @@ fn confirm_locked(
     (from_day, to_day): (NaiveDate, Option<NaiveDate>),
     unit: Option<UnitId>,
 ) -> Result<Membership> {
+    need_consent(tx, membership.person_id, membership.body_kind, membership.body_id)?;
     if membership.role == Role::Resident {
         leave_other_homes(tx, by, open, Some(membership.id))?;
     }
@@ -266,6 +271,20 @@ pub fn end_all_at(tx: &mut Tx<'_>, by: By<'_>, body: Uuid, at: At, reason: Optio
     for membership in locked_at(tx, by, body)? {
         let unit = at.seen_from(&membership);
         end(tx, by, membership, unit, reason)?;
+    }
+    Ok(())
+}
+
+/// Ends all that somebody holds or has asked for, or only what is at bodies whose members
+/// are nobody's business.
+pub fn end_all_of(tx: &mut Tx<'_>, by: By<'_>, person: PersonId, closed_circles_only: bool) -> Result<()> {
+    for membership in store::load_of_locked(tx, person, by.today)? {
+        let at = bodies::place_of(tx, membership.body_kind, membership.body_id)?;
+        if closed_circles_only && !at.is_some_and(|at| at.is_closed_circle) {
+            continue;
+        }
+        let unit = at.and_then(|at| at.seen_from(&membership));
+        end(tx, by, membership, unit, None)?;
     }
     Ok(())
 }
@@ -389,6 +408,18 @@ fn leave_other_homes(tx: &mut Tx<'_>, by: By<'_>, open: Vec<Membership>, but: Op
         }
     }
     Ok(())
+}
+
+/// Who is of a party branch has agreed that this is kept. The person is locked.
+fn need_consent(tx: &mut Tx<'_>, person: PersonId, kind: BodyKind, body: Uuid) -> Result<()> {
+    let at = match kind {
+        BodyKind::Organisation => bodies::place_of(tx, kind, body)?,
+        BodyKind::Unit | BodyKind::Department => None,
+    };
+    match at {
+        Some(at) if at.is_closed_circle => consents::need(tx, person, &PARTY_MEMBERSHIP),
+        _ => Ok(()),
+    }
 }
 
 /// A unit that stays open takes members. Other bodies are held by whoever changes them.

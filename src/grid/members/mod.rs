@@ -17,10 +17,11 @@ pub mod view;
 
 pub use crate::identity::PersonId;
 pub use change::{
-    By, NewMembership, carry_over, end_all_at, end_at, end_untitled, grant, grant_once, home_locked, request,
+    By, NewMembership, carry_over, end_all_at, end_all_of, end_at, end_untitled, grant, grant_once, home_locked,
+    request,
 };
 pub use import::import_people;
 pub use model::{Held, Membership, MembershipId, State, day_number, day_of};
 pub use offices::{Office, OfficeHolder, offices_of};
 pub use role::{BodyKind, Role};
-pub use store::{BodyId, KIND, Wanted, all_staff, homes, list_at, load_at, staff_of};
+pub use store::{BodyId, KIND, Wanted, all_of, all_staff, blank_reasons, homes, list_at, load_at, load_many, staff_of};

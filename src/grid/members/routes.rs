@@ -558,7 +558,9 @@ async fn see_phone(
     }
     http.limits.charge(&request, &http, LOOKS, 1).await?;
     let people = shared.people.clone();
+    let search = PhoneSearch::new(people.clone(), shared.calendar.zone());
     let phone = shared.db.write(move |tx| {
+        search.count_look(tx, person(caller.at(unit)?)?)?;
         let entry = Entry {
             actor: &caller.at(unit)?.name,
             act: Act::PhoneSeen,

@@ -171,6 +171,12 @@ pub(super) fn load_one(conn: &mut Conn, id: MembershipId) -> Result<Option<Membe
     row.map(Row::into_membership).transpose()
 }
 
+/// Those of these memberships that there are, in the order of their ids.
+pub fn load_many(conn: &mut Conn, ids: &[MembershipId]) -> Result<Vec<Membership>> {
+    let rows: Vec<Row> = table::table.filter(table::id.eq_any(ids)).order(table::id).load(conn)?;
+    rows.into_iter().map(Row::into_membership).collect()
+}
+
 /// Writes a membership's new state.
 pub(super) fn update(tx: &mut Tx<'_>, mut membership: Membership) -> Result<Membership> {
     membership.updated_at = clock::now();
@@ -289,6 +295,23 @@ pub(super) fn load_of(conn: &mut Conn, person: PersonId, today: NaiveDate) -> Re
     let mut open = load_open_rows(conn, person)?;
     open.retain(|one| one.state_on(today) != State::Ended);
     Ok(open)
+}
+
+/// All memberships that somebody has, has had or asked for, in the order of their ids.
+pub fn all_of(conn: &mut Conn, person: PersonId) -> Result<Vec<Membership>> {
+    let rows: Vec<Row> = table::table
+        .filter(table::person_id.eq(person))
+        .order(table::id)
+        .load(conn)?;
+    rows.into_iter().map(Row::into_membership).collect()
+}
+
+/// Blanks what was written about somebody's memberships.
+pub fn blank_reasons(tx: &mut Tx<'_>, person: PersonId) -> Result<()> {
+    diesel::update(table::table.filter(table::person_id.eq(person)))
+        .set(table::reason.eq(None::<String>))
+        .execute(&mut **tx)?;
+    Ok(())
 }
 
 fn load_open_rows(conn: &mut Conn, person: PersonId) -> Result<Vec<Membership>> {

@@ -17,7 +17,7 @@ use crate::grid::audit::{self, Act};
 use crate::grid::bodies::routes::{Appointment, BodyMembersQuery, appoint, list_of};
 use crate::grid::members::routes::{by, made, person};
 use crate::grid::members::view::{MembershipView, OrganisationMemberInput, ReasonInput};
-use crate::grid::members::{self, BodyKind, NewMembership, Role, Wanted};
+use crate::grid::members::{self, BodyKind, NewMembership, Role, State, Wanted};
 use crate::grid::model::UnitId;
 use crate::grid::reshape::view::NameInput;
 use crate::grid::shared::Shared;
@@ -256,6 +256,16 @@ async fn list_organisation_members(
     let one = existing(&shared, id.0).await?;
     let (id, unit) = (one.id.uuid(), one.at().shown_to_those_above(false));
     caller.at(BodyOf { id, unit })?;
+    // Who has left, or was not let in, has a right to be forgotten there.
+    let is_past = matches!(query.0.state, Some(State::Ended | State::Refused));
+    if one.at().is_closed_circle && is_past {
+        return Err(Error::field(FieldError::query(
+            "state",
+            "not_shown",
+            "党组织只列出现有成员和申请。",
+            "Of a party branch only members and requests are shown.",
+        )));
+    }
     list_of(&shared, id, query.0).await
 }
 

@@ -15,7 +15,7 @@ use super::tally::{self, Today};
 use crate::db::Tx;
 use crate::error::{Error, Reason, Result};
 
-pub(in crate::identity) use store::forget_stale;
+pub(in crate::identity) use store::{forget_stale, remove as forget};
 
 /// How long a code is good, in seconds.
 pub const GOOD_S: i64 = 300;

@@ -46,7 +46,7 @@ pub(super) fn count_try(tx: &mut Tx<'_>, phone: &[u8]) -> Result<()> {
 }
 
 /// The code is used up.
-pub(super) fn remove(tx: &mut Tx<'_>, phone: &[u8]) -> Result<()> {
+pub(in crate::identity) fn remove(tx: &mut Tx<'_>, phone: &[u8]) -> Result<()> {
     diesel::delete(sign_in_code::table.find(phone)).execute(&mut **tx)?;
     Ok(())
 }

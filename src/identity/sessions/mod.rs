@@ -15,14 +15,14 @@ mod store;
 use std::sync::Arc;
 
 use super::model::{EndedBy, Method, PersonId, Session, SessionId};
-use super::people::People;
+use super::people::{People, lock_person};
 use super::tokens::{self, Signed, Tokens};
 use crate::clock::{self, Timestamp};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Reason, Result};
 use refresh_token::RefreshTokens;
 
-pub(in crate::identity) use store::forget_before;
+pub(in crate::identity) use store::{forget_before, forget_devices};
 
 pub(super) use store::{ended_among, ended_since};
 
@@ -71,6 +71,8 @@ impl Sessions {
 
     /// Opens a session. No other instance needs to hear of it.
     pub fn open(&self, tx: &mut Tx<'_>, person: PersonId, method: Method, device: Option<&str>) -> Result<Grant> {
+        // Or they would be signed in whose account is being erased.
+        lock_person(tx, person)?;
         self.make_room(tx, person)?;
         let now = clock::now();
         let id = SessionId::new();
@@ -140,28 +142,12 @@ impl Sessions {
 
     /// Ends all sessions of this person but the one to keep.
     pub fn end_all(&self, tx: &mut Tx<'_>, person: PersonId, keep: Option<SessionId>, by: EndedBy) -> Result<()> {
-        let now = clock::now();
-        for row in store::live_of(tx, person, now)? {
-            if Some(row.id) != keep {
-                store::end(tx, row.id, by, now)?;
-            }
-        }
-        Ok(())
+        end_all(tx, person, keep, by)
     }
 
     /// The sessions of a person that go on, the one used last first.
     pub fn list(&self, conn: &mut Conn, person: PersonId) -> Result<Vec<Session>> {
-        let rows = store::live_of(conn, person, clock::now())?;
-        let key = self.people.key(conn, person)?;
-        let sessions = rows.into_iter().map(|row| {
-            let device = row
-                .device
-                .as_ref()
-                .map(|sealed| key.open(&column_of(row.id), sealed))
-                .transpose()?;
-            row.into_session(device)
-        });
-        sessions.collect()
+        list(conn, &self.people, person)
     }
 
     fn grant(&self, tx: &mut Tx<'_>, row: &store::Row) -> Result<Grant> {
@@ -190,6 +176,37 @@ impl Sessions {
         store::end(tx, session, EndedBy::Reuse, clock::now())?;
         Ok(None)
     }
+}
+
+/// The sessions of a person that go on, the one used last first.
+pub(in crate::identity) fn list(conn: &mut Conn, people: &People, person: PersonId) -> Result<Vec<Session>> {
+    let rows = store::live_of(conn, person, clock::now())?;
+    let key = people.key(conn, person)?;
+    let sessions = rows.into_iter().map(|row| {
+        let device = row
+            .device
+            .as_ref()
+            .map(|sealed| key.open(&column_of(row.id), sealed))
+            .transpose()?;
+        row.into_session(device)
+    });
+    sessions.collect()
+}
+
+/// Ends all sessions of a person but the one to keep.
+pub(in crate::identity) fn end_all(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    keep: Option<SessionId>,
+    by: EndedBy,
+) -> Result<()> {
+    let now = clock::now();
+    for row in store::live_of(tx, person, now)? {
+        if Some(row.id) != keep {
+            store::end(tx, row.id, by, now)?;
+        }
+    }
+    Ok(())
 }
 
 /// That a refresh token is not good.

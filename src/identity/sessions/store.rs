@@ -145,6 +145,14 @@ pub(super) fn forget_refresh_tokens_before(tx: &mut Tx<'_>, id: SessionId, numbe
     Ok(())
 }
 
+/// Forgets what the devices of a person are called, of all their sessions.
+pub(in crate::identity) fn forget_devices(tx: &mut Tx<'_>, person: PersonId) -> Result<()> {
+    diesel::update(session::table.filter(session::person_id.eq(person)))
+        .set(session::device.eq(None::<Vec<u8>>))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
 /// Forgets the sessions that ended, by themselves or otherwise, before this; how many.
 pub(in crate::identity) fn forget_before(conn: &mut Conn, before: Timestamp) -> Result<usize> {
     let ended = session::table.filter(session::ended_at.lt(before)).select(session::id);

@@ -54,6 +54,11 @@ pub(super) fn add(tx: &mut Tx<'_>, what: &str, subject: &[u8], today: &Today, nu
     store::add(tx, what, subject, &today.name, number)
 }
 
+/// Forgets what was counted of a subject.
+pub(super) fn forget(tx: &mut Tx<'_>, subject: &[u8]) -> Result<()> {
+    store::forget(tx, subject)
+}
+
 /// Forgets what was counted before this day; how many counts.
 pub(super) fn forget_before(conn: &mut Conn, day: NaiveDate) -> Result<usize> {
     store::forget_before(conn, &name_of(day))

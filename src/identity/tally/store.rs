@@ -28,6 +28,12 @@ pub(super) fn add(tx: &mut Tx<'_>, what: &str, subject: &[u8], day: &str, number
     Ok(counted.count)
 }
 
+/// Forgets the counts of a subject.
+pub(super) fn forget(tx: &mut Tx<'_>, subject: &[u8]) -> Result<()> {
+    diesel::delete(tally::table.filter(tally::subject.eq(subject))).execute(&mut **tx)?;
+    Ok(())
+}
+
 /// Forgets the counts of the days before this one.
 pub(super) fn forget_before(conn: &mut Conn, day: &str) -> Result<usize> {
     Ok(diesel::delete(tally::table.filter(tally::day.lt(day))).execute(conn)?)

@@ -24,7 +24,7 @@ use crate::error::{Error, Result};
 use crate::jobs;
 use crate::language::Words;
 use catalogue::CATALOGUE;
-pub use holds::HOLDINGS;
+pub use holds::{HOLDINGS, InboxHolder};
 pub use push::{Push, PushService};
 
 /// The kind of stream.

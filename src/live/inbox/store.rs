@@ -75,3 +75,9 @@ pub(super) fn mark_read(tx: &mut Tx<'_>, person: Uuid, number: i64) -> Result<(i
 pub(super) fn unread(head: Head, read_to: i64) -> i64 {
     head.number - read_to.max(head.floor).min(head.number)
 }
+
+/// Forgets how somebody has their inbox.
+pub(super) fn forget(tx: &mut Tx<'_>, person: Uuid) -> Result<()> {
+    diesel::delete(inbox::table.find(person.as_bytes().as_slice())).execute(&mut **tx)?;
+    Ok(())
+}
