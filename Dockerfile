@@ -32,7 +32,7 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates libssl3 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --user-group --home-dir /var/lib/onegrid --create-home onegrid \
-    && install -d -o onegrid -g onegrid /maps
+    && install -d -o onegrid -g onegrid /maps /files
 COPY --from=build /build/target/release/onegrid /usr/local/bin/onegrid
 COPY --chmod=755 deploy/health-ready /usr/local/bin/health-ready
 USER onegrid

@@ -112,6 +112,16 @@ settings! {
     push_url: Option<String> = optional_service_url, "ONEGRID_PUSH_URL", "an https address (http on loopback)", "";
     /// The secret by which these requests are signed.
     push_secret: Option<Secret> = long_secret, "ONEGRID_PUSH_SECRET", "a secret of 24 to 256 visible characters", "";
+    /// Where pictures, voice and bundles lie: a folder that all instances share, or a bucket of S3. With SQLite a folder beside the database where it is not set; with PostgreSQL it must be set.
+    files: Option<FilesAt> = files_at, "ONEGRID_FILES", "the path of a folder, or s3://bucket/prefix", "";
+    /// Where S3 is, where it is not Amazon's.
+    s3_endpoint: Option<String> = optional_service_url, "ONEGRID_S3_ENDPOINT", "an https address (http on loopback)", "";
+    /// The region of the bucket.
+    s3_region: String = text, "ONEGRID_S3_REGION", "the name of a region", "us-east-1";
+    /// The id of the key for S3. Without a key the machine's own role is asked for one.
+    s3_key_id: String = text, "ONEGRID_S3_KEY_ID", "the access key id", "";
+    /// The key for S3.
+    s3_secret: Option<Secret> = optional_secret, "ONEGRID_S3_SECRET", "the secret access key", "";
     /// The time zone of opening hours and days.
     zone: chrono_tz::Tz = parsed, "ONEGRID_ZONE", "a zone of the IANA time zone database", "Asia/Shanghai";
     /// A folder with `cn-YYYY.csv` tables of holidays that count before the built-in ones.
@@ -149,6 +159,20 @@ pub enum SmsUrl {
     Console,
     /// To this address.
     Gateway(String),
+}
+
+/// Where the bytes of files lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FilesAt {
+    /// In this folder.
+    Folder(PathBuf),
+    /// In S3.
+    S3 {
+        /// The bucket.
+        bucket: String,
+        /// What the names of all objects begin with; may be empty.
+        prefix: String,
+    },
 }
 
 /// How the log is written.
@@ -341,6 +365,25 @@ fn sms_url(text: &str) -> Result<Option<SmsUrl>, String> {
         "console" => Ok(Some(SmsUrl::Console)),
         text => service_url(text).map(SmsUrl::Gateway).map(Some),
     }
+}
+
+fn files_at(text: &str) -> Result<Option<FilesAt>, String> {
+    let Some(place) = text.strip_prefix("s3://") else {
+        return match text {
+            "" => Ok(None),
+            text if text.contains("://") => Err("this is neither a folder nor s3://".into()),
+            text => Ok(Some(FilesAt::Folder(text.into()))),
+        };
+    };
+    let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
+    if !(3..=63).contains(&bucket.len()) || !bucket.chars().all(is_plain) {
+        return Err(format!("{bucket:?} is no name of a bucket"));
+    }
+    Ok(Some(FilesAt::S3 {
+        bucket: bucket.to_owned(),
+        prefix: prefix.trim_matches('/').to_owned(),
+    }))
 }
 
 fn optional_service_url(text: &str) -> Result<Option<String>, String> {

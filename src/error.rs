@@ -269,6 +269,10 @@ reasons! {
     NotFound "not-found" 404
         ["未找到", "Not found"]
         ["没有找到该内容，请检查编号。", "There is no such thing here; check the id."];
+    /// The address of a file is good no more, or never was.
+    AddressOver "address-over" 410
+        ["链接已失效", "This address is good no more"]
+        ["请回到原页面重新打开文件。", "Ask for the file again; it gets another address."];
     /// The place is there and no walk of a length that is searched for leads to it.
     Unreachable "unreachable" 404
         ["步行无法到达", "Not within reach on foot"]
@@ -317,6 +321,22 @@ reasons! {
     UnsupportedMediaType "unsupported-media-type" 415
         ["不支持的内容类型", "Unsupported media type"]
         ["请使用 Content-Type: application/json。", "Use Content-Type: application/json."];
+    /// The file is nothing that is taken.
+    UnsupportedFile "unsupported-file" 415
+        ["不支持的文件", "This kind of file is not taken"]
+        ["请上传 JPEG、PNG、WebP、GIF 图片，或 AMR、M4A、AAC、MP3、Ogg、WAV 语音。", "Send a picture (JPEG, PNG, WebP, GIF) or voice (AMR, M4A, AAC, MP3, Ogg, WAV)."];
+    /// The picture has more pixels than are decoded.
+    TooManyPixels "too-many-pixels" 422
+        ["图片尺寸过大", "The picture is too large"]
+        ["图片最多五千万像素，请缩小后再传。", "A picture has at most 50 million pixels; make it smaller."];
+    /// The file cannot be read.
+    BrokenFile "broken-file" 422
+        ["文件已损坏", "The file is broken"]
+        ["文件不完整或已损坏，请重新选择或录制。", "It is not whole; choose or record it again."];
+    /// The recording is longer than is taken.
+    RecordingTooLong "recording-too-long" 422
+        ["录音过长", "The recording is too long"]
+        ["语音最长五分钟，请分段录制。", "A recording is at most five minutes long; record it in parts."];
     /// Fields are at fault; `errors` names each.
     InvalidInput "invalid-input" 422
         ["输入有误", "Invalid input"]
@@ -345,6 +365,10 @@ reasons! {
     NoMessagesLeft "no-messages-left" 503
         ["今日短信已用完", "No text messages are left today"]
         ["请明天再试，或用微信登录。", "Try again tomorrow, or sign in by WeChat."];
+    /// The store of files does not answer.
+    FilesUnavailable "files-unavailable" 503
+        ["文件服务暂不可用", "The store of files does not answer"]
+        ["请稍后重试。", "Try again shortly."];
     /// Another service that is needed does not answer.
     ServiceUnavailable "service-unavailable" 503
         ["外部服务暂不可用", "Another service does not answer"]
@@ -362,7 +386,11 @@ reasons! {
 impl Reason {
     const fn usual_retry_after_s(self) -> Option<u64> {
         match self {
-            Self::DatabaseUnavailable | Self::Stale | Self::Busy | Self::ServiceUnavailable => Some(2),
+            Self::DatabaseUnavailable
+            | Self::FilesUnavailable
+            | Self::Stale
+            | Self::Busy
+            | Self::ServiceUnavailable => Some(2),
             Self::TooManyRequests | Self::IdempotencyInProgress => Some(1),
             _ => None,
         }

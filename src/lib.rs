@@ -24,6 +24,7 @@ pub mod coordinates;
 pub mod db;
 pub mod demo;
 pub mod error;
+pub mod files;
 pub mod gate;
 pub mod grid;
 pub mod holdings;

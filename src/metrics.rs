@@ -119,6 +119,17 @@ metric!(JOBS_WAITING: IntGaugeVec = register_int_gauge_vec!(
     &["kind", "state"]
 ));
 
+metric!(FILES: IntCounterVec = register_int_counter_vec!(
+    "onegrid_files_total",
+    "Files that were handed in, by what became of them: taken, refused, or failed since the store did",
+    &["outcome"]
+));
+
+/// A file was handed in.
+pub fn file(outcome: &str) {
+    FILES.with_label_values(&[outcome]).inc();
+}
+
 /// A job was begun so long after it was due.
 pub fn job_begun(kind: &str, delay: Duration) {
     JOB_DELAY.with_label_values(&[kind]).observe(delay.as_secs_f64());

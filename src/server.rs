@@ -1,6 +1,11 @@
 //! Assembles the service: what is opened, what follows what, what is served;
 //! and how it starts, drains and stops.
 
+mod rooms;
+
+pub use rooms::holdings;
+use rooms::{holders, kinds_of_job};
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -14,37 +19,31 @@ use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::bus::Bus;
-use crate::calendar::Calendar;
 use crate::circle::places::Catalogue;
 use crate::circle::streets::{StreetMap, TimeModel};
-use crate::circle::{CircleHolder, Circles, Facilities};
+use crate::circle::{Circles, Facilities};
 use crate::config::{Config, SmsUrl};
 use crate::db::follow::{Follow, Follower};
 use crate::db::{self, Db, Mark};
 use crate::error::{Error, Reason, Result};
+use crate::files::{Files, Objects};
 use crate::gate::{Credentials, Gate};
 use crate::grid::access::{Access, Standing};
-use crate::grid::{GridHolder, LiveTree, Shared};
-use crate::holdings::{Holder, Holding};
-use crate::http::{self, Http, Limits, Operation, RequestsHolder};
-use crate::identity::{
-    self, AccountHolder, CodeSender, Codes, Gateway, Identity, Keyring, People, Revoked, Tokens, WeChat,
-};
-use crate::jobs::{Jobs, Kind, Recurring};
+use crate::grid::{LiveTree, Shared};
+use crate::http::{self, Http, Limits, Operation};
+use crate::identity::{self, CodeSender, Codes, Gateway, Identity, Keyring, People, Revoked, Tokens, WeChat};
+use crate::jobs::Jobs;
 use crate::kept_secrets::Keys;
 use crate::kv::Kv;
-use crate::live::inbox::{InboxHolder, Push, PushService};
 use crate::metrics::Gauges;
 use crate::outgoing::Outgoing;
-use crate::privacy::erasure::Erase;
-use crate::privacy::{OwnHolder, Privacy};
-use crate::{circle, grid, holidays, jobs, kept_secrets, live, metrics, privacy};
+use crate::privacy::Privacy;
+use crate::{circle, files, grid, holidays, kept_secrets, live, metrics, privacy};
 
 /// How long the database may take to show that it is there.
 const READY_WITHIN: Duration = Duration::from_secs(3);
 /// The topic on which instances tell each other that something changed.
 const CHANGES: &str = "changes";
-const AN_HOUR: Duration = Duration::from_secs(3600);
 
 /// Every operation that is served.
 pub fn operations() -> Vec<Operation> {
@@ -53,6 +52,7 @@ pub fn operations() -> Vec<Operation> {
     operations.extend(circle::routes::operations());
     operations.extend(live::inbox::routes::operations());
     operations.extend(privacy::routes::operations());
+    operations.extend(files::routes::operations());
     operations
 }
 
@@ -83,6 +83,7 @@ struct Parts {
     circles: web::Data<Circles>,
     identity: web::Data<Identity>,
     privacy: web::Data<Privacy>,
+    files: web::Data<Files>,
     health: web::Data<Health>,
 }
 
@@ -156,6 +157,7 @@ pub async fn start(config: Config, stage: Stage) -> Result<Running> {
     let model = TimeModel::shipped().map_err(Error::internal)?;
     let keys = kept_secrets::keys(&config).map_err(Error::internal)?;
     let sender = code_sender(&config, stage)?;
+    let objects = Objects::open(&config)?;
     for name in db::migrate(&config.database)? {
         tracing::info!(name, "migrated");
     }
@@ -175,14 +177,18 @@ pub async fn start(config: Config, stage: Stage) -> Result<Running> {
     let (follower, mark) = Follower::load(db.clone(), followers).await?;
     let (bus, kv) = shared_parts(&config).await?;
     keep_following(&follower, mark, &db, &bus);
+    let (people, tokens) = (identity.people.clone(), Arc::clone(&identity.tokens));
+    let files = Files::new(db.clone(), people.clone(), tokens, objects.clone());
     let privacy = Privacy {
         db: db.clone(),
+        people,
+        files: files.clone(),
         calendar: Arc::clone(&calendar),
         holdings: holdings().into(),
         matters: grid::MATTERS.into(),
         holders: holders(&calendar, &identity.people).into(),
     };
-    let jobs = Jobs::start(&db, kinds_of_job(&config, &privacy));
+    let jobs = Jobs::start(&db, kinds_of_job(&config, &privacy, &objects));
 
     let access = Access::new(
         Arc::clone(&identity.tokens) as Arc<dyn Credentials>,
@@ -216,6 +222,7 @@ pub async fn start(config: Config, stage: Stage) -> Result<Running> {
         circles: web::Data::new(circles),
         identity: web::Data::new(identity),
         privacy: web::Data::new(privacy),
+        files: web::Data::new(files),
         health: web::Data::new(Health {
             follower,
             draining: AtomicBool::new(false),
@@ -343,64 +350,6 @@ fn keep_following(follower: &Arc<Follower>, mark: Mark, db: &Db, bus: &Bus) {
     });
 }
 
-/// What is held about people, of all rooms: the table of purposes.
-pub fn holdings() -> Vec<Holding> {
-    let rooms: [&[Holding]; 7] = [
-        &identity::HOLDINGS,
-        &privacy::HOLDINGS,
-        &grid::HOLDINGS,
-        &circle::HOLDINGS,
-        &live::inbox::HOLDINGS,
-        &jobs::HOLDINGS,
-        &http::HOLDINGS,
-    ];
-    rooms.concat()
-}
-
-/// Whoever holds something of people, in the order in which they forget: accounts last.
-fn holders(calendar: &Arc<Calendar>, people: &People) -> Vec<Arc<dyn Holder>> {
-    let (calendar, people) = (Arc::clone(calendar), people.clone());
-    vec![
-        Arc::new(GridHolder { calendar }),
-        Arc::new(CircleHolder),
-        Arc::new(InboxHolder),
-        Arc::new(RequestsHolder),
-        Arc::new(OwnHolder),
-        Arc::new(AccountHolder { people }),
-    ]
-}
-
-/// The work that is done after answers were sent.
-fn kinds_of_job(config: &Config, privacy: &Privacy) -> Vec<Arc<dyn Kind>> {
-    let (db, calendar) = (&privacy.db, &privacy.calendar);
-    let retention = {
-        let privacy = privacy.clone();
-        move || {
-            let Privacy {
-                db, calendar, holdings, ..
-            } = privacy.clone();
-            async move {
-                privacy::forget(&db, &calendar, &holdings, false).await?;
-                // Where a reader is in the way the next hour does it.
-                db.empty_log().await.map(drop)
-            }
-        }
-    };
-    let service = config.push_url.clone().map(|url| PushService {
-        url,
-        secret: config.push_secret.clone(),
-        outgoing: Outgoing::new(),
-    });
-    if service.as_ref().is_some_and(|service| service.secret.is_none()) {
-        tracing::warn!("ONEGRID_PUSH_SECRET is not set: the push service cannot tell who asks it");
-    }
-    vec![
-        Arc::new(Push::new(db.clone(), Arc::clone(calendar), service)),
-        Arc::new(Recurring::new("retention", AN_HOUR, retention)),
-        Arc::new(Erase::new(privacy.clone())),
-    ]
-}
-
 fn serve(config: Config, parts: Parts, jobs: Jobs) -> Result<Running> {
     let cannot_listen = |what: &str, address: SocketAddr| {
         let what = what.to_owned();
@@ -461,11 +410,13 @@ fn routes(parts: &Parts, service: &mut web::ServiceConfig) {
         .app_data(parts.identity.clone())
         .app_data(parts.health.clone())
         .app_data(parts.privacy.clone())
+        .app_data(parts.files.clone())
         .service(
             web::scope("/v1")
                 .wrap(from_fn(move |request, next| one_of(concurrency, request, next)))
                 .configure(|service| http::operations(&operations, service)),
         )
+        .route("/files/{token}", web::get().to(files::routes::fetch))
         .route("/health/live", web::get().to(HttpResponse::Ok))
         .route("/health/live", web::head().to(HttpResponse::Ok))
         .route("/health/ready", web::get().to(ready))

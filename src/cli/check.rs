@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use onegrid::circle::streets::StreetMap;
 use onegrid::config::Config;
 use onegrid::db::{self, Db, Target};
+use onegrid::files::Objects;
 use onegrid::{clock, holidays, kept_secrets};
 
 use super::Done;
@@ -24,6 +25,7 @@ pub fn check() -> Done {
         ("configuration", secrets(&config)),
         ("database", runtime.block_on(database(&config))),
         ("redis", runtime.block_on(redis(&config))),
+        ("files", runtime.block_on(files(&config))),
         ("map", map(&config)),
         ("holidays", holiday_tables(&config)),
     ];
@@ -114,6 +116,21 @@ async fn redis(config: &Config) -> Result<String, String> {
         Some(major) if major >= 7 => Ok(format!("version {version} answers")),
         _ => Err(format!("version {version} is older than 7")),
     }
+}
+
+/// Writes and reads an object where files lie.
+async fn files(config: &Config) -> Result<String, String> {
+    if config.files.is_none() && matches!(config.database, Target::Sqlite(_)) {
+        return Ok("not configured; a folder beside the database is made at the first start".into());
+    }
+    let objects = Objects::open(config).map_err(words)?;
+    objects.check().await.map_err(|_| {
+        format!(
+            "{} does not take, give and remove an object; the log says more",
+            objects.about()
+        )
+    })?;
+    Ok(format!("{} takes, gives and removes an object", objects.about()))
 }
 
 fn map(config: &Config) -> Result<String, String> {

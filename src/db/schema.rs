@@ -383,6 +383,41 @@ diesel::table! {
 }
 
 diesel::table! {
+    export (id) {
+        id -> Binary,
+        person_id -> Binary,
+        asked_at -> BigInt,
+        ready_at -> Nullable<BigInt>,
+        file_id -> Nullable<Binary>,
+        fetched_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    file (id) {
+        id -> Binary,
+        person_id -> Binary,
+        kind -> Text,
+        media -> Text,
+        name -> Nullable<Binary>,
+        bytes -> BigInt,
+        width -> Nullable<BigInt>,
+        height -> Nullable<BigInt>,
+        duration_ms -> Nullable<BigInt>,
+        created_at -> BigInt,
+        arriving -> Bool,
+    }
+}
+
+diesel::table! {
+    file_reference (file_id, kind, owner) {
+        file_id -> Binary,
+        kind -> Text,
+        owner -> Binary,
+    }
+}
+
+diesel::table! {
     reveal (id) {
         id -> Binary,
         unit_id -> Binary,
@@ -425,6 +460,7 @@ diesel::table! {
     }
 }
 
+diesel::allow_tables_to_appear_in_same_query!(file, file_reference);
 diesel::joinable!(household_member -> household (household_id));
 diesel::joinable!(estate_building -> estate (estate_id));
 diesel::joinable!(duty -> department (department_id));

@@ -51,7 +51,7 @@ fn expect_json(request: &HttpRequest) -> Result<()> {
     }
 }
 
-async fn read(payload: &mut Payload, limit: usize) -> Result<Vec<u8>> {
+pub(super) async fn read(payload: &mut Payload, limit: usize) -> Result<Vec<u8>> {
     use futures_util::StreamExt;
     let mut bytes = Vec::new();
     while let Some(chunk) = payload.next().await {

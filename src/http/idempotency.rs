@@ -142,6 +142,18 @@ impl Once {
         effect: impl FnOnce(&mut Tx<'_>) -> Result<I>,
         show: impl FnOnce(&mut Tx<'_>, I) -> Result<Stored>,
     ) -> Result<Stored> {
+        let id = self.run_id(tx, actor, digest, effect)?;
+        show(tx, id)
+    }
+
+    /// The same, up to the id of what was made.
+    pub fn run_id<I: ToString + FromStr>(
+        &self,
+        tx: &mut Tx<'_>,
+        actor: &Actor,
+        digest: &str,
+        effect: impl FnOnce(&mut Tx<'_>) -> Result<I>,
+    ) -> Result<I> {
         let made = self.run(tx, actor, digest, |tx| {
             Ok(Stored {
                 status: StatusCode::CREATED.as_u16(),
@@ -150,10 +162,7 @@ impl Once {
             })
         })?;
         let id = made.body.parse();
-        show(
-            tx,
-            id.map_err(|_| Error::internal("an answer was kept by what is no id"))?,
-        )
+        id.map_err(|_| Error::internal("an answer was kept by what is no id"))
     }
 
     fn before(

@@ -22,6 +22,7 @@ mod path;
 mod problem;
 mod query;
 mod schema;
+mod upload;
 
 pub use accept::preferred;
 pub use body::Body;
@@ -39,6 +40,7 @@ pub use page::{Cursor, Page, PageQuery};
 pub use path::Path;
 pub use problem::{Answer, Problem, not_found, render_problem};
 pub use query::{Nothing, Query};
+pub use upload::Upload;
 
 use std::sync::Arc;
 

@@ -32,6 +32,7 @@ guarded!(A B C D);
 guarded!(A B C D E);
 guarded!(A B C D E F);
 guarded!(A B C D E F G);
+guarded!(A B C D E F G I);
 
 /// One operation of the API.
 pub struct Operation {

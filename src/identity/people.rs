@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use aws_lc_rs::hmac;
+
 use super::model::{Person, PersonId, PersonRef};
 use super::phone::Phone;
 use super::seal::{Keyring, PersonKey};
@@ -170,6 +172,22 @@ impl People {
         self.load(tx, id)?.ok_or_else(|| Error::refused(Reason::NotFound))
     }
 
+    /// A key of its own for one purpose of another room.
+    pub fn derived_key(&self, purpose: &str) -> hmac::Key {
+        self.keyring.derived(purpose)
+    }
+
+    /// Seals a text with a person's key, for a column of another room; it opens for that
+    /// person and that column only, and never again once they are erased.
+    pub fn seal(&self, conn: &mut Conn, id: PersonId, column: &str, text: &str) -> Result<Vec<u8>> {
+        self.key(conn, id)?.seal(column, text)
+    }
+
+    /// Opens what was sealed so.
+    pub fn unseal(&self, conn: &mut Conn, id: PersonId, column: &str, sealed: &[u8]) -> Result<String> {
+        self.key(conn, id)?.open(column, sealed)
+    }
+
     /// Takes from a person all that leads to them, and destroys their key: what was sealed
     /// with it, wherever a copy of it is, opens never again. The number is free for a new
     /// account; what is known of it by its hash is forgotten too.
@@ -183,9 +201,9 @@ impl People {
         store::erase(tx, id, clock::now())
     }
 
-    /// A person's key.
+    /// A person's key; who was erased has none and is not there.
     pub(super) fn key(&self, conn: &mut Conn, id: PersonId) -> Result<PersonKey> {
-        let key = store::load_key(conn, id)?.ok_or_else(|| Error::internal("a person has no key"))?;
+        let key = store::load_key(conn, id)?.ok_or_else(|| Error::refused(Reason::NotFound))?;
         self.keyring.open(id, &key.wrapped())
     }
 

@@ -101,6 +101,11 @@ impl Tokens {
         })
     }
 
+    /// Whether this session ended: what was given to it counts no more.
+    pub fn is_over(&self, signed: gate::Signed) -> bool {
+        self.revoked.has(SessionId::from_uuid(signed.session))
+    }
+
     /// A token for this session, with the seconds that it is good.
     pub fn issue(&self, signed: Signed, lifetime_s: i64) -> Result<String> {
         let now = now_s();

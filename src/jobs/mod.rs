@@ -21,7 +21,7 @@ pub use store::{Dead, Listed, discard, id_of, list, retry};
 use std::future::Future;
 use std::pin::Pin;
 
-use crate::db::Tx;
+use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::holdings::{Erased, Holding, Kept};
 
@@ -62,6 +62,15 @@ pub const HOLDINGS: [Holding; 1] = [Holding {
     kept: Kept::Until(("直到工作完成", "Until the work is done")),
     erased: Erased::Goes,
 }];
+
+/// Writes a job in the caller's transaction, without waking anybody: it is found within a
+/// second of its time.
+///
+/// # Errors
+/// Where the database fails.
+pub fn put_unheard(conn: &mut Conn, job: &NewJob) -> Result<()> {
+    store::insert(conn, job).map(drop)
+}
 
 /// Writes a job in the caller's transaction, and wakes whoever does such. Whether it was
 /// taken: none is where one of its kind and key is there.

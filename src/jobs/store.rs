@@ -21,7 +21,7 @@ fn micros(duration: Duration) -> i64 {
 }
 
 /// Writes a job; whether it was taken (one of its key may be there).
-pub(super) fn insert(tx: &mut Tx<'_>, job: &NewJob) -> Result<bool> {
+pub(super) fn insert(conn: &mut Conn, job: &NewJob) -> Result<bool> {
     // Both databases take this; the query builder has no such clause for both.
     let inserted = diesel::sql_query(
         "INSERT INTO job (id, kind, key, payload, due_at, attempts, created_at) VALUES ($1, $2, $3, $4, $5, 0, $6) \
@@ -33,7 +33,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, job: &NewJob) -> Result<bool> {
     .bind::<Text, _>(&job.payload)
     .bind::<BigInt, _>(job.due_at)
     .bind::<BigInt, _>(crate::clock::now())
-    .execute(&mut **tx)?;
+    .execute(conn)?;
     Ok(inserted == 1)
 }
 

@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{consents, erasure};
+use super::{consents, erasure, exports};
 use crate::db::{Conn, Tx};
 use crate::error::Result;
-use crate::holdings::{Erased, Holder, Holding, Kept};
+use crate::holdings::{Cutoff, Erased, Holder, Holding, Kept};
 use crate::identity::PersonId;
 
 /// The rows of the table of purposes.
-pub const HOLDINGS: [Holding; 2] = [
+pub const HOLDINGS: [Holding; 3] = [
     Holding {
         name: "consents",
         columns: &["consent.person_id"],
@@ -45,7 +45,29 @@ pub const HOLDINGS: [Holding; 2] = [
             "It shows that an account was erased, and leads to nobody",
         )),
     },
+    Holding {
+        name: "exports",
+        columns: &["export.person_id"],
+        what: (
+            "您何时申请和下载过个人信息副本",
+            "When you asked for and fetched copies of what is held about you",
+        ),
+        purpose: (
+            "让您发现不是自己申请的副本",
+            "So that you notice a copy that you did not ask for",
+        ),
+        kept: Kept::Days {
+            days: 90,
+            from: ("从申请起", "From when it was asked for"),
+            forget: forget_exports,
+        },
+        erased: Erased::Goes,
+    },
 ];
+
+fn forget_exports(conn: &mut Conn, cutoff: Cutoff) -> Result<usize> {
+    exports::forget_before(conn, cutoff.before)
+}
 
 /// Tells and forgets what this room holds of one person.
 pub struct OwnHolder;
@@ -72,10 +94,16 @@ impl Holder for OwnHolder {
             .into_iter()
             .map(|one| json!({ "asked_at": one.asked_at, "due_at": one.due_at, "withdrawn_at": one.withdrawn_at }))
             .collect();
-        Ok(json!({ "consents": consents, "erasures": erasures }))
+        let exports: Vec<Value> = exports::of_person(conn, person)?
+            .into_iter()
+            .map(|one| json!({ "asked_at": one.asked_at, "ready_at": one.ready_at, "fetched_at": one.fetched_at }))
+            .collect();
+        Ok(json!({ "consents": consents, "erasures": erasures, "exports": exports }))
     }
 
     fn erase(&self, tx: &mut Tx<'_>, person: Uuid) -> Result<()> {
-        consents::withdraw_all(tx, PersonId::from_uuid(person))
+        let person = PersonId::from_uuid(person);
+        exports::forget_of(tx, person)?;
+        consents::withdraw_all(tx, person)
     }
 }

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, web};
 
 use super::view::{PurposeList, PurposeView};
-use super::{Privacy, consents, erasure};
+use super::{Privacy, consents, erasure, exports};
 use crate::error::{Error, Reason, Result};
 use crate::gate::{Actor, Public};
 use crate::http::{Answer, Caller, Entity, Nothing, Operation, Query, Version, language};
@@ -14,6 +14,7 @@ pub fn operations() -> Vec<Operation> {
     let mut operations = vec![Operation::new::<__path_list_purposes, _, _>(list_purposes)];
     operations.extend(consents::routes::operations());
     operations.extend(erasure::routes::operations());
+    operations.extend(exports::routes::operations());
     operations
 }
 

@@ -37,7 +37,7 @@ on_both! {
             .lines()
             .map(|line| line.strip_prefix("ok     ").expect("fine").split(':').next().expect("named"))
             .collect();
-        assert_eq!(parts, ["configuration", "database", "redis", "map", "holidays"]);
+        assert_eq!(parts, ["configuration", "database", "redis", "files", "map", "holidays"]);
         assert!(!ran.all().contains(people::MASTER_KEY));
     }
 }
@@ -55,7 +55,7 @@ fn at_fault(world: &World, settings: &[(&str, &str)], part: &str, words: &[&str]
     for word in words {
         assert!(fault.contains(word), "{word:?} in {fault}");
     }
-    assert_eq!(ran.out.lines().count(), 5, "the other parts are told too: {ran:?}");
+    assert_eq!(ran.out.lines().count(), 6, "the other parts are told too: {ran:?}");
 }
 
 #[test]

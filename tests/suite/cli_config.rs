@@ -10,7 +10,7 @@ use crate::harness::people;
 /// The keys that a world sets and the embedded server would make itself.
 const KEYS: [&str; 3] = ["ONEGRID_MASTER_KEY", "ONEGRID_LOOKUP_KEY", "ONEGRID_JWT_KEYS"];
 /// A wrong value for each setting that has one.
-const WRONG: [(&str, &str); 27] = [
+const WRONG: [(&str, &str); 29] = [
     ("DATABASE_URL", "mysql://localhost/onegrid"),
     ("REDIS_URL", "not a redis"),
     ("ONEGRID_LISTEN", "8080"),
@@ -32,6 +32,8 @@ const WRONG: [(&str, &str); 27] = [
     ("ONEGRID_WECHAT_URL", "https://user:password@wechat.example.org"),
     ("ONEGRID_PUSH_URL", "ftp://push.example.org"),
     ("ONEGRID_PUSH_SECRET", "short"),
+    ("ONEGRID_FILES", "ftp://files.example.org"),
+    ("ONEGRID_S3_ENDPOINT", "http://s3.example.org"),
     ("ONEGRID_ZONE", "Mars/Olympus"),
     ("ONEGRID_HOLIDAYS", "nowhere-at-all"),
     ("ONEGRID_TRUSTED_PROXIES", "10.0.0.0/33"),
@@ -46,7 +48,10 @@ const WRONG: [(&str, &str); 27] = [
     ("ONEGRID_LOG_FORMAT", "xml"),
 ];
 /// Settings that take any text, or whose check is elsewhere in this suite.
-const OTHERS: [&str; 6] = [
+const OTHERS: [&str; 9] = [
+    "ONEGRID_S3_REGION",
+    "ONEGRID_S3_KEY_ID",
+    "ONEGRID_S3_SECRET",
     "ONEGRID_REDIS_PREFIX",
     "ONEGRID_MAP",
     "ONEGRID_FACILITIES",

@@ -120,6 +120,8 @@ impl World {
         world.set("ONEGRID_MASTER_KEY", people::MASTER_KEY);
         world.set("ONEGRID_LOOKUP_KEY", people::LOOKUP_KEY);
         world.set("ONEGRID_JWT_KEYS", people::JWT_KEY);
+        let files = world.folder.path().join("files").display().to_string();
+        world.set("ONEGRID_FILES", &files);
         world.set("ONEGRID_DATABASE_CONNECTIONS", "4");
         world.set("ONEGRID_WORKERS", "2");
         world.set("ONEGRID_CIRCLE_RATE", "100000");
@@ -562,29 +564,6 @@ impl Sql {
     pub fn texts(&mut self, query: &str) -> Vec<String> {
         let rows: Vec<Words> = diesel::sql_query(query).load(&mut self.0).expect(query);
         rows.into_iter().map(|row| row.value).collect()
-    }
-
-    /// The names of all tables.
-    pub fn tables(&mut self) -> Vec<String> {
-        match &self.0 {
-            Conn::Sqlite(_) => self.texts("SELECT name AS value FROM sqlite_master WHERE type = 'table'"),
-            Conn::Postgres(_) => {
-                self.texts("SELECT quote_ident(tablename) AS value FROM pg_tables WHERE schemaname = 'public'")
-            }
-        }
-    }
-
-    /// All rows of a table as text, bytes in hexadecimal.
-    pub fn rows_as_text(&mut self, table: &str) -> Vec<String> {
-        let row = match &self.0 {
-            Conn::Postgres(_) => "t::text".to_owned(),
-            Conn::Sqlite(_) => {
-                let columns = self.texts(&format!("SELECT name AS value FROM pragma_table_info('{table}')"));
-                let quoted: Vec<String> = columns.iter().map(|name| format!("quote(\"{name}\")")).collect();
-                quoted.join(" || ',' || ")
-            }
-        };
-        self.texts(&format!("SELECT {row} AS value FROM {table} AS t"))
     }
 
     /// How many rows a table has.

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::cli_world::Sql;
+use crate::files::{jpeg, kept};
 use crate::harness::people::{Messages, phone};
 use crate::harness::{Client, Server, World, both_databases, unit_id, until};
 use crate::moved_clock::set_clock;
@@ -124,10 +125,13 @@ fn story(world: &World, server: &Server, messages: Messages) -> Story {
         .with_status(201);
     let consented = mei.put("/v1/me/consents/party_membership", &json!({ "version": 1 }));
     consented.with_status(200);
+    let uploaded = mei.upload("/v1/files?name=%E6%AC%A7%E9%98%B3%E6%A2%85%E5%85%B0.jpg", &jpeg(64, 48));
+    uploaded.with_status(201);
     let inbox = mei.get("/v1/me/inbox").ok();
     assert_eq!(inbox["items"].as_array().map(Vec::len), Some(2), "{inbox}");
     // What is looked for afterwards is there now, as far as it may be.
     let before = dump(world);
+    assert_eq!(kept(world).len(), 3);
     assert!(!places_of(&before, WORDS).is_empty());
     for sealed in [NAME, DEVICE, &phone(7)] {
         assert_eq!(places_of(&before, sealed), [""; 0], "{sealed} is sealed");
@@ -211,6 +215,7 @@ both_databases! {
         // The number is free, for a new person.
         let anew = messages.sign_in(&server, &phone(7)).on(&server).get("/v1/me").ok();
         assert!(anew["id"] != json!(id) && anew["name"].is_null());
+        until("her picture is gone", || kept(world).is_empty().then_some(()));
         let log = server.log().join("\n");
         drop(server);
         let after = dump(world);

@@ -50,6 +50,18 @@ const TEXTS: &[(&str, bool)] = &[
     ("estate.unit_id", false),
     ("estate_building.building_id", false),
     ("estate_building.estate_id", false),
+    ("export.file_id", false),
+    ("export.id", false),
+    ("export.person_id", false),
+    ("file.id", false),
+    ("file.kind", false),
+    ("file.media", false),
+    // What its person called it, sealed with their key: owned by files.
+    ("file.name", true),
+    ("file.person_id", false),
+    ("file_reference.file_id", false),
+    ("file_reference.kind", false),
+    ("file_reference.owner", false),
     ("household.id", false),
     // A keyed hash of a code, good for a day.
     ("household.invitation", false),

@@ -75,8 +75,18 @@ impl Client {
         self.send("PUT", path, Some(&json.to_string()))
     }
 
+    /// POST of bytes that are no JSON.
+    pub fn upload(&self, path: &str, bytes: &[u8]) -> Answer {
+        let client = self.with("content-type", "application/octet-stream");
+        client.send_bytes("POST", path, Some(bytes))
+    }
+
     /// Any method; a body is JSON unless a header says otherwise.
     pub fn send(&self, method: &str, path: &str, body: Option<&str>) -> Answer {
+        self.send_bytes(method, path, body.map(str::as_bytes))
+    }
+
+    fn send_bytes(&self, method: &str, path: &str, body: Option<&[u8]>) -> Answer {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
         for (name, value) in &self.headers {
             request = request.header(name, value);
@@ -97,7 +107,7 @@ impl Client {
         let mut response = answer.unwrap_or_else(|error| panic!("{method} {path}: no answer: {error}"));
         let bytes = response.body_mut().with_config().limit(64 * 1024 * 1024).read_to_vec();
         let bytes = bytes.unwrap_or_else(|error| panic!("{method} {path}: the body broke off: {error}"));
-        // Pictures are no text, and nobody looks at theirs.
+        // Pictures are no text, and nobody looks at theirs as one.
         let text = String::from_utf8_lossy(&bytes).into_owned();
         Answer {
             asked: format!("{method} {path}"),
@@ -105,6 +115,7 @@ impl Client {
             headers: response.headers().clone(),
             json: serde_json::from_str(&text).unwrap_or(Value::Null),
             text,
+            bytes,
         }
     }
 }
@@ -124,6 +135,8 @@ pub struct Answer {
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
+    /// The body.
+    pub bytes: Vec<u8>,
     /// The body as text.
     pub text: String,
     /// The body as JSON; null where it is none.

@@ -7,12 +7,14 @@
 
 mod client;
 mod database;
+mod dump;
 mod fake_service;
 mod fixtures;
 pub mod people;
 mod program;
 pub mod roles;
 mod server;
+pub mod small_s3;
 mod town;
 mod world;
 

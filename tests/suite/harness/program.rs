@@ -69,4 +69,14 @@ impl Ran {
         assert_eq!(self.code, Some(0), "{self:?}");
         self
     }
+
+    /// It must have failed, and said all of this.
+    #[track_caller]
+    pub fn failed_with(&self, words: &[&str]) -> &Self {
+        assert!(self.code != Some(0), "{self:?}");
+        for word in words {
+            assert!(self.out.contains(word) || self.err.contains(word), "{word}: {self:?}");
+        }
+        self
+    }
 }

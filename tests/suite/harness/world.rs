@@ -45,6 +45,7 @@ impl World {
             ("ONEGRID_MASTER_KEY", people::MASTER_KEY),
             ("ONEGRID_LOOKUP_KEY", people::LOOKUP_KEY),
             ("ONEGRID_JWT_KEYS", people::JWT_KEY),
+            ("ONEGRID_FILES", &folder.path().join("files").display().to_string()),
             ("ONEGRID_DATABASE_CONNECTIONS", "4"),
             ("ONEGRID_WORKERS", "1"),
             // Limits have tests of their own.

@@ -1,0 +1,3 @@
+DROP TABLE export;
+DROP TABLE file_reference;
+DROP TABLE file;

@@ -1,0 +1,93 @@
+//! What the rooms register: what they hold about people, and the work that is done after
+//! answers were sent.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::calendar::Calendar;
+use crate::circle::{self, CircleHolder};
+use crate::config::Config;
+use crate::files::{self, FilesHolder, Objects, Removal};
+use crate::grid::{self, GridHolder};
+use crate::holdings::{Holder, Holding};
+use crate::http::{self, RequestsHolder};
+use crate::identity::{self, AccountHolder, People};
+use crate::jobs::{self, Kind, Recurring};
+use crate::live::inbox::{self, InboxHolder, Push, PushService};
+use crate::outgoing::Outgoing;
+use crate::privacy::erasure::Erase;
+use crate::privacy::exports::Export;
+use crate::privacy::{self, OwnHolder, Privacy};
+
+const AN_HOUR: Duration = Duration::from_secs(3600);
+const A_DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// What is held about people, of all rooms: the table of purposes.
+pub fn holdings() -> Vec<Holding> {
+    let rooms: [&[Holding]; 8] = [
+        &identity::HOLDINGS,
+        &privacy::HOLDINGS,
+        &files::HOLDINGS,
+        &grid::HOLDINGS,
+        &circle::HOLDINGS,
+        &inbox::HOLDINGS,
+        &jobs::HOLDINGS,
+        &http::HOLDINGS,
+    ];
+    rooms.concat()
+}
+
+/// Whoever holds something of people, in the order in which they forget: accounts last.
+pub(super) fn holders(calendar: &Arc<Calendar>, people: &People) -> Vec<Arc<dyn Holder>> {
+    let (calendar, people) = (Arc::clone(calendar), people.clone());
+    vec![
+        Arc::new(GridHolder { calendar }),
+        Arc::new(CircleHolder),
+        Arc::new(InboxHolder),
+        Arc::new(RequestsHolder),
+        Arc::new(OwnHolder),
+        Arc::new(FilesHolder { people: people.clone() }),
+        Arc::new(AccountHolder { people }),
+    ]
+}
+
+/// The work that is done after answers were sent.
+pub(super) fn kinds_of_job(config: &Config, privacy: &Privacy, objects: &Objects) -> Vec<Arc<dyn Kind>> {
+    let (db, calendar) = (&privacy.db, &privacy.calendar);
+    let retention = {
+        let privacy = privacy.clone();
+        move || {
+            let Privacy {
+                db, calendar, holdings, ..
+            } = privacy.clone();
+            async move {
+                privacy::forget(&db, &calendar, &holdings, false).await?;
+                // Where a reader is in the way the next hour does it.
+                db.empty_log().await.map(drop)
+            }
+        }
+    };
+    let sweep = {
+        let (db, objects) = (db.clone(), objects.clone());
+        move || {
+            let (db, objects) = (db.clone(), objects.clone());
+            async move { files::sweep(&db, &objects).await }
+        }
+    };
+    let service = config.push_url.clone().map(|url| PushService {
+        url,
+        secret: config.push_secret.clone(),
+        outgoing: Outgoing::new(),
+    });
+    if service.as_ref().is_some_and(|service| service.secret.is_none()) {
+        tracing::warn!("ONEGRID_PUSH_SECRET is not set: the push service cannot tell who asks it");
+    }
+    vec![
+        Arc::new(Push::new(db.clone(), Arc::clone(calendar), service)),
+        Arc::new(Recurring::new("retention", AN_HOUR, retention)),
+        Arc::new(Erase::new(privacy.clone())),
+        Arc::new(Export::new(privacy.clone())),
+        Arc::new(Removal::new(objects.clone())),
+        Arc::new(Recurring::new("file_sweep", A_DAY, sweep)),
+    ]
+}
