@@ -253,6 +253,18 @@ reasons! {
     SecondPersonNeeded "second-person-needed" 403
         ["需要第二人", "A second person is needed"]
         ["此事须由另一位工作人员同意。", "Another of the staff has to agree to this."];
+    /// The operation cannot be used for another.
+    NotForAnother "not-for-another" 403
+        ["不能代办", "Not to be done for another"]
+        ["此操作只能由本人进行，请去掉 Acting-For 头。", "Only the person themselves does this; leave the header Acting-For out."];
+    /// The delegation or desk session is none of the caller's, is over, or has not this scope.
+    NotDelegated "not-delegated" 403
+        ["没有授权", "Not delegated"]
+        ["授权已结束，或不包括此操作。", "The delegation has ended, or does not cover this."];
+    /// Who is under 14 has no account without a guardian.
+    GuardianNeeded "guardian-needed" 403
+        ["需要监护人", "A guardian is needed"]
+        ["未满十四周岁须由监护人办理，请监护人与孩子一同到社区窗口。", "Who is under 14 has an account by their guardian only; come to the community's desk together."];
     /// The code is not the one that was sent, or is not good any more.
     WrongCode "wrong-code" 403
         ["验证码错误或已失效", "The code is wrong or no longer good"]

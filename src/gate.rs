@@ -20,6 +20,8 @@ pub trait Permission: 'static {
     const NAME: &'static str;
     /// Whether a credential that is sent along is not looked at.
     const IGNORES_CREDENTIAL: bool = false;
+    /// Under which scope it can be used for another; without one it cannot.
+    const SCOPE: Option<&'static str> = None;
 }
 
 /// A permission that is about nothing in particular: who is let in has it.
@@ -53,6 +55,47 @@ impl Permission for SignedIn {
     const NAME: &'static str = "signed_in";
 }
 impl Unscoped for SignedIn {}
+
+/// What one may do for another, as a delegation has it.
+pub trait Scope: 'static {
+    /// Its name.
+    const NAME: &'static str;
+}
+
+macro_rules! scopes {
+    ($($(#[$about:meta])+ $scope:ident $name:literal;)+) => {
+        $(
+            $(#[$about])+
+            pub struct $scope;
+            impl Scope for $scope {
+                const NAME: &'static str = $name;
+            }
+        )+
+
+        /// The names of all scopes.
+        pub const SCOPES: &[&str] = &[$($name),+];
+    };
+}
+
+scopes! {
+    /// Read where somebody stands.
+    Read "read";
+    /// Ask for what takes a decision: a home, a household.
+    Apply "apply";
+    /// Raise requests and follow them.
+    Report "report";
+    /// Book a place at a facility.
+    Book "book";
+}
+
+/// Whoever is signed in, about what is their own; or somebody who acts for another, about
+/// what is the other's.
+pub struct OnesOwn<S>(std::marker::PhantomData<S>);
+impl<S: Scope> Permission for OnesOwn<S> {
+    const NAME: &'static str = SignedIn::NAME;
+    const SCOPE: Option<&'static str> = Some(S::NAME);
+}
+impl<S: Scope> Unscoped for OnesOwn<S> {}
 
 /// What a permission is asked about, by the ids of its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,13 +139,61 @@ pub trait Credentials: Send + Sync {
     fn verify(&self, bearer: &str) -> Result<Signed>;
 }
 
+/// By what somebody acts for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActsBy {
+    /// A delegation, by its id.
+    Delegation(Uuid),
+    /// A desk session, by its id.
+    Desk(Uuid),
+}
+
+/// For whom somebody acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Acting {
+    /// By what.
+    pub by: ActsBy,
+    /// The id of the person for whom.
+    pub principal: Uuid,
+}
+
 /// In whose name a request is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
-    /// A person's id, or `anonymous`; what history and idempotency keep.
+    /// A person's id, or `anonymous`; `A for B` where one acts for another. What history
+    /// and idempotency keep.
     pub name: String,
     /// The person and their session; none where nobody signed in.
     pub signed: Option<Signed>,
+    /// For whom they act, where it is not for themselves.
+    pub acting: Option<Acting>,
+}
+
+impl Actor {
+    /// The id of the person whose own it is about: of the other where one acts for
+    /// another.
+    pub fn whose(&self) -> Option<Uuid> {
+        match self.acting {
+            Some(acting) => Some(acting.principal),
+            None => self.signed.map(|signed| signed.person),
+        }
+    }
+}
+
+/// What stands between the two in the name of an actor who acts for another.
+pub const FOR: &str = " for ";
+
+/// What a request shows at the gate.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown<'a> {
+    /// Its credential.
+    pub bearer: Option<&'a str>,
+    /// By what it acts for another: the id of a delegation or of a desk session.
+    pub acting_for: Option<&'a str>,
+    /// The permission that the operation needs.
+    pub permission: &'static str,
+    /// Under which scope the operation can be used for another.
+    pub scope: Option<&'static str>,
 }
 
 /// Somebody who is let in, or not, once that is known.
@@ -110,9 +201,9 @@ pub type Admission<'a> = Pin<Box<dyn Future<Output = Result<Arc<dyn Pass>>> + 'a
 
 /// The one place that decides who may do what.
 pub trait Gate: Send + Sync {
-    /// Lets a request in that carries this credential, or refuses it. Whether it may
-    /// do a scoped act is decided later, by its [`Pass`].
-    fn admit<'a>(&'a self, bearer: Option<&'a str>, permission: &'static str) -> Admission<'a>;
+    /// Lets a request in that carries this, or refuses it. Whether it may do a scoped act
+    /// is decided later, by its [`Pass`].
+    fn admit<'a>(&'a self, shown: Shown<'a>) -> Admission<'a>;
 }
 
 /// Somebody who was let in.

@@ -411,6 +411,7 @@ fn routes(parts: &Parts, service: &mut web::ServiceConfig) {
         .app_data(parts.health.clone())
         .app_data(parts.privacy.clone())
         .app_data(parts.files.clone())
+        .app_data(web::Data::new(grid::UNDOINGS.to_vec()))
         .service(
             web::scope("/v1")
                 .wrap(from_fn(move |request, next| one_of(concurrency, request, next)))
@@ -463,6 +464,7 @@ fn cors(origins: &[String]) -> Cors {
         .allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE"])
         .allowed_headers([
             "accept",
+            "acting-for",
             "accept-language",
             "authorization",
             "content-type",

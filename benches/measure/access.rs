@@ -11,7 +11,7 @@ use onegrid::config::Config;
 use onegrid::db::follow::{Follow, Follower};
 use onegrid::db::{self, Db, Mark};
 use onegrid::error::Error;
-use onegrid::gate::{Credentials, Gate, Pass, Permission, Subject};
+use onegrid::gate::{Credentials, Gate, Pass, Permission, Shown, Subject};
 use onegrid::grid::access::{Access, GrantRoles, SeeMembers, Standing};
 use onegrid::grid::members::{Role, import_people};
 use onegrid::grid::{self, LiveTree};
@@ -175,7 +175,13 @@ impl Parts {
     }
 
     fn let_in(&self, access: &Access, token: &str) -> Result<Arc<dyn Pass>, Failed> {
-        Ok(self.runtime.block_on(access.admit(Some(token), SeeMembers::NAME))?)
+        let shown = Shown {
+            bearer: Some(token),
+            acting_for: None,
+            permission: SeeMembers::NAME,
+            scope: None,
+        };
+        Ok(self.runtime.block_on(access.admit(shown))?)
     }
 
     /// Asks at one building after another; the dearest question's µs.

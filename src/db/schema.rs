@@ -136,6 +136,9 @@ diesel::table! {
         updated_at -> BigInt,
         version -> BigInt,
         erased_at -> Nullable<BigInt>,
+        birth_year -> Nullable<Binary>,
+        card -> Nullable<Binary>,
+        card_hash -> Nullable<Binary>,
     }
 }
 
@@ -379,6 +382,50 @@ diesel::table! {
         joined_at -> BigInt,
         since -> BigInt,
         until -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    delegation (id) {
+        id -> Binary,
+        principal_id -> Nullable<Binary>,
+        agent_id -> Binary,
+        scopes -> Text,
+        until_day -> BigInt,
+        way -> Text,
+        asked_at -> BigInt,
+        confirmed_at -> Nullable<BigInt>,
+        ended_at -> Nullable<BigInt>,
+        proposed_by -> Nullable<Binary>,
+        countersigned_by -> Nullable<Binary>,
+        unit_id -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    deputed_act (id) {
+        id -> Binary,
+        principal_id -> Binary,
+        agent_id -> Binary,
+        by_kind -> Text,
+        by_id -> Binary,
+        what -> Text,
+        subject_id -> Binary,
+        at -> BigInt,
+        undo_until -> BigInt,
+        undone_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    desk_session (id) {
+        id -> Binary,
+        staff_id -> Binary,
+        unit_id -> Binary,
+        person_id -> Binary,
+        begun_at -> BigInt,
+        expires_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
     }
 }
 

@@ -26,6 +26,7 @@ pub mod routes;
 mod shared;
 mod store;
 mod tree;
+mod undoing;
 pub mod view;
 
 pub use doors::{DOORS_WITHIN_M, Door, DoorKind, MOST_DOORS, is_door_name};
@@ -35,3 +36,4 @@ pub use model::{Level, Setting, Unit, UnitId};
 pub use shared::Shared;
 pub use store::{find_unit, is_empty, unit_ids_by_code};
 pub use tree::{LiveTree, Tree};
+pub use undoing::UNDOINGS;

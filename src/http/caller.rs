@@ -11,7 +11,10 @@ use actix_web::{FromRequest, HttpRequest, web};
 
 use super::Http;
 use crate::error::{Error, FieldError, Reason, Result};
-use crate::gate::{Actor, Pass, Permission, Scoped, Unscoped};
+use crate::gate::{Actor, Pass, Permission, Scoped, Shown, Unscoped};
+
+/// The header that says by what somebody acts for another.
+pub(super) const ACTING_FOR: &str = "acting-for";
 
 /// A caller that the gate let in for `P`.
 pub struct Caller<P> {
@@ -58,7 +61,13 @@ impl<P: Permission> FromRequest for Caller<P> {
                 true => None,
                 false => bearer(&request)?,
             };
-            let pass = http.gate.admit(bearer, P::NAME).await?;
+            let shown = Shown {
+                bearer,
+                acting_for: text_header(&request, ACTING_FOR)?.map(str::trim),
+                permission: P::NAME,
+                scope: P::SCOPE,
+            };
+            let pass = http.gate.admit(shown).await?;
             Ok(Caller {
                 pass,
                 permission: PhantomData,

@@ -5,12 +5,12 @@ use utoipa::PartialSchema;
 use utoipa::ToSchema;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::extensions::ExtensionsBuilder;
-use utoipa::openapi::path::{Parameter, PathItem, PathsBuilder};
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder};
 use utoipa::openapi::schema::{SchemaType, Type};
 use utoipa::openapi::security::{Http as HttpScheme, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder, Schema,
-    ServerBuilder,
+    ComponentsBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required,
+    ResponseBuilder, Schema, ServerBuilder,
 };
 
 use super::operation::Operation;
@@ -75,6 +75,18 @@ fn documented(operation: &Operation) -> utoipa::openapi::path::Operation {
     }
     if operation.permission != Public::NAME {
         document.security = Some(vec![SecurityRequirement::new::<_, _, String>("access_token", [])]);
+    }
+    if let Some(scope) = operation.scope {
+        let acting_for = ParameterBuilder::new()
+            .name("Acting-For")
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some(format!(
+                "The id of a delegation with the scope `{scope}`, or of a desk session: it is done for that person"
+            )))
+            .schema(Some(ObjectBuilder::new().schema_type(Type::String).build()))
+            .build();
+        document.parameters.get_or_insert_default().push(acting_for.into());
     }
     document.parameters = document.parameters.map(|parameters| {
         let parameters = parameters.into_iter().map(|parameter| match parameter {

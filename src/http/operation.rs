@@ -42,6 +42,8 @@ pub struct Operation {
     pub method: HttpMethod,
     /// The name of the permission that it needs.
     pub permission: &'static str,
+    /// Under which scope it can be used for another.
+    pub scope: Option<&'static str>,
     /// What the API document says of it.
     pub document: Document,
     /// The schemas that the document refers to.
@@ -65,6 +67,7 @@ impl Operation {
             path: D::path(),
             method: D::methods().into_iter().next().unwrap_or(HttpMethod::Get),
             permission: A::Needs::NAME,
+            scope: A::Needs::SCOPE,
             document: D::operation(),
             schemas,
             route: Box::new(move || web::route().to(handler.clone())),

@@ -5,13 +5,18 @@ use uuid::Uuid;
 
 use super::model::{EndedBy, PersonId};
 use super::people::People;
-use super::{codes, sessions, tally};
+use super::{codes, delegations, desk, sessions, tally};
 use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::holdings::{Cutoff, Erased, Holder, Holding, Kept};
 
+const DELEGATIONS_STAY: Erased = Erased::Stays((
+    "证明当时的授权和代办，但不再指向任何人",
+    "It shows what was agreed and done at the time, and leads to nobody",
+));
+
 /// The rows of the table of purposes.
-pub const HOLDINGS: [Holding; 4] = [
+pub const HOLDINGS: [Holding; 7] = [
     Holding {
         name: "account",
         columns: &[
@@ -21,11 +26,14 @@ pub const HOLDINGS: [Holding; 4] = [
             "person.phone_hash",
             "person.wechat",
             "person.wechat_hash",
+            "person.birth_year",
+            "person.card",
+            "person.card_hash",
             "person_key.person_id",
         ],
         what: (
-            "称呼、手机号、微信账号（均加密保存）和使用的语言",
-            "What one is called, phone number and WeChat account (all sealed), and language",
+            "称呼、手机号、微信账号、出生年份、住户卡号（均加密保存）和使用的语言",
+            "What one is called, phone number, WeChat account, year of birth and household card (all sealed), and language",
         ),
         purpose: (
             "登录，并让与您一起办事的人知道您是谁",
@@ -33,6 +41,50 @@ pub const HOLDINGS: [Holding; 4] = [
         ),
         kept: Kept::Until(("账号存在期间", "As long as there is the account")),
         erased: Erased::Goes,
+    },
+    Holding {
+        name: "delegations",
+        columns: &[
+            "delegation.principal_id",
+            "delegation.agent_id",
+            "delegation.proposed_by",
+            "delegation.countersigned_by",
+        ],
+        what: (
+            "谁可以代谁办理什么、到哪天为止、如何同意",
+            "Who may act for whom, in what, until when, and how they agreed",
+        ),
+        purpose: (
+            "让代办有据可查，随时可以终止",
+            "So that acting for another can be shown to be agreed, and be ended",
+        ),
+        kept: Kept::Until(("作为记录长期保存", "As a record, without an end")),
+        erased: DELEGATIONS_STAY,
+    },
+    Holding {
+        name: "acts_for_others",
+        columns: &["deputed_act.principal_id", "deputed_act.agent_id"],
+        what: (
+            "谁替谁办了什么、何时、是否撤销",
+            "Who did what for whom, when, and whether it was undone",
+        ),
+        purpose: (
+            "让本人知道并能撤销别人替自己办的事",
+            "So that a person knows what was done for them, and can undo it",
+        ),
+        kept: Kept::Until(("作为记录长期保存", "As a record, without an end")),
+        erased: DELEGATIONS_STAY,
+    },
+    Holding {
+        name: "desk_sessions",
+        columns: &["desk_session.staff_id", "desk_session.person_id"],
+        what: (
+            "哪位工作人员何时在窗口为谁办理",
+            "Which of the staff served whom at the desk, and when",
+        ),
+        purpose: ("核查窗口代办", "To check what was done at the desk"),
+        kept: Kept::Until(("作为记录长期保存", "As a record, without an end")),
+        erased: DELEGATIONS_STAY,
     },
     Holding {
         name: "sessions",
@@ -128,8 +180,27 @@ impl Holder for AccountHolder {
                 })
             })
             .collect();
+        let delegations: Vec<Value> = delegations::of_person(conn, id)?
+            .into_iter()
+            .map(|one| {
+                json!({
+                    "id": one.id, "principal": one.principal_id, "agent": one.agent_id, "scopes": one.scopes,
+                    "way": one.way, "asked_at": one.asked_at, "confirmed_at": one.confirmed_at,
+                })
+            })
+            .collect();
+        let acts: Vec<Value> = delegations::acts_of(conn, id, None, i64::MAX)?
+            .into_iter()
+            .map(|act| json!({ "what": act.what, "by": act.agent_id, "at": act.at, "undone_at": act.undone_at }))
+            .collect();
+        let desk_sessions: Vec<Value> = desk::of_person(conn, id)?
+            .into_iter()
+            .map(|one| json!({ "staff": one.staff_id, "begun_at": one.begun_at, "ended_at": one.ended_at }))
+            .collect();
         Ok(json!({
             "id": id, "name": person.name, "phone": person.phone.as_ref().map(|phone| phone.reveal()),
+            "birth_year": person.birth_year, "card": person.card,
+            "delegations": delegations, "acts_for_me": acts, "desk_sessions": desk_sessions,
             "has_wechat": person.has_wechat, "language": person.language.name(),
             "created_at": person.created_at, "updated_at": person.updated_at, "sessions": sessions,
         }))
@@ -137,6 +208,8 @@ impl Holder for AccountHolder {
 
     fn erase(&self, tx: &mut Tx<'_>, person: Uuid) -> Result<()> {
         let id = PersonId::from_uuid(person);
+        delegations::end_all_of(tx, id)?;
+        desk::end_all_of(tx, id)?;
         sessions::end_all(tx, id, None, EndedBy::Erasure)?;
         sessions::forget_devices(tx, id)?;
         self.people.erase(tx, id)

@@ -9,6 +9,8 @@
 //! which counts and logs it.
 
 mod codes;
+pub mod delegations;
+pub mod desk;
 mod holds;
 mod keys;
 mod model;

@@ -18,6 +18,10 @@ pub struct Person {
     pub phone: Option<Phone>,
     /// Whether a WeChat account is tied to it.
     pub has_wechat: bool,
+    /// The year in which they were born, where they said it.
+    pub birth_year: Option<i32>,
+    /// The number of their household card, where they have one.
+    pub card: Option<String>,
     /// The language in which they are written to.
     pub language: Language,
     /// When the account was made.

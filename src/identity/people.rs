@@ -9,7 +9,7 @@ use super::model::{Person, PersonId, PersonRef};
 use super::phone::Phone;
 use super::seal::{Keyring, PersonKey};
 use super::store::{self, KeyRow, PersonRow};
-use super::{codes, tally};
+use super::{codes, desk, tally};
 use crate::clock;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Reason, Result};
@@ -25,9 +25,21 @@ pub struct NewPerson<'a> {
     pub language: Language,
 }
 
+/// A person without a phone to be made.
+pub(super) struct NewGuest<'a> {
+    /// What they are called.
+    pub name: &'a str,
+    /// The year in which they were born.
+    pub birth_year: i32,
+    /// The language in which they are written to.
+    pub language: Language,
+}
+
 /// What a person changes of themselves.
 #[derive(Debug, Clone, Default)]
 pub struct PersonChange {
+    /// The year in which they were born.
+    pub birth_year: Option<i32>,
     /// What they are called.
     pub name: Option<String>,
     /// The language in which they are written to.
@@ -122,9 +134,61 @@ impl People {
             updated_at: now,
             version: 1,
             erased_at: None,
+            birth_year: None,
+            card: None,
+            card_hash: None,
         };
         store::insert_person(tx, &row, &wrapped)?;
         Ok(id)
+    }
+
+    /// Makes a person who has no phone, with a household card.
+    pub(super) fn create_guest(&self, tx: &mut Tx<'_>, new: &NewGuest<'_>) -> Result<PersonId> {
+        let (id, now) = (PersonId::new(), clock::now());
+        let (key, wrapped) = self.keyring.new_person_key(id)?;
+        let card = desk::new_card()?;
+        let row = PersonRow {
+            id,
+            name: Some(key.seal("name", new.name)?),
+            phone: None,
+            phone_hash: None,
+            wechat: None,
+            wechat_hash: None,
+            language: new.language.name().to_owned(),
+            created_at: now,
+            updated_at: now,
+            version: 1,
+            erased_at: None,
+            birth_year: Some(key.seal("birth_year", &new.birth_year.to_string())?),
+            card: Some(key.seal("card", &card)?),
+            card_hash: Some(self.keyring.lookup("card", &card)),
+        };
+        store::insert_person(tx, &row, &wrapped)?;
+        Ok(id)
+    }
+
+    /// Whose household card this is.
+    pub(super) fn find_by_card(&self, conn: &mut Conn, number: &str) -> Result<Option<PersonId>> {
+        store::find_by_card(conn, &self.keyring.lookup("card", number))
+    }
+
+    /// Gives a person who has none a phone that is nobody else's.
+    pub(super) fn give_phone(&self, tx: &mut Tx<'_>, id: PersonId, phone: &Phone) -> Result<()> {
+        lock_person(tx, id)?;
+        let known = self.load(tx, id)?.ok_or_else(|| Error::refused(Reason::NotFound))?;
+        if known.phone.is_some() {
+            return Err(Error::because(
+                Reason::StateConflict,
+                "此人已有手机号。",
+                "This person has a phone number already.",
+            ));
+        }
+        let sealed = self.key(tx, id)?.seal("phone", phone.reveal())?;
+        let given = store::set_phone(tx, id, sealed, self.phone_hash(phone), clock::now());
+        given.map(drop).map_err(Error::taken(
+            "该手机号已是其他账户的，请用该账户办理。",
+            "This number is another account's; use that one.",
+        ))
     }
 
     /// To whom this WeChat account is tied.
@@ -169,6 +233,10 @@ impl People {
         let name = change.name.as_deref().map(|name| key.seal("name", name)).transpose()?;
         let language = change.language.map(Language::name);
         store::change(tx, id, name, language, clock::now())?;
+        if let Some(birth_year) = change.birth_year {
+            let sealed = key.seal("birth_year", &birth_year.to_string())?;
+            store::set_birth_year(tx, id, sealed)?;
+        }
         self.load(tx, id)?.ok_or_else(|| Error::refused(Reason::NotFound))
     }
 
@@ -214,6 +282,7 @@ impl People {
             // Without its key what is sealed is erased.
             _ => Ok(None),
         };
+        let birth_year = open("birth_year", row.birth_year)?.map(|text| text.parse()).transpose();
         let phone = open("phone", row.phone)?;
         let phone = phone.map(|text| text.parse()).transpose();
         Ok(Person {
@@ -221,6 +290,8 @@ impl People {
             name: open("name", row.name)?,
             phone: phone.map_err(|_| Error::internal("a person's phone number is none"))?,
             has_wechat: row.wechat_hash.is_some(),
+            birth_year: birth_year.map_err(|_| Error::internal("a person's year of birth is none"))?,
+            card: open("card", row.card)?,
             language: Language::from_name(&row.language)
                 .ok_or_else(|| Error::internal("the table has a person with an unknown language"))?,
             created_at: row.created_at,

@@ -4,24 +4,28 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::codes::{self, Asker};
+use chrono::Datelike;
+
+use super::codes::{self, Asker, Purpose};
+use super::desk::may_be_under_age;
 use super::model::SessionId;
 use super::people::PersonChange;
 use super::phone::Phone;
 use super::sign_in::{Identity, Newcomer};
 use super::tokens::Signed;
 use super::view::{CodeRequest, CodeSent, Me, MeChange, Refresh, SessionList, SessionView, SignIn, Tokens};
+use crate::clock;
 use crate::coordinates::Crs;
 use crate::db::{Db, Id};
 use crate::error::{Error, FieldError, Reason, Result};
-use crate::gate::{SignedIn, SigningIn};
+use crate::gate::{OnesOwn, Read, SignedIn, SigningIn};
 use crate::http::{
     Answer, Body, Caller, Entity, Http, IfMatch, Nothing, Operation, Path, Query, Rate, Version, client_name, language,
 };
 
 /// The operations of this room.
 pub fn operations() -> Vec<Operation> {
-    vec![
+    let mut operations = vec![
         Operation::new::<__path_send_code, _, _>(send_code),
         Operation::new::<__path_sign_in, _, _>(sign_in),
         Operation::new::<__path_refresh, _, _>(refresh),
@@ -32,11 +36,14 @@ pub fn operations() -> Vec<Operation> {
         Operation::new::<__path_list_sessions, _, _>(list_sessions),
         Operation::new::<__path_end_other_sessions, _, _>(end_other_sessions),
         Operation::new::<__path_end_session, _, _>(end_session),
-    ]
+    ];
+    operations.extend(super::delegations::routes::operations());
+    operations.extend(super::desk::routes::operations());
+    operations
 }
 
 /// What keeps a flood from the database; the limits that hold stand there.
-const FLOOD: Rate = Rate {
+pub(in crate::identity) const FLOOD: Rate = Rate {
     name: "sign_in",
     per_second: 20,
     burst: 200,
@@ -55,7 +62,7 @@ fn signed(caller: &Caller<SignedIn>) -> Result<Signed> {
 }
 
 /// A number that the schema let through.
-fn phone(text: &str) -> Result<Phone> {
+pub(in crate::identity) fn phone(text: &str) -> Result<Phone> {
     text.parse().map_err(|_| {
         Error::field(FieldError::body(
             "/phone",
@@ -96,6 +103,7 @@ async fn send_code(
         phone: phone(&body.value.phone)?,
         device: body.value.device.and_then(|device| device.id),
         address: client_name(&request, &http),
+        purpose: Purpose::SignIn,
     };
     identity.send_code(&db, asker, language(&request)).await?;
     Ok(HttpResponse::Accepted().json(CodeSent {
@@ -135,6 +143,7 @@ async fn sign_in(
                 phone: phone(&number)?,
                 device,
                 address: client_name(&request, &http),
+                purpose: Purpose::SignIn,
             };
             identity.sign_in_by_code(&db, asker, code, js_code, newcomer).await?
         }
@@ -192,13 +201,17 @@ async fn sign_out(
     responses((status = 200, description = "The account", body = Me), (status = 304, description = "The client has this version")),
 )]
 async fn get_me(
-    caller: Caller<SignedIn>,
+    caller: Caller<OnesOwn<Read>>,
     request: HttpRequest,
     _: Query<Nothing>,
     identity: web::Data<Identity>,
     db: web::Data<Db>,
 ) -> Answer {
-    let person = identity.account(&db, signed(&caller)?.person).await?;
+    let whose = caller
+        .actor()
+        .whose()
+        .ok_or_else(|| Error::refused(Reason::Unauthenticated))?;
+    let person = identity.account(&db, Id::from_uuid(whose)).await?;
     let version = Version::Number(person.version, Crs::Wgs84);
     let value = Me::of(person);
     Ok(Entity { value, version }.answer(&request))
@@ -222,7 +235,22 @@ async fn change_me(
     db: web::Data<Db>,
 ) -> Answer {
     let id = signed(&caller)?.person;
+    let year = clock::now().to_utc().year();
+    if let Some(birth_year) = body.value.birth_year {
+        if birth_year > year {
+            return Err(Error::field(FieldError::body(
+                "/birth_year",
+                "future",
+                "出生年份还没有到。",
+                "This year is still to come.",
+            )));
+        }
+        if may_be_under_age(birth_year, year) {
+            return Err(Error::refused(Reason::GuardianNeeded));
+        }
+    }
     let change = PersonChange {
+        birth_year: body.value.birth_year,
         name: body.value.name,
         language: body.value.language.map(Into::into),
     };

@@ -50,15 +50,28 @@ impl PhoneSearch {
         ))
     }
 
+    /// Whose household card this is, counted and logged as a search by phone is.
+    pub(super) fn find_by_card(&self, tx: &mut Tx<'_>, asking: PersonId, number: &str) -> Result<Option<PersonId>> {
+        self.count_search(tx, asking)?;
+        let found = self.people.find_by_card(tx, number)?;
+        tracing::info!(%asking, found = found.is_some(), "searched for a household card");
+        Ok(found)
+    }
+
+    fn count_search(&self, tx: &mut Tx<'_>, asking: PersonId) -> Result<()> {
+        let today = Today::in_zone(self.zone);
+        if tally::add(tx, SEARCHES, asking.uuid().as_bytes(), &today, 1)? > A_DAY {
+            tracing::warn!(%asking, "searched for more people than one may in a day");
+            return Err(today.had_enough());
+        }
+        Ok(())
+    }
+
     /// Whose number this is, for somebody who may search. Counted and logged whether or
     /// not it finds somebody, so the transaction must be committed either way; refused
     /// where they searched often enough today.
     pub fn find(&self, tx: &mut Tx<'_>, asking: PersonId, phone: &Phone) -> Result<Option<PersonId>> {
-        let today = Today::in_zone(self.zone);
-        if tally::add(tx, SEARCHES, asking.uuid().as_bytes(), &today, 1)? > A_DAY {
-            tracing::warn!(%asking, "searched for more phone numbers than one may in a day");
-            return Err(today.had_enough());
-        }
+        self.count_search(tx, asking)?;
         let found = self.people.find_by_phone(tx, phone)?;
         tracing::info!(%asking, found = found.is_some(), "searched for a phone number");
         Ok(found)

@@ -28,6 +28,8 @@ pub struct Message {
     pub phone: Phone,
     /// The six digits.
     pub code: String,
+    /// For what it is good, as the text should say.
+    pub purpose: &'static str,
     /// The language in which to say it.
     pub language: Language,
     /// For how many seconds the code is good.
@@ -69,6 +71,7 @@ impl Gateway {
         let body = json!({
             "phone": message.phone.reveal(),
             "code": message.code,
+            "purpose": message.purpose,
             "language": message.language.tag(),
             "expires_in_s": message.expires_in_s,
         })
@@ -97,7 +100,8 @@ impl CodeSender {
                 tracing::warn!(
                     phone = message.phone.reveal(),
                     code = message.code,
-                    "the code to sign in"
+                    purpose = message.purpose,
+                    "a code"
                 );
             }
             Self::Gateway(gateway) => {

@@ -10,7 +10,7 @@ use super::sender::{CodeSender, Message};
 use super::sessions::{self, Grant, Sessions};
 use super::tokens::{Signed, Tokens};
 use super::wechat::WeChat;
-use crate::db::Db;
+use crate::db::{Db, Tx};
 use crate::error::{Error, Reason, Result};
 use crate::language::Language;
 use crate::metrics;
@@ -71,6 +71,7 @@ impl Identity {
         sender.send(Message {
             phone: asker.phone,
             code: asked.code,
+            purpose: asker.purpose.name(),
             language,
             expires_in_s: codes::GOOD_S,
         });
@@ -109,17 +110,7 @@ impl Identity {
             if !this.codes.attempt(tx, &asker, &code)? {
                 return Ok(None);
             }
-            let person = match this.people.find_by_phone(tx, &asker.phone)? {
-                Some(person) => person,
-                None => this.people.create(
-                    tx,
-                    &NewPerson {
-                        phone: &asker.phone,
-                        name: None,
-                        language: newcomer.language,
-                    },
-                )?,
-            };
+            let person = this.known_or_new(tx, &asker, newcomer.language)?;
             if let Some(openid) = &openid {
                 this.people.tie_wechat(tx, person, openid)?;
             }
@@ -129,6 +120,41 @@ impl Identity {
         let granted = granted.await?;
         metrics::sign_in("code", if granted.is_some() { "granted" } else { "refused" });
         granted.ok_or_else(|| Error::refused(Reason::WrongCode))
+    }
+
+    fn known_or_new(&self, tx: &mut Tx<'_>, asker: &Asker, language: Language) -> Result<PersonId> {
+        match self.people.find_by_phone(tx, &asker.phone)? {
+            Some(person) => Ok(person),
+            None => {
+                let new = NewPerson {
+                    phone: &asker.phone,
+                    name: None,
+                    language,
+                };
+                self.people.create(tx, &new)
+            }
+        }
+    }
+
+    /// Whether this is the code; a wrong one is counted, so the transaction must be
+    /// committed either way.
+    pub(super) fn try_code(&self, tx: &mut Tx<'_>, asker: &Asker, code: &str) -> Result<bool> {
+        self.codes.attempt(tx, asker, code)
+    }
+
+    /// The person behind a phone whose code somebody said, who is new where the number is;
+    /// none where it is wrong, which is counted, so the transaction must be committed either way.
+    pub(super) fn person_by_code(
+        &self,
+        tx: &mut Tx<'_>,
+        asker: &Asker,
+        code: &str,
+        language: Language,
+    ) -> Result<Option<PersonId>> {
+        match self.try_code(tx, asker, code)? {
+            true => self.known_or_new(tx, asker, language).map(Some),
+            false => Ok(None),
+        }
     }
 
     /// The person to whom this WeChat account is tied.

@@ -28,6 +28,9 @@ pub(super) struct PersonRow {
     pub updated_at: Timestamp,
     pub version: i64,
     pub erased_at: Option<Timestamp>,
+    pub birth_year: Option<Vec<u8>>,
+    pub card: Option<Vec<u8>>,
+    pub card_hash: Option<Vec<u8>>,
 }
 
 /// A person's key as the table has it: wrapped.
@@ -122,6 +125,38 @@ pub(super) fn change(
     Ok(())
 }
 
+/// Whose household card has the number of this hash.
+pub(super) fn find_by_card(conn: &mut Conn, hash: &[u8]) -> Result<Option<PersonId>> {
+    let row = person::table.filter(person::card_hash.eq(hash)).select(person::id);
+    Ok(row.first(conn).optional()?)
+}
+
+/// Gives a person a phone, sealed and hashed.
+pub(super) fn set_phone(
+    tx: &mut Tx<'_>,
+    id: PersonId,
+    sealed: Vec<u8>,
+    hash: Vec<u8>,
+    now: Timestamp,
+) -> std::result::Result<usize, diesel::result::Error> {
+    diesel::update(person::table.find(id))
+        .set((
+            person::phone.eq(sealed),
+            person::phone_hash.eq(hash),
+            person::updated_at.eq(now),
+            person::version.eq(person::version + 1),
+        ))
+        .execute(&mut **tx)
+}
+
+/// Writes the year in which a person was born, sealed.
+pub(super) fn set_birth_year(tx: &mut Tx<'_>, id: PersonId, sealed: Vec<u8>) -> Result<()> {
+    diesel::update(person::table.find(id))
+        .set(person::birth_year.eq(sealed))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
 /// Ties a WeChat account, sealed and hashed, or unties it.
 pub(super) fn set_wechat(
     tx: &mut Tx<'_>,
@@ -152,6 +187,9 @@ pub(super) fn erase(tx: &mut Tx<'_>, id: PersonId, now: Timestamp) -> Result<()>
             person::phone_hash.eq(&nothing),
             person::wechat.eq(&nothing),
             person::wechat_hash.eq(&nothing),
+            person::birth_year.eq(&nothing),
+            person::card.eq(&nothing),
+            person::card_hash.eq(&nothing),
             person::updated_at.eq(now),
             person::version.eq(person::version + 1),
             person::erased_at.eq(now),

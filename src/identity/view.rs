@@ -174,6 +174,8 @@ pub struct Me {
     pub phone: Option<String>,
     /// Whether a WeChat account is tied to it.
     pub wechat: bool,
+    /// The year in which they were born; null where they did not say it.
+    pub birth_year: Option<i32>,
     /// The language in which they are written to.
     pub language: Written,
     /// When the account was made.
@@ -190,6 +192,7 @@ impl Me {
             name: person.name,
             phone: person.phone.map(|phone| phone.masked()),
             wechat: person.has_wechat,
+            birth_year: person.birth_year,
             language: person.language.into(),
             created_at: person.created_at,
             updated_at: person.updated_at,
@@ -206,6 +209,9 @@ pub struct MeChange {
     pub name: Option<String>,
     /// The language in which they are written to.
     pub language: Option<Written>,
+    /// The year in which they were born. Who is or may be under 14 has an account by their guardian only.
+    #[schema(minimum = 1900, maximum = 2100, example = 1980)]
+    pub birth_year: Option<i32>,
 }
 
 impl Input for MeChange {}

@@ -20,8 +20,8 @@ pub fn operations() -> Vec<Operation> {
 
 /// The person in whose name a signed-in request is done.
 pub(in crate::privacy) fn person(actor: &Actor) -> Result<PersonId> {
-    let signed = actor.signed.ok_or_else(|| Error::refused(Reason::Unauthenticated))?;
-    Ok(PersonId::from_uuid(signed.person))
+    let whose = actor.whose().ok_or_else(|| Error::refused(Reason::Unauthenticated))?;
+    Ok(PersonId::from_uuid(whose))
 }
 
 /// What is held about people: what it is, why it is kept, and for how many days. The service forgets by this very table.

@@ -69,7 +69,7 @@ both_databases! {
         let body: serde_json::Value = serde_json::from_str(&asked.body).expect("JSON");
         assert_eq!(
             body,
-            json!({ "phone": format!("+86{}", phone(3)), "code": code, "language": "en", "expires_in_s": 300 })
+            json!({ "phone": format!("+86{}", phone(3)), "code": code, "purpose": "sign_in", "language": "en", "expires_in_s": 300 })
         );
         assert!(code.len() == 6 && code.bytes().all(|c| c.is_ascii_digit()), "{code}");
         let said = format!("{}.{}.{}", asked.header("webhook-id"), asked.header("webhook-timestamp"), asked.body);

@@ -1,5 +1,6 @@
 //! The product from outside.
 
+mod acting;
 mod circle_agreement;
 mod circle_area;
 mod circle_bases;
@@ -16,6 +17,7 @@ mod cli_import_places;
 mod cli_import_units;
 mod cli_map;
 mod cli_world;
+mod desk;
 mod docs_circle;
 mod doors;
 mod erasure;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::acting::today_plus;
 use crate::harness::people::bearing;
 use crate::harness::roles::issue;
 use crate::harness::{Client, Server, World, both_databases, place, unit_id, until};
@@ -102,7 +103,7 @@ impl Actor {
             "public" => true,
             "signed_in" => self.signed_in,
             "run_batches" => self.is_staff(),
-            "manage_places" | "find_people" => self.is_staff() && self.at_or_above(subject),
+            "manage_places" | "find_people" | "serve_at_desk" => self.is_staff() && self.at_or_above(subject),
             "see_members" | "see_phones" => {
                 let gives_a_say =
                     |role: &str| !["resident", "department_officer", "member", "named_officer"].contains(&role);
@@ -144,6 +145,10 @@ struct Subject {
     organisation: (String, String),
     /// Somebody else's request to see numbers.
     reveal: String,
+    /// Somebody who lives nowhere.
+    somebody: String,
+    /// A delegation that somebody else proposed at the unit's desk.
+    delegation: String,
 }
 
 /// Two things at a unit, the second of them closed.
@@ -222,6 +227,8 @@ fn request(operation: &str, subject: &Subject, role: &str) -> Option<(String, Op
         estate,
         organisation,
         reveal,
+        somebody,
+        delegation,
     } = subject;
     let reason = json!({ "reason": "试一试" });
     let mut new_place = place("店", "shop", 0.0, 0.0);
@@ -313,6 +320,15 @@ fn request(operation: &str, subject: &Subject, role: &str) -> Option<(String, Op
             let whose = json!({ "memberships": [active], "reason": "试一试" });
             (format!("/v1/units/{unit}/reveals"), Some(whose))
         }
+        "POST /v1/units/{id}/desk-sessions" => {
+            let whom = json!({ "person_id": somebody, "reason": "试一试" });
+            (format!("/v1/units/{unit}/desk-sessions"), Some(whom))
+        }
+        "POST /v1/units/{id}/desk-people" => {
+            let whom = json!({ "name": "赵秀英", "birth_year": 1948, "reason": "试一试" });
+            (format!("/v1/units/{unit}/desk-people"), Some(whom))
+        }
+        "POST /v1/delegations/{id}/countersign" => (format!("/v1/delegations/{delegation}/countersign"), Some(reason)),
         "GET /v1/units/{id}/reveals" => (format!("/v1/units/{unit}/reveals"), None),
         "GET /v1/reveals/{id}" => (format!("/v1/reveals/{reveal}"), None),
         "POST /v1/reveals/{id}/approve" => (format!("/v1/reveals/{reveal}/approve"), None),
@@ -426,13 +442,25 @@ fn subjects(server: &Server, staff: &Client) -> Vec<Subject> {
         let whose = json!({ "memberships": [active], "reason": "试一试" });
         let ask = || asker.post(&format!("/v1/units/{unit}/reveals"), &whose);
         let reveal = until("the server knows who asks", || (ask().status == 201).then(ask));
-        let reveal = reveal.json["id"].as_str().expect("an id").to_owned();
+        let id_of = |value: &Value| value["id"].as_str().expect("an id").to_owned();
+        let reveal = id_of(&reveal.json);
+        let somebody = id_of(&server.person(601).get("/v1/me").ok());
+        let whom = json!({ "person_id": somebody, "reason": "试一试" });
+        let session = asker
+            .post(&format!("/v1/units/{unit}/desk-sessions"), &whom)
+            .with_status(201);
+        server.person(602 + depth);
+        let terms = json!({ "phone": crate::harness::people::phone(602 + depth), "scopes": ["read"], "until": today_plus(30), "reason": "试一试" });
+        let path = format!("/v1/desk-sessions/{}/delegations", id_of(&session.json));
+        let delegation = id_of(&asker.post(&path, &terms).with_status(201).json);
         Subject {
             unit,
             department,
             estate,
             organisation,
             reveal,
+            somebody,
+            delegation,
             place: made["id"].as_str().expect("an id").to_owned(),
             active,
             ended,

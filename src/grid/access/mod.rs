@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub use rules::{
     BodyOf, DecideRoles, EndRoles, FindPeople, GRANTS, GrantRoles, ManageDepartments, ManageEstates,
     ManageOrganisations, ManagePlaces, ManageUnits, Office, PublishDuties, RULES, Reach, ReadAudit, Rule, RunBatches,
-    SeeMembers, SeeOfficers, SeeOrganisation, SeePhones,
+    SeeMembers, SeeOfficers, SeeOrganisation, SeePhones, ServeAtDesk,
 };
 pub use standing::Standing;
 
@@ -29,7 +29,8 @@ use crate::clock::{self, Timestamp};
 use crate::db::Db;
 use crate::db::follow::Follower;
 use crate::error::{Error, Reason, Result};
-use crate::gate::{Actor, Admission, Credentials, Gate, Pass, Permission, Public, SignedIn, Subject};
+use crate::gate::{Actor, Admission, Credentials, FOR, Gate, Pass, Permission, Public, Shown, SignedIn, Subject};
+use crate::identity::delegations;
 
 /// Decides from memberships and the tree.
 #[derive(Clone)]
@@ -72,12 +73,33 @@ impl Access {
             return Ok(Actor {
                 name: "anonymous".into(),
                 signed: None,
+                acting: None,
             });
         };
         let signed = self.0.credentials.verify(bearer)?;
         Ok(Actor {
             name: PersonId::from_uuid(signed.person).to_string(),
             signed: Some(signed),
+            acting: None,
+        })
+    }
+
+    /// Somebody who acts for another, if they may under this scope now.
+    async fn deputed(&self, actor: Actor, acting_for: &str, scope: Option<&'static str>) -> Result<Actor> {
+        let scope = scope.ok_or_else(|| Error::refused(Reason::NotForAnother))?;
+        let signed = actor.signed.ok_or_else(|| Error::refused(Reason::Unauthenticated))?;
+        let (agent, by) = (PersonId::from_uuid(signed.person), acting_for.to_owned());
+        let today = i64::from(self.today());
+        let acting = self
+            .0
+            .db
+            .read(move |conn| delegations::admit(conn, agent, &by, scope, today));
+        let acting = acting.await?;
+        let principal = PersonId::from_uuid(acting.principal);
+        Ok(Actor {
+            name: format!("{agent}{FOR}{principal}"),
+            acting: Some(acting),
+            ..actor
         })
     }
 
@@ -96,8 +118,13 @@ impl Access {
         self.0.today.now(&self.0.calendar)
     }
 
-    async fn let_in(&self, bearer: Option<&str>, permission: &'static str) -> Result<Arc<dyn Pass>> {
-        let actor = self.identify(bearer)?;
+    async fn let_in(&self, shown: Shown<'_>) -> Result<Arc<dyn Pass>> {
+        let permission = shown.permission;
+        let mut actor = self.identify(shown.bearer)?;
+        if let Some(acting_for) = shown.acting_for {
+            self.trusted()?;
+            actor = self.deputed(actor, acting_for, shown.scope).await?;
+        }
         let admitted = |homes| Admitted {
             access: self.clone(),
             actor: actor.clone(),
@@ -137,8 +164,8 @@ impl Access {
 }
 
 impl Gate for Access {
-    fn admit<'a>(&'a self, bearer: Option<&'a str>, permission: &'static str) -> Admission<'a> {
-        Box::pin(self.let_in(bearer, permission))
+    fn admit<'a>(&'a self, shown: Shown<'a>) -> Admission<'a> {
+        Box::pin(self.let_in(shown))
     }
 }
 

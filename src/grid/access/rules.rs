@@ -97,6 +97,9 @@ permissions! {
     /// Find a member by their phone number, with a reason that is kept.
     FindPeople "find_people" of UnitId, else NotFound,
         [(CommunityStaff, AtOrAbove), (StreetStaff, AtOrAbove), (CountyStaff, AtOrAbove), (CityStaff, AtOrAbove)];
+    /// Help somebody of a unit at the desk: act for them, make an account for who has no phone, and countersign.
+    ServeAtDesk "serve_at_desk" of UnitId, else NotFound,
+        [(CommunityStaff, AtOrAbove), (StreetStaff, AtOrAbove), (CountyStaff, AtOrAbove), (CityStaff, AtOrAbove)];
     /// Read who granted, ended and looked at what in a unit. The city's own is read by the city.
     ReadAudit "read_audit" of UnitId, else NotFound,
         [(CommunityStaff, Above), (StreetStaff, Above), (CountyStaff, Above), (CityStaff, AtOrAbove)];

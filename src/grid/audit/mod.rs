@@ -8,5 +8,5 @@ pub mod routes;
 mod store;
 mod view;
 
-pub use model::{Act, Entry, OPERATOR};
+pub use model::{Act, Entry, OPERATOR, for_whom, who};
 pub use store::{about, blank_reasons, record};

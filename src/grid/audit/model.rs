@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::db::{Id, Named};
+use crate::gate::FOR;
 use crate::grid::members::{BodyKind, PersonId, Role};
 use crate::grid::model::UnitId;
 
@@ -86,6 +87,14 @@ acts! {
     DutyPublished "duty_published";
     /// A department withdrew a duty.
     DutyWithdrawn "duty_withdrawn";
+    /// Somebody was served at the desk.
+    DeskOpened "desk_opened";
+    /// Somebody without a phone got an account at the desk.
+    PersonRegistered "person_registered";
+    /// One of the staff proposed that somebody acts for another.
+    DelegationProposed "delegation_proposed";
+    /// A second one countersigned it.
+    DelegationCountersigned "delegation_countersigned";
     /// The command line made a token in somebody's name.
     TokenIssued "token_issued";
 }
@@ -93,7 +102,25 @@ acts! {
 impl Act {
     /// Those in which somebody was looked at, or could be in their name: what the person is
     /// shown of.
-    pub const LOOKS: [Self; 3] = [Self::PhoneSeen, Self::PhoneSearched, Self::TokenIssued];
+    pub const LOOKS: [Self; 4] = [
+        Self::PhoneSeen,
+        Self::PhoneSearched,
+        Self::DeskOpened,
+        Self::TokenIssued,
+    ];
+}
+
+/// The person who did it, of the name of an actor; none where it was the command line or
+/// an import.
+pub fn who(actor: &str) -> Option<PersonId> {
+    let agent = actor.split_once(FOR).map_or(actor, |(agent, _)| agent);
+    agent.parse().ok()
+}
+
+/// The person for whom they did it, where it was not for themselves.
+pub fn for_whom(actor: &str) -> Option<PersonId> {
+    let (_, principal) = actor.split_once(FOR)?;
+    principal.parse().ok()
 }
 
 /// An entry to be written.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use actix_web::{HttpResponse, web};
 
-use super::model::AuditId;
+use super::model::{AuditId, for_whom, who};
 use super::store::{self, Of, Row};
 use super::view::{AuditView, LookView};
 use crate::clock::Timestamp;
@@ -85,7 +85,7 @@ async fn read_access_log(caller: Caller<SignedIn>, query: Query<PageQuery>, shar
     let person = person(caller.actor())?;
     let load = move |conn: &mut Conn, after, most| {
         let rows = store::load(conn, Of::Looks(person), after, most)?;
-        let by: HashSet<PersonId> = rows.iter().filter_map(|row| row.actor.parse().ok()).collect();
+        let by: HashSet<PersonId> = rows.iter().filter_map(|row| who(&row.actor)).collect();
         let people = people.load_people(conn, &by.into_iter().collect::<Vec<_>>())?;
         let looks = rows.into_iter().map(|row| LookView::of(row, &people, &tree));
         looks.collect::<Result<Vec<_>>>()
@@ -96,7 +96,9 @@ async fn read_access_log(caller: Caller<SignedIn>, query: Query<PageQuery>, shar
 }
 
 fn named(row: &Row) -> impl Iterator<Item = PersonId> + use<> {
-    [row.person_id, row.actor.parse().ok()].into_iter().flatten()
+    [row.person_id, who(&row.actor), for_whom(&row.actor)]
+        .into_iter()
+        .flatten()
 }
 
 fn entries(

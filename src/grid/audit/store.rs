@@ -8,6 +8,7 @@ use crate::clock::{self, Timestamp};
 use crate::db::schema::{audit_entry as table, audit_reason};
 use crate::db::{Conn, Tx};
 use crate::error::Result;
+use crate::gate::FOR;
 use crate::grid::members::{BodyId, BodyKind, PersonId};
 use crate::grid::model::UnitId;
 
@@ -63,7 +64,13 @@ pub fn record(tx: &mut Tx<'_>, entry: &Entry<'_>) -> Result<()> {
 pub fn about(conn: &mut Conn, person: PersonId) -> Result<Vec<About>> {
     Ok(table::table
         .left_join(audit_reason::table.on(audit_reason::audit_id.eq(table::id)))
-        .filter(table::person_id.eq(person).or(table::actor.eq(person.to_string())))
+        .filter(
+            table::person_id
+                .eq(person)
+                .or(table::actor.eq(person.to_string()).nullable())
+                .or(table::actor.like(format!("{person}{FOR}%")).nullable())
+                .or(table::actor.like(format!("%{FOR}{person}")).nullable()),
+        )
         .order((table::at, table::id))
         .select((
             table::at,

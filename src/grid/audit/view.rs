@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::model::{Act, AuditId};
+use super::model::{Act, AuditId, for_whom, who};
 use super::store::Row;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -23,10 +23,12 @@ pub struct AuditView {
     pub id: AuditId,
     /// When.
     pub at: Timestamp,
-    /// In whose name: a person's id, or `operator` for the command line.
+    /// In whose name: a person's id, or `operator` for the command line; `A for B` where one acted for another.
     pub actor: String,
     /// Who that is, where it is a person.
     pub by: Option<PersonView>,
+    /// For whom they acted, where it was for another.
+    pub acted_for: Option<PersonView>,
     /// What was done.
     pub act: Act,
     /// To whom.
@@ -46,7 +48,7 @@ impl AuditView {
         names: &HashMap<Uuid, String>,
         tree: &Tree,
     ) -> Result<Self> {
-        let by: Option<PersonId> = row.actor.parse().ok();
+        let (by, acted_for) = (who(&row.actor), for_whom(&row.actor));
         let kind: Option<BodyKind> = row
             .body_kind
             .map(|kind| kind.parse().map_err(|()| wrong("kind of body")))
@@ -55,6 +57,7 @@ impl AuditView {
             id: row.id,
             at: row.at,
             by: by.map(|id| PersonView::of(id, people)),
+            acted_for: acted_for.map(|id| PersonView::of(id, people)),
             act: act_of(&row.act)?,
             person: row.person_id.map(|id| PersonView::of(id, people)),
             role: row
@@ -89,7 +92,7 @@ pub struct LookView {
 
 impl LookView {
     pub(super) fn of(row: Row, people: &HashMap<PersonId, PersonRef>, tree: &Tree) -> Result<Self> {
-        let by: Option<PersonId> = row.actor.parse().ok();
+        let by = who(&row.actor);
         let node = row.unit_id.and_then(|unit| tree.node(unit));
         Ok(Self {
             id: row.id,

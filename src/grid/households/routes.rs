@@ -10,14 +10,16 @@ use super::view::{HeadInput, HouseholdMemberView, HouseholdView, InvitationView,
 use crate::clock;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Reason, Result};
-use crate::gate::SignedIn;
+use crate::gate::{Apply, OnesOwn, Read, SignedIn};
+use crate::grid::members::day_number;
 use crate::grid::members::routes::{LOOKS, person};
 use crate::grid::members::view::PersonView;
 use crate::grid::routes::in_short;
 use crate::grid::shared::Shared;
 use crate::grid::tree::Tree;
+use crate::grid::undoing::HOUSEHOLD_JOINED;
 use crate::http::{Answer, Body, Caller, Entity, Http, Nothing, Once, Operation, Path, Query, Stored, Version};
-use crate::identity::{People, PersonId};
+use crate::identity::{People, PersonId, delegations};
 
 /// The operations.
 pub fn operations() -> Vec<Operation> {
@@ -69,7 +71,7 @@ fn made(conn: &mut Conn, people: &People, tree: &Tree, person: PersonId, id: Hou
     responses((status = 200, description = "The caller's household", body = HouseholdView), (status = 304, description = "The client has this version")),
 )]
 async fn my_household(
-    caller: Caller<SignedIn>,
+    caller: Caller<OnesOwn<Read>>,
     request: HttpRequest,
     _: Query<Nothing>,
     shared: web::Data<Shared>,
@@ -133,7 +135,7 @@ async fn invite_to_household(caller: Caller<SignedIn>, _: Query<Nothing>, shared
     responses((status = 201, description = "The household", body = HouseholdView)),
 )]
 async fn join_household(
-    caller: Caller<SignedIn>,
+    caller: Caller<OnesOwn<Apply>>,
     request: HttpRequest,
     _: Query<Nothing>,
     once: Once,
@@ -145,7 +147,12 @@ async fn join_household(
     let (tree, people, today) = shared.now();
     let person = person(caller.actor())?;
     let stored = shared.db.write(move |tx| {
-        let join = |tx: &mut Tx<'_>| change::join(tx, &people, person, &body.value.code, today);
+        let join = |tx: &mut Tx<'_>| {
+            let id = change::join(tx, &people, person, &body.value.code, today)?;
+            let day = day_number(today).into();
+            delegations::record(tx, caller.actor(), &HOUSEHOLD_JOINED, id.uuid(), None, day)?;
+            Ok(id)
+        };
         let show = |tx: &mut Tx<'_>, id| made(tx, &people, &tree, person, id);
         once.run_shown(tx, caller.actor(), &body.digest, join, show)
     });

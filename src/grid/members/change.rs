@@ -34,7 +34,7 @@ pub struct By<'a> {
 impl By<'_> {
     /// Whether this is a person or the operator, rather than an import of many.
     pub(super) fn is_one_act(self) -> bool {
-        self.name == audit::OPERATOR || self.name.parse::<PersonId>().is_ok()
+        self.name == audit::OPERATOR || audit::who(self.name).is_some()
     }
 }
 
@@ -287,6 +287,24 @@ pub fn end_all_of(tx: &mut Tx<'_>, by: By<'_>, person: PersonId, closed_circles_
         end(tx, by, membership, unit, None)?;
     }
     Ok(())
+}
+
+/// Takes back what somebody asked for, as long as nobody has answered.
+pub fn take_back(tx: &mut Tx<'_>, by: By<'_>, person: PersonId, id: MembershipId) -> Result<()> {
+    let open = store::load_of_locked(tx, person, by.today)?;
+    let asked = open
+        .into_iter()
+        .find(|one| one.id == id && one.state == State::Requested);
+    let asked = asked.ok_or_else(|| {
+        Error::because(
+            Reason::StateConflict,
+            "该申请已有答复或已撤回。",
+            "It was answered or taken back already.",
+        )
+    })?;
+    let at = bodies::place_of(tx, asked.body_kind, asked.body_id)?;
+    let unit = at.and_then(|at| at.seen_from(&asked));
+    end(tx, by, asked, unit, None).map(drop)
 }
 
 /// Makes the residents of a unit, and those who ask to be, the residents of another that

@@ -18,7 +18,7 @@ pub mod view;
 pub use crate::identity::PersonId;
 pub use change::{
     By, NewMembership, carry_over, end_all_at, end_all_of, end_at, end_untitled, grant, grant_once, home_locked,
-    request,
+    request, take_back,
 };
 pub use import::import_people;
 pub use model::{Held, Membership, MembershipId, State, day_number, day_of};

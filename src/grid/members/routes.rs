@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 
 use super::change::{self, By, NewMembership, Step};
-use super::model::{Membership, MembershipId, State};
+use super::model::{Membership, MembershipId, State, day_number};
 use super::offices::{OfficeHolder, offices_of};
 use super::role::{BodyKind, Role};
 use super::store::{self, Wanted};
@@ -19,7 +19,7 @@ use super::view::{
 use crate::coordinates::Crs;
 use crate::db::{Conn, Db, Tx};
 use crate::error::{Error, FieldError, Reason, Result};
-use crate::gate::{Actor, SignedIn};
+use crate::gate::{Actor, Apply, OnesOwn, Read};
 use crate::grid::access::{DecideRoles, EndRoles, GrantRoles, Office, SeeMembers, SeePhones};
 use crate::grid::audit::{self, Act, Entry};
 use crate::grid::bodies::{self, At};
@@ -27,10 +27,11 @@ use crate::grid::model::UnitId;
 use crate::grid::routes::in_short;
 use crate::grid::shared::Shared;
 use crate::grid::tree::Tree;
+use crate::grid::undoing::HOME_ASKED;
 use crate::http::{
     Answer, Body, Caller, Cursor, Entity, Http, Nothing, Once, Operation, Page, Path, Query, Rate, Stored, Version,
 };
-use crate::identity::{People, PersonId, PersonRef, Phone, PhoneSearch};
+use crate::identity::{People, PersonId, PersonRef, Phone, PhoneSearch, delegations};
 
 /// The operations.
 pub fn operations() -> Vec<Operation> {
@@ -49,7 +50,7 @@ pub fn operations() -> Vec<Operation> {
 }
 
 /// Whole phone numbers looked at and searched for from one address.
-pub(in crate::grid) const LOOKS: Rate = Rate {
+pub(crate) const LOOKS: Rate = Rate {
     name: "phones",
     per_second: 1,
     burst: 60,
@@ -58,10 +59,10 @@ pub(in crate::grid) const LOOKS: Rate = Rate {
 /// The largest subtree whose members are listed together.
 const MOST_UNITS: usize = 2_000;
 
-/// The person in whose name a signed-in request is done.
-pub(in crate::grid) fn person(actor: &Actor) -> Result<PersonId> {
-    let signed = actor.signed.ok_or_else(|| Error::refused(Reason::Unauthenticated))?;
-    Ok(PersonId::from_uuid(signed.person))
+/// The person whose own a signed-in request is about: the caller, or whom they act for.
+pub(crate) fn person(actor: &Actor) -> Result<PersonId> {
+    let whose = actor.whose().ok_or_else(|| Error::refused(Reason::Unauthenticated))?;
+    Ok(PersonId::from_uuid(whose))
 }
 
 /// Memberships as they are shown, with the people in them.
@@ -99,7 +100,7 @@ pub(in crate::grid) fn one_shown(
     responses((status = 200, description = "Where the caller stands", body = Standing), (status = 304, description = "The client has this version")),
 )]
 async fn my_grid(
-    caller: Caller<SignedIn>,
+    caller: Caller<OnesOwn<Read>>,
     request: HttpRequest,
     _: Query<Nothing>,
     shared: web::Data<Shared>,
@@ -163,7 +164,7 @@ fn holder_view(holder: &OfficeHolder, named: &HashMap<PersonId, PersonRef>, tree
     tag = "people",
     responses((status = 200, description = "The caller's memberships", body = OwnMemberships)),
 )]
-async fn my_memberships(caller: Caller<SignedIn>, _: Query<Nothing>, shared: web::Data<Shared>) -> Answer {
+async fn my_memberships(caller: Caller<OnesOwn<Read>>, _: Query<Nothing>, shared: web::Data<Shared>) -> Answer {
     let (tree, people, today) = shared.now();
     let person = person(caller.actor())?;
     let items = shared.db.read(move |conn| {
@@ -182,7 +183,7 @@ async fn my_memberships(caller: Caller<SignedIn>, _: Query<Nothing>, shared: web
     responses((status = 201, description = "The request", body = MembershipView)),
 )]
 async fn ask_to_live_here(
-    caller: Caller<SignedIn>,
+    caller: Caller<OnesOwn<Apply>>,
     id: Path<UnitId>,
     _: Query<Nothing>,
     once: Once,
@@ -208,6 +209,8 @@ async fn ask_to_live_here(
         let ask = |tx: &mut Tx<'_>| {
             let asked = change::request(tx, by, &new)?;
             telling::tell_who_decides(tx, &tree, &asked, today)?;
+            let day = day_number(today).into();
+            delegations::record(tx, actor, &HOME_ASKED, asked.id.uuid(), None, day)?;
             Ok(asked.id)
         };
         once.run_shown(tx, actor, "", ask, |tx, id| made(tx, &people, id, &tree, today))
@@ -371,7 +374,7 @@ pub(in crate::grid) fn refuse_past(new: &NewMembership, today: NaiveDate) -> Res
 }
 
 /// The person with this number. That somebody looked is counted and logged.
-pub(in crate::grid) async fn find_person(shared: &Shared, actor: &Actor, phone: &str) -> Result<PersonId> {
+pub(crate) async fn find_person(shared: &Shared, actor: &Actor, phone: &str) -> Result<PersonId> {
     let phone: Phone = phone
         .parse()
         .map_err(|_| Error::internal("a phone number that was checked"))?;

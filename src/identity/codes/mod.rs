@@ -8,7 +8,9 @@ mod store;
 
 use aws_lc_rs::hmac;
 use chrono_tz::Tz;
+use uuid::Uuid;
 
+use super::model::PersonId;
 use super::people::People;
 use super::phone::Phone;
 use super::tally::{self, Today};
@@ -29,12 +31,61 @@ const CODES_A_PHONE: i64 = 10;
 const WRONG_A_PHONE: i64 = 10;
 /// Codes that one device may ask for in a day, for whatever phones.
 const CODES_A_DEVICE: i64 = 20;
+/// Codes to others' phones that one person may ask for in a day.
+const CODES_AN_AGENT: i64 = 5;
 /// Wrong codes that one device may try in a day.
 const WRONG_A_DEVICE: i64 = 30;
+
+/// What a code is good for: one of another purpose is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To sign in.
+    SignIn,
+    /// To agree to a delegation, by its id; and who asks to act.
+    Delegation(Uuid, PersonId),
+    /// To be the phone of this person from now on.
+    Phone(PersonId),
+}
+
+impl Purpose {
+    /// Its name in what is sent to the message service.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::Delegation(..) => "delegation",
+            Self::Phone(_) => "phone",
+        }
+    }
+
+    /// What keeps its codes apart from others; none for signing in.
+    fn subject(self) -> Option<Uuid> {
+        match self {
+            Self::SignIn => None,
+            Self::Delegation(id, _) => Some(id),
+            Self::Phone(person) => Some(person.uuid()),
+        }
+    }
+
+    /// Who else may ask for so many a day, since others' phones get them.
+    fn asking(self) -> Option<PersonId> {
+        match self {
+            Self::Delegation(_, agent) => Some(agent),
+            Self::SignIn | Self::Phone(_) => None,
+        }
+    }
+}
+
+/// Whom a code is counted against that goes to another's phone.
+fn agent_of(from: &Asker) -> Option<Vec<u8>> {
+    let agent = from.purpose.asking()?;
+    Some(agent.uuid().as_bytes().to_vec())
+}
 
 /// Who asks for a code or tries one.
 #[derive(Debug, Clone)]
 pub struct Asker {
+    /// For what.
+    pub purpose: Purpose,
     /// For which phone.
     pub phone: Phone,
     /// What the app calls itself, where it says so.
@@ -68,6 +119,7 @@ mod what {
     pub const WRONG_PHONE: &str = "wrong_phone";
     pub const WRONG_DEVICE: &str = "wrong_device";
     pub const WRONG_ADDRESS: &str = "wrong_address";
+    pub const CODE_AGENT: &str = "code_agent";
     pub const MESSAGES: &str = "messages";
 }
 
@@ -94,7 +146,8 @@ impl Codes {
         let today = Today::in_zone(self.zone);
         let phone = self.people.phone_hash(&from.phone);
         lock(tx, &phone, &today)?;
-        let before = store::load(tx, &phone)?;
+        let kept_as = self.kept_as(from, &phone);
+        let before = store::load(tx, &kept_as)?;
         let since_s = before.map(|code| (today.now.micros() - code.sent_at.micros()).div_euclid(1_000_000));
         if let Some(since_s) = since_s.filter(|since_s| (0..RESEND_S).contains(since_s)) {
             let wait_s = u64::try_from(RESEND_S - since_s).unwrap_or(1);
@@ -104,6 +157,7 @@ impl Codes {
             (what::CODE_PHONE, Some(phone.clone()), CODES_A_PHONE),
             (what::CODE_DEVICE, self.device(from), CODES_A_DEVICE),
             (what::CODE_ADDRESS, Some(self.address(from)), self.per_address),
+            (what::CODE_AGENT, agent_of(from), CODES_AN_AGENT),
         ];
         for (what, subject, most) in counts {
             let Some(subject) = subject else { continue };
@@ -117,7 +171,7 @@ impl Codes {
             return Err(Error::refused(Reason::NoMessagesLeft).retry_after(today.left_s));
         }
         let code = six_digits()?;
-        store::replace(tx, &phone, self.hash(&phone, &code).as_ref(), today.now, GOOD_S)?;
+        store::replace(tx, &kept_as, self.hash(&kept_as, &code).as_ref(), today.now, GOOD_S)?;
         Ok(Asked { code, spent })
     }
 
@@ -139,16 +193,17 @@ impl Codes {
                 return Err(today.had_enough());
             }
         }
-        let kept = store::load(tx, &phone)?;
+        let kept_as = self.kept_as(from, &phone);
+        let kept = store::load(tx, &kept_as)?;
         let is_right = kept.is_some_and(|kept| {
             let is_live = today.now < kept.expires_at && kept.tries < TRIES;
-            hmac::verify(&self.key, &said(&phone, code), &kept.code_hash).is_ok() && is_live
+            hmac::verify(&self.key, &said(&kept_as, code), &kept.code_hash).is_ok() && is_live
         });
         if is_right {
-            store::remove(tx, &phone)?;
+            store::remove(tx, &kept_as)?;
             return Ok(true);
         }
-        store::count_try(tx, &phone)?;
+        store::count_try(tx, &kept_as)?;
         for (what, subject, _) in &counts {
             if let Some(subject) = subject {
                 tally::add(tx, what, subject, &today, 1)?;
@@ -157,8 +212,19 @@ impl Codes {
         Ok(false)
     }
 
-    fn hash(&self, phone: &[u8], code: &str) -> hmac::Tag {
-        hmac::sign(&self.key, &said(phone, code))
+    fn hash(&self, kept_as: &[u8], code: &str) -> hmac::Tag {
+        hmac::sign(&self.key, &said(kept_as, code))
+    }
+
+    /// Under which a code is kept: each purpose has its own.
+    fn kept_as(&self, from: &Asker, phone: &[u8]) -> Vec<u8> {
+        match from.purpose.subject() {
+            None => phone.to_vec(),
+            Some(subject) => {
+                let purpose = format!("code to {} {subject}", from.purpose.name());
+                self.people.keyring().lookup(&purpose, from.phone.reveal())
+            }
+        }
     }
 
     fn device(&self, from: &Asker) -> Option<Vec<u8>> {
@@ -176,9 +242,9 @@ fn lock(tx: &mut Tx<'_>, phone: &[u8], today: &Today) -> Result<()> {
     tally::add(tx, what::WRONG_PHONE, phone, today, 0).map(|_| ())
 }
 
-/// What is hashed of a code: with its phone, so that it is no other's.
-fn said(phone: &[u8], code: &str) -> Vec<u8> {
-    [phone, code.as_bytes()].concat()
+/// What is hashed of a code: with its phone and purpose, so that it is no other's.
+fn said(kept_as: &[u8], code: &str) -> Vec<u8> {
+    [kept_as, code.as_bytes()].concat()
 }
 
 /// Each of the million codes is as likely as any other.
