@@ -8,6 +8,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::addr_range::AddrRange;
 use crate::db::Target;
 use crate::secret::{Secret, SecretKey};
@@ -97,7 +100,7 @@ settings! {
     /// Where sign-in codes are sent as JSON, to be passed on as text messages; `console`, which only the demo takes, writes them to the log. Without it nobody signs in by a code.
     sms_url: Option<SmsUrl> = sms_url, "ONEGRID_SMS_URL", "an https address (http on loopback), or console", "";
     /// The secret by which these requests are signed (Standard Webhooks).
-    sms_secret: Option<Secret> = long_secret, "ONEGRID_SMS_SECRET", "a secret of 24 to 256 visible characters", "";
+    sms_secret: Option<Secret> = long_secret, "ONEGRID_SMS_SECRET", "whsec_ and base64, or 24 to 256 visible characters", "";
     /// So many text messages are sent a day and no more; at four fifths of them a warning is logged.
     sms_budget: u32 = daily, "ONEGRID_SMS_BUDGET", "a number from 1 to 10000000", "20000";
     /// Codes that may be asked for from one address in a day, and wrong codes that it may try. Many phones share the address of their operator.
@@ -111,7 +114,7 @@ settings! {
     /// Where what an inbox got is posted (Standard Webhooks), for the city's push service to bring it to phones. Without it nothing is pushed.
     push_url: Option<String> = optional_service_url, "ONEGRID_PUSH_URL", "an https address (http on loopback)", "";
     /// The secret by which these requests are signed.
-    push_secret: Option<Secret> = long_secret, "ONEGRID_PUSH_SECRET", "a secret of 24 to 256 visible characters", "";
+    push_secret: Option<Secret> = long_secret, "ONEGRID_PUSH_SECRET", "whsec_ and base64, or 24 to 256 visible characters", "";
     /// Where pictures, voice and bundles lie: a folder that all instances share, or a bucket of S3. With SQLite a folder beside the database where it is not set; with PostgreSQL it must be set.
     files: Option<FilesAt> = files_at, "ONEGRID_FILES", "the path of a folder, or s3://bucket/prefix", "";
     /// Where S3 is, where it is not Amazon's.
@@ -423,14 +426,21 @@ fn long_secret(text: &str) -> Result<Option<Secret>, String> {
     }
     let visible = text.chars().all(|c| c.is_ascii_graphic());
     if !visible || !(24..=256).contains(&text.len()) {
-        return Err("make one with bin/secrets".into());
+        return Err("make one with `openssl rand -base64 32`, behind whsec_".into());
+    }
+    if let Some(said) = text.strip_prefix("whsec_") {
+        // Who says so means the bytes.
+        return match STANDARD.decode(said) {
+            Ok(bytes) if bytes.len() >= 16 => Ok(Some(Secret::new(text.to_owned()))),
+            _ => Err("behind whsec_ comes base64 of at least 16 bytes".into()),
+        };
     }
     let lower = text.to_ascii_lowercase();
     if ["example", "changeme", "change-me", "secret", "password", "xxxx"]
         .iter()
         .any(|word| lower.contains(word))
     {
-        return Err("this looks like an example; make one with bin/secrets".into());
+        return Err("this looks like an example; make one with `openssl rand -base64 32`, behind whsec_".into());
     }
     Ok(Some(Secret::new(text.to_owned())))
 }

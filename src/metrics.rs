@@ -141,6 +141,11 @@ pub fn job_ended(kind: &str, outcome: &str, took: Duration) {
     JOB_SECONDS.with_label_values(&[kind]).observe(took.as_secs_f64());
 }
 
+/// A job ended without a try of this instance: it is dead, or in other hands.
+pub fn job_given_up(kind: &str, outcome: &str) {
+    JOBS.with_label_values(&[kind, outcome]).inc();
+}
+
 /// So many jobs of a kind are due, and so many are dead letters.
 pub fn jobs_waiting(kind: &str, due: i64, dead: i64) {
     JOBS_WAITING.with_label_values(&[kind, "due"]).set(due);

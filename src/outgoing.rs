@@ -81,7 +81,7 @@ impl Outgoing {
     pub async fn webhook(&self, url: String, secret: Option<&Secret>, id: &str, json: String) -> Result<u16, NoAnswer> {
         let timestamp = clock::now().micros().div_euclid(1_000_000).to_string();
         let signature = secret.map(|secret| {
-            let key = hmac::Key::new(hmac::HMAC_SHA256, secret.reveal().as_bytes());
+            let key = hmac::Key::new(hmac::HMAC_SHA256, &key_of(secret));
             let tag = hmac::sign(&key, format!("{id}.{timestamp}.{json}").as_bytes());
             ("webhook-signature", format!("v1,{}", STANDARD.encode(tag)))
         });
@@ -101,6 +101,14 @@ impl Outgoing {
         })
         .await
     }
+}
+
+/// The bytes of a secret: of `whsec_` and base64 what that says, as Standard Webhooks 1.0
+/// has it; else its letters.
+fn key_of(secret: &Secret) -> Vec<u8> {
+    let text = secret.reveal();
+    let said = text.strip_prefix("whsec_").and_then(|said| STANDARD.decode(said).ok());
+    said.unwrap_or_else(|| text.as_bytes().to_vec())
 }
 
 impl Default for Outgoing {
@@ -136,4 +144,21 @@ fn why(error: &ureq::Error) -> NoAnswer {
         ureq::Error::BodyExceedsLimit(_) => "too long an answer",
         _ => "no proper answer",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example of the specification.
+    #[test]
+    fn a_secret_of_the_standard_signs_as_the_standard_says() {
+        let secret = Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned());
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &key_of(&secret));
+        let said = r#"msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330.{"test": 2432232314}"#;
+        let tag = STANDARD.encode(hmac::sign(&key, said.as_bytes()));
+        assert_eq!(tag, "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+        let plain = Secret::new("whsec_is not base64".to_owned());
+        assert_eq!(key_of(&plain), b"whsec_is not base64");
+    }
 }

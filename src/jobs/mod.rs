@@ -20,10 +20,11 @@ pub use store::{Dead, Listed, discard, id_of, list, retry};
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use crate::db::{Conn, Tx};
 use crate::error::Result;
-use crate::holdings::{Erased, Holding, Kept};
+use crate::holdings::{Cutoff, Erased, Holding, Kept};
 
 /// What a job is doing until it is done.
 pub type Doing<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
@@ -38,9 +39,10 @@ pub trait Kind: Send + Sync + 'static {
         Limits::default()
     }
 
-    /// Whether it is one job that recurs: then its row is written where there is none.
-    fn recurs(&self) -> bool {
-        false
+    /// After how long it recurs, where it is one job that does: then its row is written where
+    /// there is none, and is never due later than that.
+    fn recurs(&self) -> Option<Duration> {
+        None
     }
 
     /// Does one. It may be broken off where the claim was lost, and at the end of a shutdown.
@@ -48,7 +50,33 @@ pub trait Kind: Send + Sync + 'static {
 }
 
 /// The rows of the table of purposes.
-pub const HOLDINGS: [Holding; 1] = [Holding {
+pub const HOLDINGS: [Holding; 2] = [DEAD, WAITING];
+
+/// Work that was given up.
+const DEAD: Holding = Holding {
+    name: "dead_letters",
+    columns: &["job.payload", "job.key"],
+    what: (
+        "未能完成的工作涉及的人的代号",
+        "The ids of those whom work is about that could not be done",
+    ),
+    purpose: (
+        "让值班人员查明原因后重试",
+        "So that whoever is on duty finds out why, and tries again",
+    ),
+    kept: Kept::Days {
+        days: 30,
+        from: ("从放弃起", "From when it was given up"),
+        forget: forget_dead,
+    },
+    erased: Erased::Goes,
+};
+
+fn forget_dead(conn: &mut Conn, cutoff: Cutoff) -> Result<usize> {
+    store::forget_dead(conn, cutoff.before)
+}
+
+const WAITING: Holding = Holding {
     name: "jobs",
     columns: &["job.payload", "job.key"],
     what: (
@@ -61,7 +89,18 @@ pub const HOLDINGS: [Holding; 1] = [Holding {
     ),
     kept: Kept::Until(("直到工作完成", "Until the work is done")),
     erased: Erased::Goes,
-}];
+};
+
+/// Those of a kind whose keys begin so are due now, as far as nobody has them in hand.
+///
+/// # Errors
+/// Where the database fails.
+pub fn hasten(tx: &mut Tx<'_>, kind: &'static str, begins: &str) -> Result<()> {
+    if store::hasten(tx, kind, begins, crate::clock::now())? > 0 {
+        tx.wake_workers(kind);
+    }
+    Ok(())
+}
 
 /// Writes a job in the caller's transaction, without waking anybody: it is found within a
 /// second of its time.

@@ -149,12 +149,10 @@ pub enum Next {
 /// What comes of one that went wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
-    /// It is tried again, after a while that grows with the tries, or after this one.
+    /// It is tried again, after a while that grows with the tries.
     Again {
         /// In words that name nobody.
         why: String,
-        /// Where somebody said when to come back.
-        after: Option<Duration>,
     },
     /// No other try mends it.
     Never {
@@ -166,10 +164,7 @@ pub enum Failure {
 impl Failure {
     /// Tried again after a while that grows.
     pub fn again(why: impl Display) -> Self {
-        Self::Again {
-            why: why.to_string(),
-            after: None,
-        }
+        Self::Again { why: why.to_string() }
     }
 
     /// A dead letter at once.
@@ -183,6 +178,10 @@ impl From<Error> for Failure {
         match error {
             // What a database says of a statement may quote its values.
             Error::Database(_) => Self::again("the database refused a statement"),
+            Error::Internal(what) => {
+                tracing::error!(what, "a job failed");
+                Self::again("something failed that should not; the log says what")
+            }
             other => Self::again(other),
         }
     }

@@ -45,8 +45,8 @@ where
         }
     }
 
-    fn recurs(&self) -> bool {
-        true
+    fn recurs(&self) -> Option<Duration> {
+        Some(self.every)
     }
 
     fn run<'a>(&'a self, _: &'a Claimed) -> Doing<'a> {

@@ -15,7 +15,7 @@ use super::model::{Claimed, Failure, JobId, Limits, NewJob};
 use super::recurring::KEY;
 use super::settle::Settling;
 use super::{Kind, put, store};
-use crate::clock;
+use crate::clock::{self, Timestamp};
 use crate::db::Db;
 use crate::error::Result;
 use crate::metrics;
@@ -26,6 +26,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const GATHER: Duration = Duration::from_millis(2);
 /// How often the numbers of those that wait are taken for the metrics.
 const COUNT_EVERY: Duration = Duration::from_secs(15);
+
+/// How long what is broken off may take to be given back.
+const AT_THE_END: Duration = Duration::from_secs(5);
 
 /// How far a shutdown has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +72,11 @@ impl Jobs {
         if tokio::time::timeout(within, self.ended()).await.is_err() {
             tracing::warn!("jobs were still under way when the time was up");
             self.stage.send_replace(Stage::Over);
-            self.ended().await;
+            // A database that is silent is not waited for: the claims run out by themselves.
+            if tokio::time::timeout(AT_THE_END, self.ended()).await.is_err() {
+                tracing::warn!("jobs could not be given back in time");
+                self.workers.abort_all();
+            }
         }
     }
 
@@ -96,8 +103,8 @@ struct Worker {
 
 impl Worker {
     async fn work(self, mut stage: watch::Receiver<Stage>) {
-        if self.kind.recurs() {
-            self.write_the_one(&mut stage).await;
+        if let Some(every) = self.kind.recurs() {
+            self.write_the_one(every, &mut stage).await;
         }
         tokio::select! {
             () = self.claiming(&mut stage) => {}
@@ -107,12 +114,15 @@ impl Worker {
     }
 
     /// Writes the one job of what recurs, where it does not stand there.
-    async fn write_the_one(&self, stage: &mut watch::Receiver<Stage>) {
+    async fn write_the_one(&self, every: Duration, stage: &mut watch::Receiver<Stage>) {
         while *stage.borrow_and_update() == Stage::Open {
             let name = self.kind.name();
-            let written = self.db.write(move |tx| put(tx, &NewJob::new(name, &())?.keyed(KEY)));
+            let written = self.db.write(move |tx| {
+                put(tx, &NewJob::new(name, &())?.keyed(KEY))?;
+                store::bring_back(tx, name, KEY, in_a_while(every))
+            });
             match written.await {
-                Ok(_) => return,
+                Ok(()) => return,
                 Err(error) => tracing::warn!(%error, kind = name, "could not write the job that recurs"),
             }
             tokio::select! {
@@ -130,6 +140,11 @@ impl Worker {
             let seen = put.borrow_and_update().get(name).copied();
             let free = self.limits.at_once.saturating_sub(tasks.len());
             let claimed = self.claim(free, &mut is_failing).await;
+            if *stage.borrow() != Stage::Open {
+                // They came too late to be begun.
+                self.hand_back(claimed).await;
+                break;
+            }
             let is_busy = claimed.len() == free;
             for job in claimed {
                 self.begin(job, &mut tasks);
@@ -192,7 +207,7 @@ impl Worker {
         });
         let (going, gone) = claimed.await?;
         for _ in 0..gone {
-            metrics::job_ended(name, "dead", Duration::ZERO);
+            metrics::job_given_up(name, "dead");
         }
         Ok(going)
     }
@@ -211,11 +226,14 @@ impl Worker {
 
     async fn do_it(self, job: Claimed) {
         let begun = clock::monotonic();
-        let outcome = AssertUnwindSafe(self.kind.run(&job)).catch_unwind().await;
+        // What panics before it is under way is caught as well.
+        let outcome = AssertUnwindSafe(async { self.kind.run(&job).await })
+            .catch_unwind()
+            .await;
         let outcome = outcome.unwrap_or_else(|_| Err(Failure::again("it panicked")));
         // What is being settled has no claim to renew.
         self.let_go(&job);
-        let told = self.settling.settle(&job, outcome, self.limits.tries).await;
+        let told = self.settling.settle(&job, outcome, self.limits).await;
         metrics::job_ended(self.kind.name(), told, begun.elapsed());
     }
 
@@ -240,32 +258,38 @@ impl Worker {
                 Ok(still) => held
                     .iter()
                     .filter(|(id, _)| !still.contains(id))
-                    .for_each(|(id, _)| self.break_off(*id)),
+                    .for_each(|(id, lease)| self.break_off(*id, *lease)),
                 Err(error) => tracing::warn!(%error, kind = self.kind.name(), "could not renew the claims of jobs"),
             }
         }
     }
 
-    fn break_off(&self, id: JobId) {
+    fn break_off(&self, id: JobId, lease: Uuid) {
         let mut all = self.held();
-        // One that is finished has no claim to lose, and writes its last words.
-        if all.get(&id).is_some_and(|held| !held.job.is_finished())
+        // One that is finished has no claim to lose, and writes its last words; one that was
+        // claimed again meanwhile is another.
+        let is_lost = |held: &Held| held.job.lease == lease && !held.job.is_finished();
+        if all.get(&id).is_some_and(is_lost)
             && let Some(held) = all.remove(&id)
         {
             held.task.abort();
             tracing::warn!(job = %id, kind = self.kind.name(), "a job was lost to another worker");
-            metrics::job_ended(self.kind.name(), "lost", Duration::ZERO);
+            metrics::job_given_up(self.kind.name(), "lost");
         }
     }
 
     /// What was broken off at the end of a shutdown is due at once, as if it had not been tried.
     async fn give_back(&self) {
-        let broken_off: Vec<Held> = self.held().drain().map(|(_, held)| held).collect();
-        if broken_off.is_empty() {
+        let broken_off: Vec<Claimed> = self.held().drain().map(|(_, held)| held.job).collect();
+        self.hand_back(broken_off).await;
+    }
+
+    async fn hand_back(&self, jobs: Vec<Claimed>) {
+        if jobs.is_empty() {
             return;
         }
         let given = self.db.write(move |tx| {
-            for Held { job, .. } in &broken_off {
+            for job in &jobs {
                 store::put_back(tx, (job.id, job.lease), job.due_at, job.attempt - 1, None)?;
             }
             Ok(())
@@ -280,6 +304,13 @@ impl Worker {
         let mut every = tokio::time::interval(COUNT_EVERY);
         loop {
             every.tick().await;
+            if let Some(recurs) = self.kind.recurs() {
+                // An error is told by whoever claims; the next look mends it.
+                let _ = self
+                    .db
+                    .write(move |tx| store::bring_back(tx, name, KEY, in_a_while(recurs)))
+                    .await;
+            }
             let now = clock::now();
             if let Ok((due, dead)) = self.db.read(move |conn| store::counts(conn, name, now)).await {
                 metrics::jobs_waiting(name, due, dead);
@@ -290,4 +321,10 @@ impl Worker {
     fn held(&self) -> MutexGuard<'_, HashMap<JobId, Held>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// So long from now.
+fn in_a_while(length: Duration) -> Timestamp {
+    let micros = i64::try_from(length.as_micros()).unwrap_or(i64::MAX);
+    Timestamp::from_micros(clock::now().micros().saturating_add(micros))
 }

@@ -131,6 +131,38 @@ pub(super) fn renew(tx: &mut Tx<'_>, held: &[(JobId, Uuid)], holds: Duration) ->
     Ok(still)
 }
 
+/// The job of this kind and key is due at this time at the latest, unless it is in hand: a
+/// clock that ran ahead may have put it off for longer.
+pub(super) fn bring_back(tx: &mut Tx<'_>, kind: &str, key: &str, latest: Timestamp) -> Result<()> {
+    let late = table
+        .filter(job::kind.eq(kind).and(job::key.eq(key)))
+        .filter(job::due_at.gt(latest).and(job::lease.is_null()));
+    diesel::update(late).set(job::due_at.eq(latest)).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Those of a kind whose keys begin so are due now, unless they are in hand; how many.
+pub(super) fn hasten(tx: &mut Tx<'_>, kind: &str, begins: &str, now: Timestamp) -> Result<usize> {
+    let waiting = table
+        .filter(
+            job::kind
+                .eq(kind)
+                .and(job::key.like(format!("{begins}%")).assume_not_null()),
+        )
+        .filter(
+            job::due_at
+                .gt(now)
+                .and(job::lease.is_null())
+                .and(job::dead_at.is_null()),
+        );
+    Ok(diesel::update(waiting).set(job::due_at.eq(now)).execute(&mut **tx)?)
+}
+
+/// Forgets what was given up before a time; how many.
+pub(super) fn forget_dead(conn: &mut Conn, before: Timestamp) -> Result<usize> {
+    Ok(diesel::delete(table.filter(job::dead_at.lt(before))).execute(conn)?)
+}
+
 /// Removes those of these jobs that are held by one of these claims: they are done.
 pub(super) fn remove(tx: &mut Tx<'_>, ids: &[JobId], leases: &[Uuid]) -> Result<usize> {
     let leases: Vec<&[u8]> = leases.iter().map(|lease| lease.as_bytes().as_slice()).collect();

@@ -168,23 +168,32 @@ struct Raised {
 }
 
 /// Drops what was written before a time in up to `most` streams of a kind; how many entries
-/// went. Numbers stay: who has not read what went is told of a gap.
+/// went. Numbers stay: who has not read what went is told of a gap. Only what is old from the
+/// beginning of a stream on goes: where the clocks of two writers differed, an older entry may
+/// stand behind a younger one, and waits for it. Streams that somebody appends to are left to
+/// the next time.
 ///
 /// # Errors
 /// Where the database fails.
 pub fn raise_floor(conn: &mut Conn, kind: &str, before: Timestamp, most: i64) -> Result<usize> {
+    let skip = match conn {
+        Conn::Sqlite(_) => "",
+        Conn::Postgres(_) => "FOR UPDATE OF old SKIP LOCKED",
+    };
     // The oldest entry that is kept tells whether there is something to drop.
-    let raised: Vec<Raised> = diesel::sql_query(
-        "UPDATE stream SET floor = (SELECT max(entry.number) FROM entry WHERE entry.stream_id = stream.id AND entry.at < $1) \
-         WHERE id IN (SELECT old.id FROM stream AS old JOIN entry AS first \
-             ON first.stream_id = old.id AND first.number = old.floor + 1 \
-             WHERE first.at < $1 AND old.kind = $2 ORDER BY old.id LIMIT $3) \
-         RETURNING id, floor",
-    )
-    .bind::<BigInt, _>(before)
-    .bind::<Text, _>(kind)
-    .bind::<BigInt, _>(most)
-    .load(conn)?;
+    let statement = format!(
+        "WITH old AS (SELECT old.id FROM entry AS first JOIN stream AS old \
+             ON old.id = first.stream_id AND first.number = old.floor + 1 \
+             WHERE first.at < $1 AND old.kind = $2 LIMIT $3 {skip}) \
+         UPDATE stream SET floor = COALESCE((SELECT min(entry.number) - 1 FROM entry \
+             WHERE entry.stream_id = stream.id AND entry.at >= $1), stream.number) \
+         WHERE id IN (SELECT id FROM old) RETURNING id, floor"
+    );
+    let raised: Vec<Raised> = diesel::sql_query(statement)
+        .bind::<BigInt, _>(before)
+        .bind::<Text, _>(kind)
+        .bind::<BigInt, _>(most)
+        .load(conn)?;
     let mut dropped = 0;
     for stream in &raised {
         let gone = entry::stream_id.eq(stream.id).and(entry::number.le(stream.floor));

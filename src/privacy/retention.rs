@@ -44,7 +44,14 @@ pub async fn forget(db: &Db, calendar: &Calendar, holdings: &[Holding], only_loo
 fn looked_at(conn: &mut Conn, forget: Forget, cutoff: Cutoff) -> Result<usize> {
     let mut rows = 0;
     let taken_back = conn.transaction(|conn| {
-        rows = forget(conn, cutoff)?;
+        loop {
+            let some = forget(conn, cutoff)?;
+            rows += some;
+            // Some forget a part at a time.
+            if some == 0 {
+                break;
+            }
+        }
         Err::<(), _>(Error::Database(diesel::result::Error::RollbackTransaction))
     });
     match taken_back {

@@ -82,8 +82,10 @@ pub(super) fn kinds_of_job(config: &Config, privacy: &Privacy, objects: &Objects
     if service.as_ref().is_some_and(|service| service.secret.is_none()) {
         tracing::warn!("ONEGRID_PUSH_SECRET is not set: the push service cannot tell who asks it");
     }
+    let [push, push_urgent] = Push::both(db.clone(), Arc::clone(calendar), service);
     vec![
-        Arc::new(Push::new(db.clone(), Arc::clone(calendar), service)),
+        Arc::new(push),
+        Arc::new(push_urgent),
         Arc::new(Recurring::new("retention", AN_HOUR, retention)),
         Arc::new(Erase::new(privacy.clone())),
         Arc::new(Export::new(privacy.clone())),

@@ -1,6 +1,8 @@
 //! What concerns somebody reaches them: in order, without a gap, in their language.
 
 use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -239,7 +241,79 @@ fn jobs_left(world: &World) -> i64 {
     Sql::connect(world.database_url()).numbers("SELECT count(*) AS value FROM job WHERE kind = 'push'")[0]
 }
 
+/// A receiver that does whatever this does with each connection.
+fn receiver(does: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("bound"));
+    let does = Arc::new(does);
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let does = Arc::clone(&does);
+            std::thread::spawn(move || does(&mut stream));
+        }
+    });
+    url
+}
+
+/// What the first try of a push to this receiver came to; none where it was done.
+fn first_try(world: &World, url: &str) -> Option<String> {
+    world.import_units();
+    let server = world.serve_with(&[("ONEGRID_PUSH_URL", url)]);
+    let reader = server.person(1);
+    always_loud(&reader);
+    write_many(world, person(&reader), 1);
+    let mut sql = Sql::connect(world.database_url());
+    until("it was tried", || match jobs_left(world) {
+        0 => Some(None),
+        _ => sql
+            .texts("SELECT failure AS value FROM job WHERE kind = 'push' AND failure IS NOT NULL")
+            .pop()
+            .map(Some),
+    })
+}
+
 both_databases! {
+    fn a_receiver_that_says_a_thousand_million_bytes_is_heard_for_a_few(world: &World) {
+        let said = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&said);
+        let url = receiver(move |stream| {
+            let mut asked = [0; 4096];
+            let _ = stream.read(&mut asked);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000000\r\n\r\n");
+            let block = [b'x'; 65_536];
+            while stream.write_all(&block).is_ok() {
+                counted.fetch_add(block.len(), Ordering::SeqCst);
+            }
+        });
+        assert_eq!(first_try(world, &url), None, "its status was heard");
+        // What the two ends of a connection hold may be some megabytes; it is no thousand.
+        assert!(said.load(Ordering::SeqCst) < 64 << 20, "{said:?}");
+    }
+
+    fn a_receiver_that_trickles_its_answer_is_waited_for_no_longer_than_another(world: &World) {
+        let url = receiver(|stream| {
+            let mut asked = [0; 4096];
+            let _ = stream.read(&mut asked);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nx-slow: ");
+            while stream.write_all(b"x").is_ok() {
+                std::thread::sleep(std::time::Duration::from_millis(500));
+            }
+        });
+        assert_eq!(first_try(world, &url).as_deref(), Some("the push service: no answer in time"));
+    }
+
+    fn a_receiver_that_is_gone_or_hangs_up_is_tried_again(world: &World) {
+        let url = receiver(|_| {});
+        let why = first_try(world, &url).expect("a failure");
+        assert!(why.starts_with("the push service: "), "{why}");
+        let nobody = format!("http://127.0.0.1:{}", crate::cli_world::free_port());
+        let mut sql = Sql::connect(world.database_url());
+        sql.execute("UPDATE job SET due_at = 0, failure = NULL WHERE kind = 'push'");
+        let _server = world.serve_with(&[("ONEGRID_PUSH_URL", &nobody)]);
+        let why = until("it was tried", || sql.texts("SELECT failure AS value FROM job WHERE kind = 'push' AND failure IS NOT NULL").pop());
+        assert!(["the push service: no connection", "the push service: the connection broke off"].contains(&why.as_str()), "{why}");
+    }
+
     fn what_an_inbox_got_is_pushed_once_signed_and_with_an_id_that_stays(world: &World) {
         let failures = AtomicUsize::new(0);
         let (service, server) = push_service(world, move |_| {

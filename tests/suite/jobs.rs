@@ -295,13 +295,13 @@ both_databases! {
     fn work_that_takes_longer_than_its_lease_is_done_by_one(world: &World) {
         let dbs = [open(world), open(world)];
         let begun = Arc::new(AtomicUsize::new(0));
-        let limits = Limits { lease: A_SECOND, ..Limits::default() };
+        let limits = Limits { lease: 3 * A_SECOND, ..Limits::default() };
         let _instances = dbs.each_ref().map(|db| {
             let begun = Arc::clone(&begun);
             Instance::start(db, act(limits, move |_| {
                 begun.fetch_add(1, Ordering::SeqCst);
                 Box::pin(async {
-                    tokio::time::sleep(4 * A_SECOND).await;
+                    tokio::time::sleep(8 * A_SECOND).await;
                     Ok(Next::Done)
                 })
             }))
@@ -381,6 +381,21 @@ both_databases! {
         let _second = Instance::start(&dbs[1], kind(false));
         until("the other is done at once", || (done.load(Ordering::SeqCst) == 3).then_some(()));
         until("nothing is left", || (waiting(world) == 0).then_some(()));
+    }
+
+    fn work_that_panics_before_it_is_under_way_is_a_try_that_failed(world: &World) {
+        let db = open(world);
+        let tries = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&tries);
+        let limits = Limits { tries: 2, ..Limits::default() };
+        let _instance = Instance::start(&db, act(limits, move |_| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            panic!("before anything is under way")
+        }));
+        put(&db, vec![a_job("panics"), a_job("panics too")]);
+        let dead = || world.run(&["jobs", "list", "--dead"]).succeeded().out.clone();
+        until("both are given up", || (dead().matches("it panicked").count() == 2).then_some(()));
+        assert_eq!(tries.load(Ordering::SeqCst), 4);
     }
 
     fn of_a_key_there_is_one_at_a_time(world: &World) {

@@ -8,6 +8,7 @@ use super::change::By;
 use super::model::Membership;
 use super::offices::offices_of;
 use super::role::{BodyKind, Role};
+use super::store;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::grid::audit::Act;
@@ -38,7 +39,10 @@ pub(super) fn tell(tx: &mut Tx<'_>, by: By<'_>, act: Act, membership: &Membershi
         BodyKind::Organisation | BodyKind::Department => None,
     };
     let is_home = membership.role == Role::Resident;
+    let begins_later = membership.from_day > by.today;
     let kind = match (act, is_home, unit.is_some()) {
+        (Act::RoleGranted, false, true) if begins_later => "office_to_come",
+        (Act::RoleGranted, false, false) if begins_later => "role_to_come",
         (Act::RoleGranted, true, _) => "home_confirmed",
         (Act::RoleRefused, true, _) => "home_refused",
         (Act::RoleEnded, true, _) => "home_ended",
@@ -49,7 +53,12 @@ pub(super) fn tell(tx: &mut Tx<'_>, by: By<'_>, act: Act, membership: &Membershi
         (Act::RoleEnded, false, false) => "role_ended",
         _ => return Ok(()),
     };
-    let mut words = vec![("role", membership.role.words())];
+    let day = membership.from_day;
+    let day = Words::new(
+        day.format("%Y年%-m月%-d日").to_string(),
+        day.format("%-d %B %Y").to_string(),
+    );
+    let mut words = vec![("role", membership.role.words()), ("day", day)];
     words.extend(unit.map(|unit| ("unit", unit)));
     inbox::write_to(tx, membership.person_id.uuid(), &letter(kind, membership, words))?;
     Ok(())
@@ -70,6 +79,9 @@ pub(super) fn tell_who_decides(tx: &mut Tx<'_>, tree: &Tree, asked: &Membership,
     let Some(unit) = unit_words(tx, home)? else {
         return Ok(());
     };
+    if asked_before(tx, asked)? {
+        return Ok(());
+    }
     let offices = offices_of(tx, tree, home, today)?;
     let nearest = offices.first().map_or(&[][..], |office| &office.holders);
     // In one order, as all who write to several do.
@@ -79,6 +91,16 @@ pub(super) fn tell_who_decides(tx: &mut Tx<'_>, tree: &Tree, asked: &Membership,
         inbox::write_to(tx, holder.uuid(), &letter("resident_asks", asked, words))?;
     }
     Ok(())
+}
+
+/// Whether they asked for the same a short while ago: whoever decides was told then.
+fn asked_before(tx: &mut Tx<'_>, asked: &Membership) -> Result<bool> {
+    const DAY_MICROS: i64 = 86_400_000_000;
+    let since = asked.created_at.micros() - DAY_MICROS;
+    let all = store::all_of(tx, asked.person_id)?;
+    Ok(all.iter().any(|one| {
+        one.id != asked.id && one.role == asked.role && one.body_id == asked.body_id && one.created_at.micros() > since
+    }))
 }
 
 fn unit_words(tx: &mut Tx<'_>, id: UnitId) -> Result<Option<Words>> {

@@ -11,13 +11,15 @@ use crate::holdings::{Cutoff, Erased, Holder, Holding, Kept};
 use crate::language::Language;
 use crate::live::{Cursor, drop_stream, raise_floor, read_after};
 
-/// Inboxes that are looked after in one transaction.
-const AT_ONCE: i64 = 10_000;
+/// Inboxes that are looked after in one transaction; whoever writes to one of them waits so long.
+const AT_ONCE: i64 = 200;
 
 /// The rows of the table of purposes.
-pub const HOLDINGS: [Holding; 1] = [Holding {
+pub const HOLDINGS: [Holding; 2] = [SETTINGS, ENTRIES];
+
+const ENTRIES: Holding = Holding {
     name: "inbox",
-    columns: &["stream.owner", "entry.payload", "inbox.person_id"],
+    columns: &["entry.payload"],
     what: (
         "发给您的消息，以及读到哪里",
         "What was written to you, and how far you have read",
@@ -29,7 +31,22 @@ pub const HOLDINGS: [Holding; 1] = [Holding {
         forget,
     },
     erased: Erased::Goes,
-}];
+};
+
+const SETTINGS: Holding = Holding {
+    name: "inbox_settings",
+    columns: &["stream.owner", "inbox.person_id"],
+    what: (
+        "您有收件箱、读到哪里、免打扰时段",
+        "That you have an inbox, how far you have read, and your quiet hours",
+    ),
+    purpose: (
+        "接着上次读，夜间不打扰",
+        "So that you go on reading where you were, and are left in peace at night",
+    ),
+    kept: Kept::Until(("账号存在期间", "As long as there is the account")),
+    erased: Erased::Goes,
+};
 
 fn forget(conn: &mut Conn, cutoff: Cutoff) -> Result<usize> {
     raise_floor(conn, STREAM, cutoff.before, AT_ONCE)

@@ -76,6 +76,6 @@ pub fn write_to(tx: &mut Tx<'_>, person: Uuid, letter: &Letter) -> Result<Entry>
         payload: serde_json::to_string(&payload).map_err(Error::internal)?,
     };
     let entry = append(tx, key(person), entry)?;
-    jobs::put(tx, &push::job(person, entry.number)?)?;
+    jobs::put(tx, &push::job(person, &entry)?)?;
     Ok(entry)
 }

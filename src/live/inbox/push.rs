@@ -19,7 +19,12 @@ use crate::live::{Entry, read_before};
 use crate::outgoing::Outgoing;
 use crate::secret::Secret;
 
-const KIND: &str = "push";
+/// What is not urgent, and may have to wait for the morning.
+pub(super) const KIND: &str = "push";
+/// What is urgent waits behind nothing else.
+const URGENT: &str = "push_urgent";
+/// Over so many seconds what waits for the end of the same quiet is spread.
+const SPREAD_S: u128 = 300;
 
 /// A person, by the id that they have everywhere.
 struct Reader;
@@ -36,12 +41,27 @@ struct Of {
 }
 
 /// The job that pushes an entry.
-pub(super) fn job(person: Uuid, number: i64) -> Result<NewJob> {
+pub(super) fn job(person: Uuid, entry: &Entry) -> Result<NewJob> {
+    let kind = match is_urgent(&entry.kind) {
+        true => URGENT,
+        false => KIND,
+    };
+    let (key, number) = (format!("{}{}", keys_of(person), entry.number), entry.number);
     let person = Id::from_uuid(person);
-    NewJob::new(KIND, &Of { person, number })
+    Ok(NewJob::new(kind, &Of { person, number })?.keyed(key))
+}
+
+/// With this the keys of somebody's jobs begin.
+pub(super) fn keys_of(person: Uuid) -> String {
+    format!("{}/", Id::<Reader>::from_uuid(person))
+}
+
+fn is_urgent(kind: &str) -> bool {
+    CATALOGUE.get(kind).is_some_and(|template| template.urgent)
 }
 
 /// The push service.
+#[derive(Clone)]
 pub struct PushService {
     /// Where it is.
     pub url: String,
@@ -53,16 +73,24 @@ pub struct PushService {
 
 /// Pushes entries: those that are not urgent outside quiet hours, and none that was read in
 /// the meantime. Where there is no service nothing is pushed.
+#[derive(Clone)]
 pub struct Push {
+    name: &'static str,
     db: Db,
     calendar: Arc<Calendar>,
     service: Option<PushService>,
 }
 
 impl Push {
-    /// To this service.
-    pub const fn new(db: Db, calendar: Arc<Calendar>, service: Option<PushService>) -> Self {
-        Self { db, calendar, service }
+    /// To this service: the two kinds of job, of what is not urgent and of what is.
+    pub fn both(db: Db, calendar: Arc<Calendar>, service: Option<PushService>) -> [Self; 2] {
+        let one = |name| Self {
+            name,
+            db: db.clone(),
+            calendar: Arc::clone(&calendar),
+            service: service.clone(),
+        };
+        [one(KIND), one(URGENT)]
     }
 
     async fn push(&self, of: Of) -> Outcome {
@@ -80,12 +108,15 @@ impl Push {
         let Some(entry) = entry.filter(|entry| entry.number == number && number > settings.read_to) else {
             return Ok(Next::Done);
         };
-        let is_urgent = CATALOGUE.get(&entry.kind).is_some_and(|template| template.urgent);
+        let is_urgent = is_urgent(&entry.kind);
         let quiet_ends = settings
             .quiet
             .and_then(|quiet| quiet.ends(&self.calendar, clock::now().to_utc()));
         if let (false, Some(end)) = (is_urgent, quiet_ends) {
-            return Ok(Next::At(Timestamp::from_micros(end.timestamp_micros())));
+            // Not all that waited for the morning comes in the same second.
+            let spread_s = i64::try_from(entry.id.uuid().as_u128() % SPREAD_S).unwrap_or_default();
+            let at = end.timestamp_micros() + spread_s * 1_000_000;
+            return Ok(Next::At(Timestamp::from_micros(at)));
         }
         let (id, body) = (entry.id.to_string(), message(person, &entry, is_urgent)?.to_string());
         let (url, secret) = (service.url.clone(), service.secret.as_ref());
@@ -125,7 +156,7 @@ fn message(person: Uuid, entry: &Entry, is_urgent: bool) -> Result<Value> {
 
 impl Kind for Push {
     fn name(&self) -> &'static str {
-        KIND
+        self.name
     }
 
     fn limits(&self) -> Limits {

@@ -4,11 +4,12 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary};
 use uuid::Uuid;
 
-use super::key;
 use super::quiet::Quiet;
+use super::{key, push};
 use crate::db::schema::inbox;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Result};
+use crate::jobs;
 use crate::live::{Head, head};
 
 /// How somebody has their inbox.
@@ -51,7 +52,8 @@ pub(super) fn set_quiet(tx: &mut Tx<'_>, person: Uuid, quiet: Option<Quiet>) -> 
     .bind::<BigInt, _>(i64::from(from))
     .bind::<BigInt, _>(i64::from(to))
     .execute(&mut **tx)?;
-    Ok(())
+    // What waits for the end of the quiet of before asks again.
+    jobs::hasten(tx, push::KIND, &push::keys_of(person))
 }
 
 /// Notes that somebody has read up to a number, and not less than before; never further
