@@ -133,11 +133,11 @@ pub(super) fn set_up(tx: &mut Tx<'_>, by: By<'_>, people: &People, stage: &Stage
 fn live_together(tx: &mut Tx<'_>, people: &People, stage: &Stage<'_>, today: NaiveDate) -> Result<()> {
     let head = actor(stage, Role::Resident)?;
     households::found(tx, head, today)?;
-    let (code, _) = households::invite(tx, people, head)?;
+    let (code, _) = households::invite(tx, people, head, today)?;
     for neighbour in stage.neighbours {
         households::join(tx, people, *neighbour, &code, today)?;
     }
-    households::invite(tx, people, head).map(drop)
+    households::invite(tx, people, head, today).map(drop)
 }
 
 /// Who of the cast speaks for a role.

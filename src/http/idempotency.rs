@@ -10,13 +10,16 @@ use std::str::FromStr;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
-use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use aws_lc_rs::hmac;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::Http;
+use super::body::hex;
 use super::caller::text_header;
 use super::entity::{Entity, Version};
 use crate::clock::{self, Timestamp};
@@ -30,6 +33,7 @@ const KEPT_MICROS: i64 = 24 * 3600 * 1_000_000;
 
 /// The `Idempotency-Key` of a request, if it has one, and its route.
 pub struct Once {
+    digest_key: hmac::Key,
     key: Option<String>,
     route: String,
     query: String,
@@ -54,7 +58,11 @@ fn of_request(request: &HttpRequest) -> Result<Once> {
             "It takes 1 to 255 characters.",
         )));
     }
+    let http = request
+        .app_data::<web::Data<Http>>()
+        .ok_or_else(|| Error::internal("the HTTP context is missing"))?;
     Ok(Once {
+        digest_key: http.digest_key.clone(),
         key: key.map(str::to_owned),
         route: format!("{} {}", request.method(), request.path()),
         query: request.query_string().to_owned(),
@@ -108,7 +116,8 @@ impl Once {
             return effect(tx);
         };
         // The query is as much of the request as the body.
-        let digest = &format!("{digest}?{}", self.query);
+        let said = format!("{digest}?{}", self.query);
+        let digest = &hex(hmac::sign(&self.digest_key, said.as_bytes()).as_ref());
         let now = clock::now();
         take_turn(tx, &format!("{}\n{}\n{key}", actor.name, self.route))?;
         if let Some(answer) = self.before(tx, actor, key, digest, now)? {

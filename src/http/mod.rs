@@ -44,6 +44,8 @@ pub use upload::Upload;
 
 use std::sync::Arc;
 
+use aws_lc_rs::hmac;
+
 use crate::addr_range::AddrRange;
 use crate::gate::Gate;
 use crate::language::Language;
@@ -58,6 +60,8 @@ pub struct Http {
     pub limits: Limits,
     /// The largest body, in bytes.
     pub body_limit: usize,
+    /// By which the digests of requests are kept, so that nobody guesses a body from one.
+    pub digest_key: hmac::Key,
 }
 
 /// The language of the answer to this request.

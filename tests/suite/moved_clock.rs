@@ -84,6 +84,27 @@ both_databases! {
         }
     }
 
+    fn whose_home_has_run_out_sees_nothing_of_the_household_any_more(world: &World) {
+        world.import_units();
+        let server = serve_at(world, "2026-11-25T12:00:00+08:00");
+        let home = "429901001001001A1";
+        let phone = crate::harness::people::phone(1);
+        let role = ["roles", "grant", "--phone", &phone, "--role", "resident", "--unit", home, "--to", "2026-11-26"];
+        server.person(1);
+        server.program().run(&role).succeeded();
+        let other = server.holding(2, "resident", home);
+        let path = "/v1/me/household";
+        until("the server knows the home", || (server.person(1).send("POST", path, None).status == 201).then_some(()));
+        let code = server.person(1).send("POST", &format!("{path}/invitation"), None).with_status(201).json["code"].clone();
+        other.post(&format!("{path}/join"), &serde_json::json!({ "code": code })).with_status(201);
+        set_clock(world, "2026-11-27T00:00:10+08:00");
+        until("the day is over", || (server.person(1).get(path).status == 404).then_some(()));
+        let invite = || server.person(1).send("POST", &format!("{path}/invitation"), None);
+        invite().is_problem(404, "not-found");
+        let left = until("the other is there still", || Some(server.holding(2, "resident", home).get(path)).filter(|told| told.status == 200)).ok();
+        assert_eq!(left["home"]["id"], crate::harness::unit_id(&server.anonymous(), home));
+    }
+
     fn what_has_run_out_is_in_nobodys_way_and_nobodys_sight(world: &World) {
         world.import_units();
         let server = serve_at(world, "2026-11-25T12:00:00+08:00");

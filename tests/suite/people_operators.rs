@@ -93,6 +93,10 @@ both_databases! {
         assert_eq!(listed.succeeded().out.lines().count(), 3);
         assert!(listed.out.contains("张三"));
 
+        let two_homes = format!("phone,role,unit_code\n{two},resident,429901001001001A1\n{two},resident,429901001001001A2\n");
+        let ran = world.run(&["import", "people", &world.file("two.csv", &two_homes)]);
+        ran.failed_with(&["line 3, column unit_code: is a second home of the person of line 2"]);
+
         let wrong = format!(
             "phone,role,unit_code,from,to\n{one}0,resident,429901001001001A1,,\n{two},resident,4299,,\n{two},mayor,nowhere,2026-02-02,2026-01-01\n"
         );

@@ -35,8 +35,8 @@ fn home_of(tx: &mut Tx<'_>, person: PersonId, today: NaiveDate) -> Result<UnitId
 
 /// A code by which others at the home join, instead of the one before. Only the head
 /// hands it out.
-pub fn invite(tx: &mut Tx<'_>, people: &People, head: PersonId) -> Result<(String, Timestamp)> {
-    let household = of_head(tx, head)?;
+pub fn invite(tx: &mut Tx<'_>, people: &People, head: PersonId, today: NaiveDate) -> Result<(String, Timestamp)> {
+    let household = of_head(tx, head, today)?;
     let code = new_code()?;
     let until = Timestamp::from_micros(clock::now().micros() + CODE_GOOD_S * 1_000_000);
     store::invite(tx, household.id, Some((people.keyed_hash(PURPOSE, &code), until)))?;
@@ -114,8 +114,8 @@ pub fn leave(tx: &mut Tx<'_>, person: PersonId) -> Result<()> {
 }
 
 /// The head takes somebody out of the household.
-pub(super) fn remove(tx: &mut Tx<'_>, head: PersonId, person: PersonId) -> Result<HouseholdId> {
-    let household = of_head(tx, head)?;
+pub(super) fn remove(tx: &mut Tx<'_>, head: PersonId, person: PersonId, today: NaiveDate) -> Result<HouseholdId> {
+    let household = of_head(tx, head, today)?;
     let other = household.members.iter().find(|member| member.person_id == person);
     match other {
         None => Err(Error::refused(Reason::NotFound)),
@@ -132,8 +132,8 @@ pub(super) fn remove(tx: &mut Tx<'_>, head: PersonId, person: PersonId) -> Resul
 }
 
 /// The head names another head.
-pub(super) fn name_head(tx: &mut Tx<'_>, head: PersonId, next: PersonId) -> Result<HouseholdId> {
-    let household = of_head(tx, head)?;
+pub(super) fn name_head(tx: &mut Tx<'_>, head: PersonId, next: PersonId, today: NaiveDate) -> Result<HouseholdId> {
+    let household = of_head(tx, head, today)?;
     let joined = |person: PersonId| {
         let found = household.members.iter().find(|member| member.person_id == person);
         found.map(|member| member.joined_at)
@@ -155,8 +155,9 @@ pub(super) fn name_head(tx: &mut Tx<'_>, head: PersonId, next: PersonId) -> Resu
     Ok(household.id)
 }
 
-/// The household of its head, locked.
-fn of_head(tx: &mut Tx<'_>, person: PersonId) -> Result<Household> {
+/// The household of its head, locked. Who moved out by a day leaves it first.
+fn of_head(tx: &mut Tx<'_>, person: PersonId, today: NaiveDate) -> Result<Household> {
+    members::home_locked(tx, person, today)?;
     let household = match store::of_person(tx, person)? {
         Some(id) => store::load_locked(tx, id)?,
         None => None,

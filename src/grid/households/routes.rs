@@ -11,9 +11,9 @@ use crate::clock;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Reason, Result};
 use crate::gate::{Apply, OnesOwn, Read, SignedIn};
-use crate::grid::members::day_number;
 use crate::grid::members::routes::{LOOKS, person};
 use crate::grid::members::view::PersonView;
+use crate::grid::members::{self, Held, day_number};
 use crate::grid::routes::in_short;
 use crate::grid::shared::Shared;
 use crate::grid::tree::Tree;
@@ -76,10 +76,17 @@ async fn my_household(
     _: Query<Nothing>,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let (tree, people, _) = shared.now();
+    let (tree, people, today) = shared.now();
     let person = person(caller.actor())?;
     let household = shared.db.read(move |conn| {
         let id = store::of_person(conn, person)?.ok_or_else(|| Error::refused(Reason::NotFound))?;
+        let household = store::load(conn, id)?.ok_or_else(|| Error::refused(Reason::NotFound))?;
+        // Whose home ran out by its day is of it no more, though nobody has written so.
+        let day = day_number(today);
+        let lives_there = |home: &Held| home.counts_on(day) && home.body == household.unit_id.uuid();
+        if !members::homes(conn, person)?.iter().any(lives_there) {
+            return Err(Error::refused(Reason::NotFound));
+        }
         shown(conn, &people, &tree, id)
     });
     let (value, version) = (household.await?, Version::Content);
@@ -115,9 +122,9 @@ async fn found_household(caller: Caller<SignedIn>, _: Query<Nothing>, once: Once
     responses((status = 201, description = "The code, told this once", body = InvitationView)),
 )]
 async fn invite_to_household(caller: Caller<SignedIn>, _: Query<Nothing>, shared: web::Data<Shared>) -> Answer {
-    let people = shared.people.clone();
+    let (people, today) = (shared.people.clone(), shared.today());
     let person = person(caller.actor())?;
-    let invited = shared.db.write(move |tx| change::invite(tx, &people, person));
+    let invited = shared.db.write(move |tx| change::invite(tx, &people, person, today));
     let (code, expires_at) = invited.await?;
     Ok(HttpResponse::build(StatusCode::CREATED)
         .insert_header(("cache-control", "no-store"))
@@ -186,10 +193,10 @@ async fn remove_from_household(
     _: Query<Nothing>,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let (tree, people, _) = shared.now();
+    let (tree, people, today) = shared.now();
     let person = person(caller.actor())?;
     let household = shared.db.write(move |tx| {
-        let household = change::remove(tx, person, id.0)?;
+        let household = change::remove(tx, person, id.0, today)?;
         shown(tx, &people, &tree, household)
     });
     Ok(HttpResponse::Ok().json(household.await?))
@@ -209,10 +216,10 @@ async fn name_head(
     body: Body<HeadInput>,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let (tree, people, _) = shared.now();
+    let (tree, people, today) = shared.now();
     let person = person(caller.actor())?;
     let household = shared.db.write(move |tx| {
-        let household = change::name_head(tx, person, body.value.person_id)?;
+        let household = change::name_head(tx, person, body.value.person_id, today)?;
         shown(tx, &people, &tree, household)
     });
     Ok(HttpResponse::Ok().json(household.await?))

@@ -1,5 +1,7 @@
 //! People with their roles at units, from a table.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 
 use super::change::{By, NewMembership, grant_once};
@@ -35,9 +37,20 @@ pub fn import_people(
             });
         }
     };
-    let mut good = Vec::new();
+    let (mut good, mut homes) = (Vec::new(), HashMap::new());
     for row in &rows {
-        good.extend(read(tx, row, today, &mut faults)?);
+        let Some((phone, name, new)) = read(tx, row, today, &mut faults)? else {
+            continue;
+        };
+        // Of two homes the one that stands last would count, at each import anew.
+        if new.role == Role::Resident {
+            let (first, body) = *homes.entry(phone.clone()).or_insert((row.line, new.body));
+            if body != new.body {
+                faults.push(row.fault("unit_code", format!("is a second home of the person of line {first}")));
+                continue;
+            }
+        }
+        good.push((phone, name, new));
     }
     faults.sort_by(|a, b| (a.line, &a.column).cmp(&(b.line, &b.column)));
     let mut imported = Imported {

@@ -47,8 +47,10 @@ pub(super) fn merge(tx: &mut Tx<'_>, merger: Merger<'_>) -> Result<Unit> {
     for read_at in [Some(into.id), unit.parent_id].into_iter().flatten() {
         note(tx, by.name, Act::UnitMerged, unit.id, read_at, reason)?;
     }
-    if let Some((both, more)) = into.population.zip(unit.population) {
-        into.population = Some(both.saturating_add(more));
+    // Where one is unknown, so is the sum.
+    if into.population.is_some() || unit.population.is_some() {
+        let both = into.population.zip(unit.population);
+        into.population = both.map(|(own, more)| own.saturating_add(more));
         changed(tx, into.clone(), by.name)?;
     }
     unit.merged_into = Some(into.id);
