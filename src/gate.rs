@@ -144,8 +144,13 @@ pub trait Credentials: Send + Sync {
 pub enum ActsBy {
     /// A delegation, by its id.
     Delegation(Uuid),
-    /// A desk session, by its id.
-    Desk(Uuid),
+    /// A desk session, by its id, at the desk of a unit.
+    Desk {
+        /// The id of the session.
+        session: Uuid,
+        /// The id of the unit.
+        unit: Uuid,
+    },
 }
 
 /// For whom somebody acts.

@@ -213,6 +213,7 @@ pub async fn start(config: Config, stage: Stage) -> Result<Running> {
             trusted_proxies: config.trusted_proxies.clone(),
             limits: Limits::new(kv),
             body_limit: config.body_limit,
+            uploads: http::room_for_uploads(),
             digest_key: shared.people.derived_key("digests of requests"),
         }),
         db: web::Data::new(db),

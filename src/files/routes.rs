@@ -65,8 +65,10 @@ async fn upload_file(
     http.limits.charge(&request, &http, UPLOADS, 1).await?;
     let signed = signed(&caller)?;
     let person = PersonId::from_uuid(signed.person);
-    let file = files.take(person, query.0.name.as_deref(), body.bytes).await?;
-    let (keeper, digest) = (files.clone(), body.digest);
+    let Upload { bytes, digest, turn } = body;
+    let file = files.take(person, query.0.name.as_deref(), bytes).await?;
+    drop(turn);
+    let keeper = files.clone();
     let shown = db.write(move |tx| {
         let arrive = |tx: &mut Tx<'_>| {
             keeper.arrived(tx, file)?;

@@ -46,6 +46,8 @@ use std::sync::Arc;
 
 use aws_lc_rs::hmac;
 
+use tokio::sync::Semaphore;
+
 use crate::addr_range::AddrRange;
 use crate::gate::Gate;
 use crate::language::Language;
@@ -60,6 +62,8 @@ pub struct Http {
     pub limits: Limits,
     /// The largest body, in bytes.
     pub body_limit: usize,
+    /// The files that are held in memory at once.
+    pub uploads: Arc<Semaphore>,
     /// By which the digests of requests are kept, so that nobody guesses a body from one.
     pub digest_key: hmac::Key,
 }
@@ -68,4 +72,9 @@ pub struct Http {
 pub fn language(request: &actix_web::HttpRequest) -> Language {
     let header = request.headers().get(actix_web::http::header::ACCEPT_LANGUAGE);
     Language::from_accept_language(header.and_then(|value| value.to_str().ok()))
+}
+
+/// Room for the files that are held in memory at once.
+pub fn room_for_uploads() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(upload::AT_ONCE))
 }

@@ -102,6 +102,20 @@ both_databases! {
         assert_eq!((of("person_registered"), of("desk_opened")), (1, 2));
     }
 
+    fn whose_office_ends_serves_nobody_at_the_desk_any_more(world: &World) {
+        world.import_units();
+        let server = world.serve();
+        let staff = server.holding(1, "community_staff", COMMUNITY);
+        let session = register(&staff, &unit(&server, COMMUNITY));
+        let for_her = staff.with("acting-for", &id_of(&session));
+        for_her.get("/v1/me").with_status(200);
+        let end = ["roles", "end", "--phone", &phone(1), "--role", "community_staff", "--unit", COMMUNITY];
+        server.program().run(&end).succeeded();
+        until("the server knows", || (for_her.get("/v1/me").status == 403).then_some(()));
+        for_her.get("/v1/me").is_problem(403, "not-delegated");
+        staff.get(&format!("/v1/desk-sessions/{}", id_of(&session))).with_status(404);
+    }
+
     fn the_desk_serves_its_own_people_by_what_they_show_and_nobody_guesses_a_card(world: &World) {
         world.import_units();
         let server = world.serve();

@@ -147,8 +147,9 @@ struct Subject {
     reveal: String,
     /// Somebody who lives nowhere.
     somebody: String,
-    /// A delegation that somebody else proposed at the unit's desk.
+    /// A delegation that somebody else proposed at the unit's desk, in their session.
     delegation: String,
+    session: String,
 }
 
 /// Two things at a unit, the second of them closed.
@@ -202,6 +203,8 @@ fn expected<'a>(operation: &str, permission: &'a str) -> &'a str {
         "POST /v1/departments/{id}/officers" => "appoint_officers",
         "POST /v1/organisations/{id}/members" => "add_members",
         "POST /v1/reveals/{id}/numbers" => "fetch_numbers",
+        // Whoever opened the session, and none of these did.
+        name if name.contains("/v1/desk-sessions/{id}") => "fetch_numbers",
         _ => permission,
     }
 }
@@ -229,6 +232,7 @@ fn request(operation: &str, subject: &Subject, role: &str) -> Option<(String, Op
         reveal,
         somebody,
         delegation,
+        session,
     } = subject;
     let reason = json!({ "reason": "试一试" });
     let mut new_place = place("店", "shop", 0.0, 0.0);
@@ -327,6 +331,22 @@ fn request(operation: &str, subject: &Subject, role: &str) -> Option<(String, Op
         "POST /v1/units/{id}/desk-people" => {
             let whom = json!({ "name": "赵秀英", "birth_year": 1948, "reason": "试一试" });
             (format!("/v1/units/{unit}/desk-people"), Some(whom))
+        }
+        "GET /v1/desk-sessions/{id}" | "DELETE /v1/desk-sessions/{id}" => {
+            (format!("/v1/desk-sessions/{session}"), None)
+        }
+        "POST /v1/desk-sessions/{id}/delegations" => {
+            let terms =
+                json!({ "phone": "+8619911112222", "scopes": ["read"], "until": today_plus(30), "reason": "试一试" });
+            (format!("/v1/desk-sessions/{session}/delegations"), Some(terms))
+        }
+        "POST /v1/desk-sessions/{id}/phone" => {
+            let number = json!({ "phone": "+8619911112222" });
+            (format!("/v1/desk-sessions/{session}/phone"), Some(number))
+        }
+        "POST /v1/desk-sessions/{id}/phone/confirm" => {
+            let code = json!({ "phone": "+8619911112222", "code": "123456" });
+            (format!("/v1/desk-sessions/{session}/phone/confirm"), Some(code))
         }
         "POST /v1/delegations/{id}/countersign" => (format!("/v1/delegations/{delegation}/countersign"), Some(reason)),
         "GET /v1/units/{id}/reveals" => (format!("/v1/units/{unit}/reveals"), None),
@@ -461,6 +481,7 @@ fn subjects(server: &Server, staff: &Client) -> Vec<Subject> {
             reveal,
             somebody,
             delegation,
+            session: id_of(&session.json),
             place: made["id"].as_str().expect("an id").to_owned(),
             active,
             ended,

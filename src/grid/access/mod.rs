@@ -29,7 +29,9 @@ use crate::clock::{self, Timestamp};
 use crate::db::Db;
 use crate::db::follow::Follower;
 use crate::error::{Error, Reason, Result};
-use crate::gate::{Actor, Admission, Credentials, FOR, Gate, Pass, Permission, Public, Shown, SignedIn, Subject};
+use crate::gate::{
+    Actor, ActsBy, Admission, Credentials, FOR, Gate, Pass, Permission, Public, Shown, SignedIn, Subject,
+};
 use crate::identity::delegations;
 
 /// Decides from memberships and the tree.
@@ -95,6 +97,16 @@ impl Access {
             .db
             .read(move |conn| delegations::admit(conn, agent, &by, scope, today));
         let acting = acting.await?;
+        // Whose office at the desk has ended serves nobody there any more.
+        if let ActsBy::Desk { unit, .. } = acting.by {
+            let staff = Admitted {
+                access: self.clone(),
+                actor: actor.clone(),
+                homes: Arc::from([]),
+            };
+            let serves = staff.decide(ServeAtDesk::NAME, Subject::Unit(unit));
+            serves.map_err(|_| Error::refused(Reason::NotDelegated))?;
+        }
         let principal = PersonId::from_uuid(acting.principal);
         Ok(Actor {
             name: format!("{agent}{FOR}{principal}"),

@@ -91,6 +91,8 @@ acts! {
     DeskOpened "desk_opened";
     /// Somebody without a phone got an account at the desk.
     PersonRegistered "person_registered";
+    /// Somebody who had no phone got one at the desk.
+    PhoneGiven "phone_given";
     /// One of the staff proposed that somebody acts for another.
     DelegationProposed "delegation_proposed";
     /// A second one countersigned it.
@@ -102,7 +104,8 @@ acts! {
 impl Act {
     /// Those in which somebody was looked at, or could be in their name: what the person is
     /// shown of.
-    pub const LOOKS: [Self; 4] = [
+    pub const LOOKS: [Self; 5] = [
+        Self::PhoneGiven,
         Self::PhoneSeen,
         Self::PhoneSearched,
         Self::DeskOpened,

@@ -14,16 +14,20 @@ use crate::identity::people::lock_person;
 use crate::live::inbox::{self, Letter};
 
 /// For whom somebody acts by what they show: the id of a delegation or of a desk session.
+/// Whether they may still serve at that desk is for whoever asks.
 ///
 /// # Errors
 /// Where it is none of theirs, is over, or does not cover the scope.
 pub fn admit(conn: &mut Conn, agent: PersonId, shown: &str, scope: &str, today: i64) -> Result<Acting> {
     let refused = || Error::refused(Reason::NotDelegated);
     if let Ok(id) = shown.parse() {
-        let principal = desk::person_served(conn, id, agent)?.ok_or_else(refused)?;
+        let session = desk::session_of(conn, id, agent)?.ok_or_else(refused)?;
         return Ok(Acting {
-            by: ActsBy::Desk(id.uuid()),
-            principal: principal.uuid(),
+            by: ActsBy::Desk {
+                session: id.uuid(),
+                unit: session.unit_id,
+            },
+            principal: session.person_id.uuid(),
         });
     }
     let id: DelegationId = shown.parse().map_err(|_| refused())?;
@@ -43,7 +47,7 @@ pub(super) fn still(tx: &mut Tx<'_>, acting: Acting, today: i64) -> Result<()> {
         ActsBy::Delegation(id) => {
             store::load_locked(tx, DelegationId::from_uuid(id))?.is_some_and(|one| one.counts_on(today))
         }
-        ActsBy::Desk(id) => desk::is_open_locked(tx, id)?,
+        ActsBy::Desk { session, .. } => desk::is_open_locked(tx, session)?,
     };
     match is_good {
         true => Ok(()),

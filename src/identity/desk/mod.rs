@@ -12,4 +12,4 @@ mod view;
 pub(in crate::identity) use card::new_card;
 pub(in crate::identity) use model::may_be_under_age;
 pub use model::{DeskSession, DeskSessionId};
-pub(in crate::identity) use store::{end_all_of, is_open_locked, of_person, person_served};
+pub(in crate::identity) use store::{end_all_of, is_open_locked, of_person, session_of};

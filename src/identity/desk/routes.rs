@@ -15,7 +15,7 @@ use super::{card, model};
 use crate::clock;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, FieldError, Reason, Result};
-use crate::gate::{Actor, SignedIn};
+use crate::gate::Actor;
 use crate::grid::access::{Access, ServeAtDesk};
 use crate::grid::audit::{self, Act, Entry};
 use crate::grid::members::routes::{LOOKS, find_person, person};
@@ -60,18 +60,22 @@ fn shown(conn: &mut Conn, people: &People, session: &DeskSession) -> Result<Desk
     ))
 }
 
-/// The caller's own session, which goes on.
-async fn own(shared: &Shared, caller: &Caller<SignedIn>, id: DeskSessionId) -> Result<DeskSession> {
-    let staff = person(caller.actor())?;
+/// The caller's own session, at whose desk they still serve.
+async fn own(shared: &Shared, caller: &Caller<ServeAtDesk>, id: DeskSessionId) -> Result<(DeskSession, Actor)> {
     let found = shared.db.read(move |conn| store::load(conn, id)).await?;
-    let own = found.filter(|one| one.staff_id == staff);
-    own.ok_or_else(|| Error::refused(Reason::NotFound))
+    let session = found.ok_or_else(|| Error::refused(Reason::NotFound))?;
+    let actor = caller.at(UnitId::from_uuid(session.unit_id))?.clone();
+    match session.staff_id == person(&actor)? {
+        true => Ok((session, actor)),
+        false => Err(Error::refused(Reason::NotFound)),
+    }
 }
 
-async fn own_open(shared: &Shared, caller: &Caller<SignedIn>, id: DeskSessionId) -> Result<DeskSession> {
-    let session = own(shared, caller, id).await?;
+/// The same, which goes on.
+async fn own_open(shared: &Shared, caller: &Caller<ServeAtDesk>, id: DeskSessionId) -> Result<(DeskSession, Actor)> {
+    let (session, actor) = own(shared, caller, id).await?;
     match session.is_open(clock::now()) {
-        true => Ok(session),
+        true => Ok((session, actor)),
         false => Err(Error::refused(Reason::NotDelegated)),
     }
 }
@@ -258,14 +262,14 @@ async fn guardian(shared: &Shared, actor: &Actor, number: &str) -> Result<Person
     responses((status = 200, description = "The session", content((DeskSessionView = "application/json"), (String = "text/plain")))),
 )]
 async fn get_desk_session(
-    caller: Caller<SignedIn>,
+    caller: Caller<ServeAtDesk>,
     request: HttpRequest,
     id: Path<DeskSessionId>,
     _: Query<Nothing>,
     undoings: web::Data<Vec<Undoing>>,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let session = own(&shared, &caller, id.0).await?;
+    let (session, _) = own(&shared, &caller, id.0).await?;
     let accept = request.headers().get("accept").and_then(|value| value.to_str().ok());
     let form = preferred(accept, &["application/json", "text/plain"]);
     let form = form.ok_or_else(|| Error::refused(Reason::NotAcceptable))?;
@@ -313,12 +317,12 @@ async fn get_desk_session(
     responses((status = 204, description = "It has ended")),
 )]
 async fn end_desk_session(
-    caller: Caller<SignedIn>,
+    caller: Caller<ServeAtDesk>,
     id: Path<DeskSessionId>,
     _: Query<Nothing>,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let session = own(&shared, &caller, id.0).await?;
+    let (session, _) = own(&shared, &caller, id.0).await?;
     shared.db.write(move |tx| store::end(tx, session.id)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -334,17 +338,16 @@ async fn end_desk_session(
     responses((status = 201, description = "The delegation, which does not count yet", body = DelegationView)),
 )]
 async fn propose_delegation(
-    caller: Caller<SignedIn>,
+    caller: Caller<ServeAtDesk>,
     id: Path<DeskSessionId>,
     _: Query<Nothing>,
     body: Body<DeskDelegationInput>,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let session = own_open(&shared, &caller, id.0).await?;
+    let (session, actor) = own_open(&shared, &caller, id.0).await?;
     let input = body.value;
     let (today, until_day) = (day_number(shared.today()).into(), day_number(input.until).into());
     check_until(until_day, today)?;
-    let actor = caller.actor().clone();
     let terms = Terms {
         agent: find_person(&shared, &actor, &input.phone).await?,
         scopes: input.scopes,
@@ -374,7 +377,7 @@ async fn propose_delegation(
 )]
 #[expect(clippy::too_many_arguments, reason = "each is a part of the request")]
 async fn send_phone_code(
-    caller: Caller<SignedIn>,
+    caller: Caller<ServeAtDesk>,
     request: HttpRequest,
     id: Path<DeskSessionId>,
     _: Query<Nothing>,
@@ -383,7 +386,7 @@ async fn send_phone_code(
     identity: web::Data<Identity>,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let session = own_open(&shared, &caller, id.0).await?;
+    let (session, _) = own_open(&shared, &caller, id.0).await?;
     let asker = Asker {
         phone: phone(&body.value.phone)?,
         device: None,
@@ -408,7 +411,7 @@ async fn send_phone_code(
 )]
 #[expect(clippy::too_many_arguments, reason = "each is a part of the request")]
 async fn confirm_phone(
-    caller: Caller<SignedIn>,
+    caller: Caller<ServeAtDesk>,
     request: HttpRequest,
     id: Path<DeskSessionId>,
     _: Query<Nothing>,
@@ -417,7 +420,7 @@ async fn confirm_phone(
     identity: web::Data<Identity>,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let session = own_open(&shared, &caller, id.0).await?;
+    let (session, actor) = own_open(&shared, &caller, id.0).await?;
     let asker = Asker {
         phone: phone(&body.value.phone)?,
         device: None,
@@ -434,6 +437,12 @@ async fn confirm_phone(
             return Ok(None);
         }
         people.give_phone(tx, session.person_id, &asker.phone)?;
+        let unit = UnitId::from_uuid(session.unit_id);
+        let given = Entry {
+            reason: None,
+            ..entry(&actor, Act::PhoneGiven, session.person_id, unit, "")
+        };
+        audit::record(tx, &given)?;
         shown(tx, &people, &session).map(Some)
     });
     let view = confirmed.await?.ok_or_else(|| Error::refused(Reason::WrongCode))?;

@@ -21,7 +21,7 @@ type Columns = (
     Option<Timestamp>,
 );
 
-fn session_of((id, staff_id, unit_id, person_id, begun_at, expires_at, ended_at): Columns) -> DeskSession {
+fn session_read((id, staff_id, unit_id, person_id, begun_at, expires_at, ended_at): Columns) -> DeskSession {
     DeskSession {
         id,
         staff_id,
@@ -36,17 +36,16 @@ fn session_of((id, staff_id, unit_id, person_id, begun_at, expires_at, ended_at)
 /// One of them.
 pub(super) fn load(conn: &mut Conn, id: DeskSessionId) -> Result<Option<DeskSession>> {
     let row: Option<Columns> = table::table.find(id).first(conn).optional()?;
-    Ok(row.map(session_of))
+    Ok(row.map(session_read))
 }
 
-/// Whom one of the staff serves by this session, as long as it goes on.
-pub(in crate::identity) fn person_served(
+/// The session of this member of the staff, as long as it goes on.
+pub(in crate::identity) fn session_of(
     conn: &mut Conn,
     id: DeskSessionId,
     staff: PersonId,
-) -> Result<Option<PersonId>> {
-    let found = load(conn, id)?.filter(|one| one.staff_id == staff && one.is_open(clock::now()));
-    Ok(found.map(|one| one.person_id))
+) -> Result<Option<DeskSession>> {
+    Ok(load(conn, id)?.filter(|one| one.staff_id == staff && one.is_open(clock::now())))
 }
 
 /// Whether it goes on; nobody ends it until the transaction ends.
@@ -114,5 +113,5 @@ pub(in crate::identity) fn of_person(conn: &mut Conn, person: PersonId) -> Resul
         .filter(table::person_id.eq(person))
         .order((table::begun_at, table::id))
         .load(conn)?;
-    Ok(rows.into_iter().map(session_of).collect())
+    Ok(rows.into_iter().map(session_read).collect())
 }

@@ -95,7 +95,7 @@ pub fn record(
     let undo_until = begins.filter(|begins| *begins < day).unwrap_or(day);
     let (by_kind, by_id) = match acting.by {
         ActsBy::Delegation(id) => ("delegation", id),
-        ActsBy::Desk(id) => ("desk", id),
+        ActsBy::Desk { session, .. } => ("desk", session),
     };
     let id = ActId::new();
     let act = DeputedAct {
