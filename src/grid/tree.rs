@@ -34,6 +34,8 @@ impl Node {
     }
 }
 
+/// So often one after another a unit is followed into what took its place.
+const MOST_MERGERS: usize = 64;
 /// The most units from one up to the root, itself among them.
 pub const LONGEST_PATH: usize = Level::ALL.len() + 1;
 
@@ -115,6 +117,18 @@ impl Tree {
         bounds
             .and_then(|(start, end)| self.children.get(start as usize..end as usize))
             .unwrap_or_default()
+    }
+
+    /// The unit itself, or what took its place where it was merged.
+    pub fn that_took_the_place_of(&self, unit: UnitId) -> UnitId {
+        let mut unit = unit;
+        for _ in 0..MOST_MERGERS {
+            match self.node(unit).and_then(|node| node.unit.merged_into) {
+                Some(other) => unit = other,
+                None => break,
+            }
+        }
+        unit
     }
 
     /// The unit and those above it, from itself up to the root; nothing where there

@@ -127,6 +127,11 @@ both_databases! {
         let mut late = place("店", "shop", 0.0, 0.0);
         late["unit_id"] = json!(grid);
         street.post("/v1/places", &late).is_invalid_at(&[("body", "/unit_id", "merged_unit")]);
+        // A place that was its own is changed as it is shown, and is the other's.
+        let of_other = street.post("/v1/places", &{ let mut own = late.clone(); own["unit_id"] = json!(into); own }).with_status(201);
+        let tag = of_other.needed_header("etag");
+        let changed = street.with("if-match", &tag).put(&format!("/v1/places/{}", of_other.json["id"].as_str().expect("an id")), &late);
+        assert_eq!(changed.with_status(200).json["unit_id"], json!(into));
         let relocate = json!({ "parent_id": grid, "reason": "区划调整" });
         having_seen(&street, &group).post(&format!("/v1/units/{group}/move"), &relocate).is_problem(409, "state-conflict");
         let rows = format!("code,parent_code,level,name,setting\n{GRID},{COMMUNITY},grid,幸福社区第一网格,urban\nX1,{GRID},building,新楼,urban\n");

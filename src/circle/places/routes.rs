@@ -1,5 +1,6 @@
 //! Places over HTTP.
 
+use actix_web::http::Method;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
@@ -107,10 +108,12 @@ async fn change_place(
     query: Query<CrsQuery>,
     expected: IfMatch,
     body: Body<PlaceInput>,
+    tree: web::Data<LiveTree>,
     db: web::Data<Db>,
 ) -> Answer {
     let crs = query.0.crs;
-    let facts = body.value.facts(crs)?;
+    let mut facts = body.value.facts(crs)?;
+    facts.unit_id = facts.unit_id.map(|unit| tree.now().that_took_the_place_of(unit));
     let changed = db.write(move |tx| {
         let (place, actor) = mine(tx, &caller, id.0)?;
         // A place is handed over only by who may change it on either side.
@@ -364,6 +367,8 @@ impl Input for PlaceInput {
                 "没有这个单元。",
                 "There is no such unit.",
             )),
+            // A place that was the merged unit's is the other's.
+            Some(Some(_)) if request.method() == Method::PUT => {}
             Some(Some(other)) => faults.push(FieldError::body(
                 "/unit_id",
                 "merged_unit",
