@@ -55,7 +55,8 @@ impl Slip {
             }
         }
         lines.push(rule);
-        lines.push("下次办事请带上此卡号。有疑问请到本窗口，工作人员会查到今天的记录。".to_owned());
+        lines.push("下次办事请带上卡号。".to_owned());
+        lines.push("有疑问请到本窗口查询。".to_owned());
         let wrapped: Vec<String> = lines.iter().flat_map(|line| wrapped(line)).collect();
         wrapped.join("\n") + "\n"
     }
