@@ -264,7 +264,7 @@ reasons! {
     /// Who is under 14 has no account without a guardian.
     GuardianNeeded "guardian-needed" 403
         ["需要监护人", "A guardian is needed"]
-        ["未满十四周岁须由监护人办理，请监护人与孩子一同到社区窗口。", "Who is under 14 has an account by their guardian only; come to the community's desk together."];
+        ["未满十四周岁须由监护人办理，请监护人先在 /v1/me/consents 同意，再与孩子一同到社区窗口。", "Who is under 14 has an account by their guardian only, who agrees first (/v1/me/consents); then come to the community's desk together."];
     /// The code is not the one that was sent, or is not good any more.
     WrongCode "wrong-code" 403
         ["验证码错误或已失效", "The code is wrong or no longer good"]

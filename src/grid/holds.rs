@@ -13,7 +13,9 @@ use crate::clock;
 use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::holdings::{Both, Erased, Holder, Holding, Kept};
+use crate::identity::delegations::{self, Way};
 use crate::privacy::consents::Matter;
+use crate::privacy::erasure;
 
 const RECORD: Kept = Kept::Until((
     "作为记录长期保存",
@@ -101,7 +103,30 @@ pub const HOLDINGS: [Holding; 5] = [
 ];
 
 /// What takes a consent of its own.
-pub const MATTERS: [Matter; 1] = [PARTY_MEMBERSHIP];
+pub const MATTERS: [Matter; 2] = [PARTY_MEMBERSHIP, CHILD_ACCOUNT];
+
+/// That a child under 14 has an account, as its guardian agrees.
+pub const CHILD_ACCOUNT: Matter = Matter {
+    name: "child_account",
+    version: 1,
+    wording: (
+        "我是未满十四周岁孩子的监护人，同意为孩子建立账号，登记姓名和出生年份，由我代孩子办事。我可以随时撤回，撤回后孩子的账号七天内注销。",
+        "I am the guardian of a child under 14. I agree that an account is kept for the child, with name and year of birth, \
+         and that I act for them. I can take this back at any time; then the child's account is erased within seven days.",
+    ),
+    withdrawn: erase_children,
+};
+
+fn erase_children(tx: &mut Tx<'_>, guardian: PersonId, today: NaiveDate) -> Result<()> {
+    let today = i64::from(members::day_number(today));
+    for one in delegations::of_person(tx, guardian)? {
+        let is_guardian = one.way == Way::Guardian && one.agent_id == guardian && one.counts_on(today);
+        if let Some(child) = one.principal_id.filter(|_| is_guardian) {
+            erasure::ask(tx, child)?;
+        }
+    }
+    Ok(())
+}
 
 /// That somebody is of a party branch.
 pub const PARTY_MEMBERSHIP: Matter = Matter {

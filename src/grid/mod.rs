@@ -30,7 +30,7 @@ mod undoing;
 pub mod view;
 
 pub use doors::{DOORS_WITHIN_M, Door, DoorKind, MOST_DOORS, is_door_name};
-pub use holds::{GridHolder, HOLDINGS, MATTERS, PARTY_MEMBERSHIP};
+pub use holds::{CHILD_ACCOUNT, GridHolder, HOLDINGS, MATTERS, PARTY_MEMBERSHIP};
 pub use import::{UnitRow, import_units, store_units};
 pub use model::{Level, Setting, Unit, UnitId};
 pub use shared::Shared;

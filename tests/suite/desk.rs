@@ -193,11 +193,19 @@ both_databases! {
         child(2011, Some(&phone(32))).is_invalid_at(&[("body", "/guardian_phone", "not_a_child")]);
         child(2027, None).is_invalid_at(&[("body", "/birth_year", "future")]);
         child(2016, Some(&phone(77))).is_invalid_at(&[("body", "/guardian_phone", "unknown_person")]);
+        // The guardian agrees to it, on its own and in their own account.
+        child(2016, Some(&phone(32))).is_problem(409, "consent-needed");
+        mother.put("/v1/me/consents/child_account", &json!({ "version": 1 })).with_status(200);
         let session = child(2016, Some(&phone(32))).with_status(201).json;
         let held = mother.get("/v1/delegations").ok()["held"][0].clone();
         assert_eq!((&held["way"], &held["until"], &held["principal"]["id"]), (&json!("guardian"), &json!("2030-12-31"), &session["person"]["id"]));
         assert_eq!(mother.with("acting-for", &id_of(&held)).get("/v1/me").ok()["birth_year"], 2016);
         mother.send("DELETE", &format!("/v1/delegations/{}", id_of(&held)), None).is_problem(409, "state-conflict");
+        // Taken back, the child's account goes, as it would at its own asking.
+        mother.send("DELETE", "/v1/me/consents/child_account", None).with_status(204);
+        let mut sql = Sql::connect(world.database_url());
+        assert_eq!(sql.count("erasure"), 1);
+        assert_eq!(sql.texts("SELECT kind AS value FROM job WHERE kind = 'erasure'"), ["erasure"]);
         // Nor does anybody say so of themselves.
         let me = server.person(40);
         let tag = me.get("/v1/me").needed_header("etag");

@@ -21,7 +21,7 @@ use crate::grid::audit::{self, Act, Entry};
 use crate::grid::members::routes::{LOOKS, find_person, person};
 use crate::grid::members::view::PersonView;
 use crate::grid::members::{BodyKind, day_number};
-use crate::grid::{Shared, UnitId};
+use crate::grid::{CHILD_ACCOUNT, Shared, UnitId};
 use crate::http::{Answer, Body, Caller, Http, Nothing, Operation, Path, Query, client_name, language, preferred};
 use crate::identity::codes::{self, Asker, Purpose};
 use crate::identity::delegations::routes::one_shown;
@@ -31,8 +31,9 @@ use crate::identity::people::NewGuest;
 use crate::identity::routes::phone;
 use crate::identity::sign_in::Identity;
 use crate::identity::view::CodeSent;
-use crate::identity::{People, PersonId, PhoneSearch};
+use crate::identity::{People, PersonId, PhoneSearch, lock_person};
 use crate::language::Language;
+use crate::privacy::consents;
 
 /// The operations.
 pub fn operations() -> Vec<Operation> {
@@ -127,7 +128,7 @@ async fn open_desk_session(
     let people = shared.people.clone();
     let opened = shared.db.write(move |tx| {
         let actor = caller.at(unit)?;
-        crate::identity::lock_person(tx, whose)?;
+        lock_person(tx, whose)?;
         let session = store::open(tx, staff, unit.uuid(), whose)?;
         audit::record(tx, &entry(actor, Act::DeskOpened, whose, unit, &input.reason))?;
         shown(tx, &people, &session)
@@ -220,6 +221,9 @@ async fn register_at_desk(
         };
         let whose = people.create_guest(tx, &guest)?;
         if let Some(guardian) = guardian {
+            // They agree themselves, in their own account, before they come.
+            lock_person(tx, guardian)?;
+            consents::need(tx, guardian, &CHILD_ACCOUNT)?;
             let last = chrono::NaiveDate::from_ymd_opt(input.birth_year + model::AGE, 12, 31);
             let last = last.ok_or_else(|| Error::internal("a year without an end"))?;
             delegations::guard(tx, whose, guardian, day_number(last).into(), staff)?;

@@ -5,13 +5,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::model::Erasure;
 use super::view::ErasureView;
-use super::{job, store};
+use super::{change, store};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::gate::SignedIn;
 use crate::http::{Answer, Caller, Nothing, Operation, Query, language};
 use crate::identity::{PersonId, lock_person};
-use crate::jobs;
 use crate::language::Words;
 use crate::live::inbox::{self, Letter};
 use crate::privacy::Privacy;
@@ -62,12 +61,10 @@ async fn ask_for_erasure(
     let person = person(caller.actor())?;
     let calendar = privacy.calendar.clone();
     let asked = privacy.db.write(move |tx| {
-        lock_person(tx, person)?;
-        if let Some(open) = store::open_of(tx, person)? {
-            return Ok(open);
+        let (erasure, is_new) = change::ask(tx, person)?;
+        if !is_new {
+            return Ok(erasure);
         }
-        let erasure = store::insert(tx, person)?;
-        jobs::put(tx, &job::job(&erasure)?)?;
         let day = calendar.date_of(erasure.due_at.to_utc());
         let day = Words::new(
             day.format("%Y年%-m月%-d日").to_string(),
