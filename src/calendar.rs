@@ -246,6 +246,60 @@ impl Calendar {
             .any(|stretch| stretch.kind == RuleKind::Open)
     }
 
+    /// When `hours` are open, as the stretches that begin on the civil days from `first` to
+    /// `last`, in order. What goes on past midnight is one stretch, save that a day that is
+    /// open throughout begins a new one: so the answer for a day is the same whatever days
+    /// are asked about. Where clocks go back the hour that exists twice is in it twice,
+    /// where they go forward the missing one is not.
+    pub fn open_between(&self, hours: &Hours, first: NaiveDate, last: NaiveDate) -> Vec<Open> {
+        let view = View::new(self, hours);
+        let mut found: Vec<(NaiveDate, Open)> = Vec::new();
+        // The day before tells what goes on from there, the day after where it ends.
+        let from = first.pred_opt().unwrap_or(first);
+        let days = u64::try_from((last - from).num_days()).unwrap_or(0) + 1;
+        for date in (0..=days).filter_map(|ahead| from.checked_add_days(Days::new(ahead))) {
+            for (begins, ends) in open_minutes(view.schedule(date)) {
+                let (from, to) = (self.instant(date, begins), self.instant(date, ends));
+                let is_whole = begins == 0 && ends >= 24 * 60;
+                match found.last_mut() {
+                    Some((_, before)) if begins == 0 && !is_whole && before.1 == from => before.1 = to,
+                    _ if from < to => found.push((date, (from, to))),
+                    _ => {}
+                }
+            }
+        }
+        found.retain(|(date, _)| (first..=last).contains(date));
+        found.into_iter().map(|(_, open)| open).collect()
+    }
+
+    /// Whether the state's calendar of the year of `date` is known, with its days off and
+    /// shifted working days.
+    pub fn knows(&self, date: NaiveDate) -> bool {
+        self.years.contains(&date.year())
+    }
+
+    /// Whether people work on `date`: a weekday that is no day off, or a shifted one.
+    pub fn is_working_day(&self, date: NaiveDate) -> bool {
+        matches!(self.day(date), DayKind::Weekday | DayKind::WorksAs(_))
+    }
+
+    /// The civil day that is so many working days from `date`, which itself does not count;
+    /// before it where they are negative.
+    pub fn working_days_from(&self, date: NaiveDate, working_days: i64) -> NaiveDate {
+        let (mut date, mut left) = (date, working_days.abs());
+        while left > 0 {
+            let next = if working_days < 0 {
+                date.pred_opt()
+            } else {
+                date.succ_opt()
+            };
+            let Some(next) = next else { break };
+            date = next;
+            left -= i64::from(self.is_working_day(date));
+        }
+        date
+    }
+
     fn is_provisional(&self, hours: &Hours, first: NaiveDate, last: NaiveDate) -> bool {
         let untabled = (first.year()..=last.year()).any(|year| !self.years.contains(&year));
         untabled || (hours.by_marks().is_none() && self.around_shifts.range(first..=last).next().is_some())
@@ -266,6 +320,28 @@ impl Calendar {
             })
             .map_or_else(|| midnight.and_utc(), |local| local.with_timezone(&Utc))
     }
+}
+
+/// A stretch of time in which something is open: from its beginning to its end.
+pub type Open = (DateTime<Utc>, DateTime<Utc>);
+
+/// When a day is open, in minutes from its midnight, with neighbours put together.
+fn open_minutes(schedule: Schedule) -> Vec<(u16, u16)> {
+    let mut open: Vec<(u16, u16)> = Vec::new();
+    for stretch in schedule {
+        if stretch.kind != RuleKind::Open {
+            continue;
+        }
+        let (begins, ends) = (
+            stretch.range.start.mins_from_midnight(),
+            stretch.range.end.mins_from_midnight(),
+        );
+        match open.last_mut() {
+            Some(before) if before.1 == begins => before.1 = ends,
+            _ => open.push((begins, ends)),
+        }
+    }
+    open
 }
 
 /// The crate's context in which these days are `PH`.

@@ -9,6 +9,7 @@ use std::fmt;
 
 use diesel::result::DatabaseErrorKind;
 
+use crate::clock::Timestamp;
 use crate::language::{Language, Words};
 
 /// Where the types of problems live. The addresses are names; a page behind them is not promised.
@@ -40,6 +41,23 @@ pub struct Refusal {
     pub detail: Option<Words>,
     /// After how many seconds another try makes sense.
     pub retry_after_s: Option<u64>,
+    /// What a program can make use of.
+    pub facts: Facts,
+}
+
+/// What a problem tells a program beyond its reason.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// From when on it can be done.
+    pub opens_at: Option<Timestamp>,
+    /// Until when it cannot be done.
+    pub until: Option<Timestamp>,
+    /// How many places are left.
+    pub remaining: Option<i64>,
+    /// What it collides with, by id.
+    pub rival: Option<String>,
+    /// What can be done instead.
+    pub allowed: Vec<&'static str>,
 }
 
 impl Error {
@@ -49,6 +67,7 @@ impl Error {
             reason,
             detail: None,
             retry_after_s: reason.usual_retry_after_s(),
+            facts: Facts::default(),
         }))
     }
 
@@ -58,6 +77,7 @@ impl Error {
             reason,
             detail: Some(Words::new(zh, en)),
             retry_after_s: reason.usual_retry_after_s(),
+            facts: Facts::default(),
         }))
     }
 
@@ -79,6 +99,22 @@ impl Error {
             refusal.retry_after_s = Some(seconds);
         }
         self
+    }
+
+    /// The same with what a program can make use of.
+    pub fn with_facts(mut self, facts: Facts) -> Self {
+        if let Self::Refused(refusal) = &mut self {
+            refusal.facts = facts;
+        }
+        self
+    }
+
+    /// What a program can make use of.
+    pub fn facts(&self) -> Option<&Facts> {
+        match self {
+            Self::Refused(refusal) => Some(&refusal.facts),
+            _ => None,
+        }
     }
 
     /// One field of a request is at fault.
@@ -305,6 +341,58 @@ reasons! {
     StateConflict "state-conflict" 409
         ["当前状态不允许", "Not possible in this state"]
         ["请刷新后查看当前状态。", "Fetch it again and look at its state."];
+    /// The time is none that is offered.
+    SlotNotOffered "slot-not-offered" 409
+        ["该时段不开放", "This time is not offered"]
+        ["请从 GET /v1/resources/{id}/slots 列出的时段中选择。", "Choose one that GET /v1/resources/{id}/slots lists."];
+    /// The time has begun or is over.
+    SlotPast "slot-past" 409
+        ["该时段已开始或已过", "This time has begun or is over"]
+        ["请选择以后的时段。", "Choose a later one."];
+    /// Booking for this time opens later.
+    BookingNotOpen "booking-not-open" 409
+        ["尚未开放预约", "Booking is not open yet"]
+        ["请在 opens_at 所示时间后预约，任何人都不能提前。", "Come back at opens_at; nobody books before it."];
+    /// It is too late to book this time.
+    BookingTooLate "booking-too-late" 409
+        ["已过预约截止时间", "It is too late to book this time"]
+        ["请选择更晚的时段，或到现场咨询。", "Choose a later one, or ask at the desk."];
+    /// The time lies further ahead than is booked.
+    BookingTooEarly "booking-too-early" 409
+        ["日期过远", "This is too far ahead"]
+        ["请选择更近的日期。", "Choose a nearer day."];
+    /// All places are taken.
+    SlotFull "slot-full" 409
+        ["该时段已约满", "This time is full"]
+        ["请选择其他时段，或登记候补。", "Choose another time, or join the waiting list."];
+    /// Some places are left, fewer than were asked for.
+    NotEnoughPlaces "not-enough-places" 409
+        ["余位不足", "There are not enough places"]
+        ["余位少于您的人数，请减少人数或选择其他时段。", "Fewer places are left than you ask for; come with fewer, or choose another time."];
+    /// The places are held for somebody who has not confirmed yet.
+    SlotHeld "slot-held" 409
+        ["该时段正被他人保留", "This time is held by another"]
+        ["若对方未确认，名额会在几分钟内放出，请稍后再试。", "Unless they confirm it is free within minutes; try again shortly."];
+    /// As much is booked as the rules allow.
+    BookingLimit "booking-limit" 409
+        ["已达预约上限", "The limit of bookings is reached"]
+        ["请先使用或取消已有预约。", "Use or cancel one that there is, first."];
+    /// The person has another booking at that time.
+    BookingOverlaps "booking-overlaps" 409
+        ["与已有预约时间重叠", "It overlaps another booking"]
+        ["您在这段时间已有预约，请先取消或改期。", "You have a booking at that time; cancel or move it first."];
+    /// It was changed as often as the rules allow.
+    TooManyChanges "too-many-changes" 409
+        ["已达改期次数上限", "It cannot be changed any more"]
+        ["请取消后重新预约。", "Cancel it and book anew."];
+    /// Who did not come several times pauses for a while.
+    BookingPaused "booking-paused" 409
+        ["预约暂停中", "Booking is paused"]
+        ["因多次未到，在 until 所示时间前暂停预约，如有异议可在该预约上申诉。", "After several times not come, booking is paused until the time that until gives; object at the booking where that was wrong."];
+    /// Others book this.
+    NotForYou "not-for-you" 403
+        ["不在开放范围内", "Not open to you"]
+        ["该资源仅向部分单元的居民开放。", "Only residents of certain units book this."];
     /// The WeChat account belongs to nobody yet.
     PhoneNeeded "phone-needed" 409
         ["需要手机号", "A phone number is needed"]

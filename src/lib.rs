@@ -15,6 +15,7 @@
 //! single files are what any room may use.
 
 pub mod addr_range;
+pub mod booking;
 pub mod bus;
 pub mod calendar;
 pub mod circle;

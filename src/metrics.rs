@@ -50,6 +50,12 @@ metric!(WRITER_BATCH: prometheus::Histogram = register_histogram!(
     "Transactions that shared a commit",
     vec![1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0]
 ));
+metric!(LANE_BATCH: HistogramVec = register_histogram_vec!(
+    "onegrid_lane_batch_commands",
+    "Commands of a lane that shared a transaction",
+    &["lane"],
+    vec![1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0]
+));
 metric!(CHANGES: IntGauge = register_int_gauge!(
     "onegrid_changes_number",
     "The newest change that this instance has taken into memory"
@@ -187,6 +193,11 @@ pub fn database(what: &str, took: Duration, ok: bool) {
 /// The SQLite writer took this many transactions at once.
 pub fn writer_batch(transactions: usize) {
     WRITER_BATCH.observe(transactions as f64);
+}
+
+/// A lane took this many commands at once.
+pub fn lane_batch(lane: &'static str, commands: usize) {
+    LANE_BATCH.with_label_values(&[lane]).observe(commands as f64);
 }
 
 /// This instance knows everything up to this change.

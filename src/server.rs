@@ -4,7 +4,7 @@
 mod rooms;
 
 pub use rooms::holdings;
-use rooms::{holders, kinds_of_job};
+use rooms::{holders, kinds_of_job, undoings};
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,6 +18,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
 
+use crate::booking::Bookings;
 use crate::bus::Bus;
 use crate::circle::places::Catalogue;
 use crate::circle::streets::{StreetMap, TimeModel};
@@ -38,7 +39,7 @@ use crate::kv::Kv;
 use crate::metrics::Gauges;
 use crate::outgoing::Outgoing;
 use crate::privacy::Privacy;
-use crate::{circle, files, grid, holidays, kept_secrets, live, metrics, privacy};
+use crate::{booking, circle, files, grid, holidays, kept_secrets, live, metrics, privacy};
 
 /// How long the database may take to show that it is there.
 const READY_WITHIN: Duration = Duration::from_secs(3);
@@ -50,6 +51,7 @@ pub fn operations() -> Vec<Operation> {
     let mut operations = identity::routes::operations();
     operations.extend(grid::routes::operations());
     operations.extend(circle::routes::operations());
+    operations.extend(booking::routes::operations());
     operations.extend(live::inbox::routes::operations());
     operations.extend(privacy::routes::operations());
     operations.extend(files::routes::operations());
@@ -84,6 +86,7 @@ struct Parts {
     identity: web::Data<Identity>,
     privacy: web::Data<Privacy>,
     files: web::Data<Files>,
+    bookings: web::Data<Bookings>,
     health: web::Data<Health>,
 }
 
@@ -188,7 +191,8 @@ pub async fn start(config: Config, stage: Stage) -> Result<Running> {
         matters: grid::MATTERS.into(),
         holders: holders(&calendar, &identity.people).into(),
     };
-    let jobs = Jobs::start(&db, kinds_of_job(&config, &privacy, &objects));
+    let bookings = Bookings::new(&db, &calendar);
+    let jobs = Jobs::start(&db, kinds_of_job(&config, &privacy, &objects, &bookings));
 
     let access = Access::new(
         Arc::clone(&identity.tokens) as Arc<dyn Credentials>,
@@ -225,6 +229,7 @@ pub async fn start(config: Config, stage: Stage) -> Result<Running> {
         identity: web::Data::new(identity),
         privacy: web::Data::new(privacy),
         files: web::Data::new(files),
+        bookings: web::Data::new(bookings),
         health: web::Data::new(Health {
             follower,
             draining: AtomicBool::new(false),
@@ -413,7 +418,8 @@ fn routes(parts: &Parts, service: &mut web::ServiceConfig) {
         .app_data(parts.health.clone())
         .app_data(parts.privacy.clone())
         .app_data(parts.files.clone())
-        .app_data(web::Data::new(grid::UNDOINGS.to_vec()))
+        .app_data(parts.bookings.clone())
+        .app_data(web::Data::new(undoings()))
         .service(
             web::scope("/v1")
                 .wrap(from_fn(move |request, next| one_of(concurrency, request, next)))

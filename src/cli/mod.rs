@@ -20,6 +20,7 @@ mod people;
 mod progress;
 mod retention;
 mod run;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -91,6 +92,11 @@ enum Command {
         /// Only say what would go.
         #[arg(long)]
         dry_run: bool,
+    },
+    /// Check that what is stored is true to itself.
+    Verify {
+        #[command(subcommand)]
+        command: verify::VerifyCommand,
     },
     /// Check configuration, database, Redis, map and holiday tables: a line each.
     Check,
@@ -193,6 +199,7 @@ fn act(command: Command) -> Done {
         Command::Jobs { command } => jobs::jobs(command),
         Command::Retention { dry_run } => retention::retention(dry_run),
         Command::Openapi { check } => openapi(check),
+        Command::Verify { command } => verify::verify(&command),
         Command::Check => check::check(),
     }
 }

@@ -1,15 +1,18 @@
 //! The database: SQLite embedded, or PostgreSQL.
 //!
 //! What others may call: [`Db::read`] for queries, [`Db::write`] for a
-//! transaction whose closure may run again and does no I/O of its own, and
-//! [`follow`] for what an instance keeps in memory. Nothing is acknowledged
+//! transaction whose closure may run again and does no I/O of its own, [`lane`] for what
+//! many do at once, and [`follow`] for what an instance keeps in memory. Nothing is acknowledged
 //! before it is durable.
 
 mod changes;
 mod conn;
 pub mod follow;
 mod id;
+pub mod lane;
+pub mod locks;
 mod migrate;
+pub mod repeats;
 pub(crate) mod schema;
 pub mod search;
 mod writer;
@@ -97,6 +100,16 @@ impl Db {
         };
         metrics::database("read", started.elapsed(), result.is_ok());
         result
+    }
+
+    /// The same for a command line, which may take as long as it takes.
+    pub async fn read_long<T, F>(&self, queries: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
+    {
+        let pool = self.pool.clone();
+        on_a_blocking_thread(move || queries(&mut *pool.get()?)).await
     }
 
     /// Runs a transaction and answers when it is durable. The closure may run

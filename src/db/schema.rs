@@ -1,6 +1,10 @@
 //! The tables, as both dialects have them (a test compares the two).
 //! Columns use Text, BigInt, Bool, Double and Binary only.
 
+mod booking_tables;
+
+pub use booking_tables::*;
+
 diesel::table! {
     change_head (one) {
         one -> BigInt,

@@ -23,13 +23,12 @@ use super::body::hex;
 use super::caller::text_header;
 use super::entity::{Entity, Version};
 use crate::clock::{self, Timestamp};
+use crate::db::repeats::{KEPT_MICROS, Repeat};
 use crate::db::schema::idempotency as table;
 use crate::db::{Conn, Id, Named, Tx};
 use crate::error::{Error, FieldError, Reason, Result};
 use crate::gate::Actor;
 use crate::holdings::{Cutoff, Erased, Holder, Holding, Kept};
-
-const KEPT_MICROS: i64 = 24 * 3600 * 1_000_000;
 
 /// The `Idempotency-Key` of a request, if it has one, and its route.
 pub struct Once {
@@ -115,9 +114,7 @@ impl Once {
         let Some(key) = &self.key else {
             return effect(tx);
         };
-        // The query is as much of the request as the body.
-        let said = format!("{digest}?{}", self.query);
-        let digest = &hex(hmac::sign(&self.digest_key, said.as_bytes()).as_ref());
+        let digest = &self.whole(digest);
         let now = clock::now();
         take_turn(tx, &format!("{}\n{}\n{key}", actor.name, self.route))?;
         if let Some(answer) = self.before(tx, actor, key, digest, now)? {
@@ -138,6 +135,35 @@ impl Once {
             ))
             .execute(&mut **tx)?;
         Ok(answer)
+    }
+
+    /// For a lane, which does the same for many at once: none where the request has no key.
+    pub fn repeat(&self, actor: &Actor, digest: &str) -> Option<Repeat> {
+        let key = self.key.clone()?;
+        Some(Repeat {
+            caller: actor.name.clone(),
+            route: self.route.clone(),
+            key,
+            digest: self.whole(digest),
+        })
+    }
+
+    /// The same where it must have one.
+    pub fn needed(&self, actor: &Actor, digest: &str) -> Result<Repeat> {
+        self.repeat(actor, digest).ok_or_else(|| {
+            Error::field(FieldError::header(
+                "Idempotency-Key",
+                "required",
+                "请为每次新的请求生成一个 Idempotency-Key，重试时原样带上。",
+                "Make an Idempotency-Key for each new request, and send it again with a retry.",
+            ))
+        })
+    }
+
+    /// The digest of all that the request says: the query is as much of it as the body.
+    fn whole(&self, digest: &str) -> String {
+        let said = format!("{digest}?{}", self.query);
+        hex(hmac::sign(&self.digest_key, said.as_bytes()).as_ref())
     }
 
     /// The same where the answer shows somebody's name or number, which must not stand in

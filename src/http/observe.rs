@@ -137,6 +137,7 @@ fn of_actix(error: &actix_web::Error, status: actix_web::http::StatusCode) -> Er
             reason: refusal.reason,
             detail: refusal.detail.clone(),
             retry_after_s: refusal.retry_after_s,
+            facts: refusal.facts.clone(),
         })),
         Some(other) if other.reason() == crate::error::Reason::Internal => Error::internal(other),
         Some(other) => Error::refused(other.reason()),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::observe::{REQUEST_ID, request_id};
+use crate::clock::Timestamp;
 use crate::error::{Error, FieldError, Reason, Result};
 use crate::language::Language;
 
@@ -26,6 +27,21 @@ pub struct Problem {
     /// Every field at fault.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ProblemField>,
+    /// From when on it can be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opens_at: Option<Timestamp>,
+    /// Until when it cannot be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// How many places are left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remaining: Option<i64>,
+    /// What it collides with, by id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rival: Option<String>,
+    /// What can be done instead.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed: Vec<String>,
     /// The id of the request, as in `X-Request-Id` and in the log.
     pub request_id: String,
 }
@@ -94,12 +110,18 @@ fn render(language: Language, request_id: String, error: &Error) -> HttpResponse
         Error::Invalid(fields) => fields.iter().map(|field| ProblemField::of(field, language)).collect(),
         _ => Vec::new(),
     };
+    let facts = error.facts().cloned().unwrap_or_default();
     let problem = Problem {
         kind: reason.type_uri(),
         title: reason.title(language).to_owned(),
         status: reason.status(),
         detail: error.detail(language).to_owned(),
         errors,
+        opens_at: facts.opens_at,
+        until: facts.until,
+        remaining: facts.remaining,
+        rival: facts.rival,
+        allowed: facts.allowed.into_iter().map(str::to_owned).collect(),
         request_id,
     };
     let status = StatusCode::from_u16(reason.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

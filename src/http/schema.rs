@@ -128,6 +128,12 @@ fn collect(error: &ValidationError<'_>, place: &'static str, found: &mut Vec<Fie
             format!("不能大于 {limit}。"),
             format!("It takes {limit} or less."),
         ),
+        Kind::MultipleOf { multiple_of } => push(
+            at,
+            "multiple_of",
+            format!("应为 {multiple_of} 的倍数。"),
+            format!("It takes a multiple of {multiple_of}."),
+        ),
         Kind::MinLength { limit } => push(
             at,
             "min_length",

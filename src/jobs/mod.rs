@@ -22,6 +22,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use crate::clock::Timestamp;
 use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::holdings::{Cutoff, Erased, Holding, Kept};
@@ -109,6 +110,26 @@ pub fn hasten(tx: &mut Tx<'_>, kind: &'static str, begins: &str) -> Result<()> {
 /// Where the database fails.
 pub fn put_unheard(conn: &mut Conn, job: &NewJob) -> Result<()> {
     store::insert(conn, job).map(drop)
+}
+
+/// Writes many jobs in the caller's transaction, without waking anybody.
+///
+/// # Errors
+/// Where the database fails.
+pub fn put_all(conn: &mut Conn, jobs: &[NewJob]) -> Result<()> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    store::insert_all(conn, jobs)
+}
+
+/// The job of this kind and key is due at this time at the latest, unless somebody has it
+/// in hand.
+///
+/// # Errors
+/// Where the database fails.
+pub fn bring_back(tx: &mut Tx<'_>, kind: &'static str, key: &str, latest: Timestamp) -> Result<()> {
+    store::bring_back(tx, kind, key, latest)
 }
 
 /// Writes a job in the caller's transaction, and wakes whoever does such. Whether it was

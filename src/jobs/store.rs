@@ -37,6 +37,39 @@ pub(super) fn insert(conn: &mut Conn, job: &NewJob) -> Result<bool> {
     Ok(inserted == 1)
 }
 
+/// Writes many jobs; those whose key is there are left as they are.
+pub(super) fn insert_all(conn: &mut Conn, jobs: &[NewJob]) -> Result<()> {
+    let now = crate::clock::now();
+    let rows: Vec<_> = jobs
+        .iter()
+        .map(|one| {
+            (
+                job::id.eq(one.id),
+                job::kind.eq(one.kind),
+                job::key.eq(one.key.as_deref()),
+                job::payload.eq(&one.payload),
+                job::due_at.eq(one.due_at),
+                job::attempts.eq(0),
+                job::created_at.eq(now),
+            )
+        })
+        .collect();
+    match conn {
+        Conn::Sqlite(_) => {
+            for one in jobs {
+                insert(conn, one)?;
+            }
+        }
+        Conn::Postgres(conn) => {
+            diesel::insert_into(table)
+                .values(rows)
+                .on_conflict_do_nothing()
+                .execute(conn)?;
+        }
+    }
+    Ok(())
+}
+
 #[derive(QueryableByName)]
 struct Row {
     #[diesel(sql_type = Binary)]

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::booking::{self, BookingHolder, Bookings, Due};
 use crate::calendar::Calendar;
 use crate::circle::{self, CircleHolder};
 use crate::config::Config;
@@ -11,6 +12,7 @@ use crate::files::{self, FilesHolder, Objects, Removal};
 use crate::grid::{self, GridHolder};
 use crate::holdings::{Holder, Holding};
 use crate::http::{self, RequestsHolder};
+use crate::identity::delegations::Undoing;
 use crate::identity::{self, AccountHolder, People};
 use crate::jobs::{self, Kind, Recurring};
 use crate::live::inbox::{self, InboxHolder, Push, PushService};
@@ -24,12 +26,13 @@ const A_DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// What is held about people, of all rooms: the table of purposes.
 pub fn holdings() -> Vec<Holding> {
-    let rooms: [&[Holding]; 8] = [
+    let rooms: [&[Holding]; 9] = [
         &identity::HOLDINGS,
         &privacy::HOLDINGS,
         &files::HOLDINGS,
         &grid::HOLDINGS,
         &circle::HOLDINGS,
+        &booking::HOLDINGS,
         &inbox::HOLDINGS,
         &jobs::HOLDINGS,
         &http::HOLDINGS,
@@ -41,6 +44,7 @@ pub fn holdings() -> Vec<Holding> {
 pub(super) fn holders(calendar: &Arc<Calendar>, people: &People) -> Vec<Arc<dyn Holder>> {
     let (calendar, people) = (Arc::clone(calendar), people.clone());
     vec![
+        Arc::new(BookingHolder),
         Arc::new(GridHolder { calendar }),
         Arc::new(CircleHolder),
         Arc::new(InboxHolder),
@@ -51,8 +55,19 @@ pub(super) fn holders(calendar: &Arc<Calendar>, people: &People) -> Vec<Arc<dyn 
     ]
 }
 
+/// How what was done for somebody is undone by them, of all rooms.
+pub(super) fn undoings() -> Vec<Undoing> {
+    let grid = grid::UNDOINGS.into_iter();
+    grid.chain([booking::UNDOING]).collect()
+}
+
 /// The work that is done after answers were sent.
-pub(super) fn kinds_of_job(config: &Config, privacy: &Privacy, objects: &Objects) -> Vec<Arc<dyn Kind>> {
+pub(super) fn kinds_of_job(
+    config: &Config,
+    privacy: &Privacy,
+    objects: &Objects,
+    bookings: &Bookings,
+) -> Vec<Arc<dyn Kind>> {
     let (db, calendar) = (&privacy.db, &privacy.calendar);
     let retention = {
         let privacy = privacy.clone();
@@ -86,6 +101,7 @@ pub(super) fn kinds_of_job(config: &Config, privacy: &Privacy, objects: &Objects
     vec![
         Arc::new(push),
         Arc::new(push_urgent),
+        Arc::new(Due::new(bookings.clone())),
         Arc::new(Recurring::new("retention", AN_HOUR, retention)),
         Arc::new(Erase::new(privacy.clone())),
         Arc::new(Export::new(privacy.clone())),

@@ -1,6 +1,10 @@
 //! The product from outside.
 
 mod acting;
+mod booking;
+mod booking_access;
+mod booking_fire;
+mod booking_rules;
 mod circle_agreement;
 mod circle_area;
 mod circle_bases;

@@ -7,7 +7,9 @@ use serde_json::Value;
 use crate::harness::{World, both_databases};
 
 /// Everything that anybody may do; an operation that is added here was meant to be.
-const PUBLIC: [&str; 26] = [
+const PUBLIC: [&str; 32] = [
+    "GET /v1/booking-rules",
+    "GET /v1/booking-rules/{id}",
     "GET /v1/categories",
     "GET /v1/circle",
     "GET /v1/circle/area",
@@ -23,6 +25,10 @@ const PUBLIC: [&str; 26] = [
     "GET /v1/places/{id}/doors",
     "GET /v1/privacy/consents",
     "GET /v1/privacy/purposes",
+    "GET /v1/resources",
+    "GET /v1/resources/{id}",
+    "GET /v1/resources/{id}/closures",
+    "GET /v1/resources/{id}/slots",
     "GET /v1/units",
     "GET /v1/units/{id}",
     "GET /v1/units/{id}/ancestors",

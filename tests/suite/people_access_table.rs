@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::acting::today_plus;
+use crate::booking_access::Booked;
 use crate::harness::people::bearing;
 use crate::harness::roles::issue;
 use crate::harness::{Client, Server, World, both_databases, place, unit_id, until};
@@ -104,6 +105,11 @@ impl Actor {
             "signed_in" => self.signed_in,
             "run_batches" => self.is_staff(),
             "manage_places" | "find_people" | "serve_at_desk" => self.is_staff() && self.at_or_above(subject),
+            "manage_resources" => self.is_staff() && self.at_or_above(subject),
+            "serve_bookings" => {
+                let serves = self.is_staff() || self.role.is_some_and(|(role, _)| role == "grid_leader");
+                serves && self.at_or_above(subject)
+            }
             "see_members" | "see_phones" => {
                 let gives_a_say =
                     |role: &str| !["resident", "department_officer", "member", "named_officer"].contains(&role);
@@ -150,6 +156,7 @@ struct Subject {
     /// A delegation that somebody else proposed at the unit's desk, in their session.
     delegation: String,
     session: String,
+    booked: Booked,
 }
 
 /// Two things at a unit, the second of them closed.
@@ -233,7 +240,11 @@ fn request(operation: &str, subject: &Subject, role: &str) -> Option<(String, Op
         somebody,
         delegation,
         session,
+        booked,
     } = subject;
+    if let Some(asked) = booked.request(operation, unit) {
+        return Some(asked);
+    }
     let reason = json!({ "reason": "试一试" });
     let mut new_place = place("店", "shop", 0.0, 0.0);
     new_place["unit_id"] = json!(unit);
@@ -473,7 +484,9 @@ fn subjects(server: &Server, staff: &Client) -> Vec<Subject> {
         let terms = json!({ "phone": crate::harness::people::phone(602 + depth), "scopes": ["read"], "until": today_plus(30), "reason": "试一试" });
         let path = format!("/v1/desk-sessions/{}/delegations", id_of(&session.json));
         let delegation = id_of(&asker.post(&path, &terms).with_status(201).json);
+        let booked = Booked::found(staff, &unit, &id_of(&made));
         Subject {
+            booked,
             unit,
             department,
             estate,
@@ -482,6 +495,7 @@ fn subjects(server: &Server, staff: &Client) -> Vec<Subject> {
             somebody,
             delegation,
             session: id_of(&session.json),
+
             place: made["id"].as_str().expect("an id").to_owned(),
             active,
             ended,

@@ -17,8 +17,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use rules::{
     BodyOf, DecideRoles, EndRoles, FindPeople, GRANTS, GrantRoles, ManageDepartments, ManageEstates,
-    ManageOrganisations, ManagePlaces, ManageUnits, Office, PublishDuties, RULES, Reach, ReadAudit, Rule, RunBatches,
-    SeeMembers, SeeOfficers, SeeOrganisation, SeePhones, ServeAtDesk,
+    ManageOrganisations, ManagePlaces, ManageResources, ManageUnits, Office, OverrideBookings, PublishDuties, RULES,
+    Reach, ReadAudit, Rule, RunBatches, SeeMembers, SeeOfficers, SeeOrganisation, SeePhones, ServeAtDesk,
+    ServeBookings,
 };
 pub use standing::Standing;
 

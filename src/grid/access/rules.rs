@@ -86,6 +86,17 @@ permissions! {
     /// Change places, doors and hours of a unit; of no unit where they belong to none.
     ManagePlaces "manage_places" of Option<UnitId>, else Forbidden,
         [(CommunityStaff, AtOrAbove), (StreetStaff, AtOrAbove), (CountyStaff, AtOrAbove), (CityStaff, AtOrAbove)];
+    /// Enter and change resources that are booked, their closures and their rules.
+    ManageResources "manage_resources" of UnitId, else Forbidden,
+        [(CommunityStaff, AtOrAbove), (StreetStaff, AtOrAbove), (CountyStaff, AtOrAbove), (CityStaff, AtOrAbove)];
+    /// Serve those who have booked: see who comes, approve, check in, and book for who walks in. Others are not told
+    /// that anybody booked.
+    ServeBookings "serve_bookings" of UnitId, else NotFound,
+        [(GridLeader, AtOrAbove), (CommunityStaff, AtOrAbove), (StreetStaff, AtOrAbove), (CountyStaff, AtOrAbove),
+         (CityStaff, AtOrAbove)];
+    /// Pass over limits, lead time, horizon and approval when booking for somebody, with a reason that is kept.
+    OverrideBookings "override_bookings" of UnitId, else Forbidden,
+        [(CommunityStaff, AtOrAbove), (StreetStaff, AtOrAbove), (CountyStaff, AtOrAbove), (CityStaff, AtOrAbove)];
     /// See who is what at a unit, and who asks to be. Others are not told that anybody is.
     SeeMembers "see_members" of UnitId, else NotFound,
         [(BuildingHead, AtOrAbove), (GridLeader, AtOrAbove), (CommunityStaff, AtOrAbove),

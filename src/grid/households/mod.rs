@@ -13,4 +13,4 @@ mod view;
 
 pub use change::{found, invite, join, leave};
 pub use model::{Household, HouseholdId};
-pub use store::{hand_over, of_person, stretches_of};
+pub use store::{hand_over, housemates, of_person, stretches_of};

@@ -20,6 +20,27 @@ pub fn of_person(conn: &mut Conn, person: PersonId) -> Result<Option<HouseholdId
         .optional()?)
 }
 
+/// Who lives with each of these, themselves included; those who are of no household are left out.
+pub fn housemates(conn: &mut Conn, persons: &[PersonId]) -> Result<Vec<(PersonId, Vec<PersonId>)>> {
+    let own: Vec<(PersonId, HouseholdId)> = member::table
+        .select((member::person_id, member::household_id))
+        .filter(member::person_id.eq_any(persons))
+        .filter(member::until.is_null())
+        .load(conn)?;
+    let ids: Vec<HouseholdId> = own.iter().map(|(_, id)| *id).collect();
+    let all: Vec<(HouseholdId, PersonId)> = member::table
+        .select((member::household_id, member::person_id))
+        .filter(member::household_id.eq_any(ids))
+        .filter(member::until.is_null())
+        .load(conn)?;
+    let of = |id: HouseholdId| {
+        all.iter()
+            .filter(move |(other, _)| *other == id)
+            .map(|(_, person)| *person)
+    };
+    Ok(own.into_iter().map(|(person, id)| (person, of(id).collect())).collect())
+}
+
 /// Since when and until when somebody has been of which households, the oldest first.
 pub fn stretches_of(conn: &mut Conn, person: PersonId) -> Result<Vec<OwnStretch>> {
     Ok(member::table

@@ -86,7 +86,17 @@ impl Client {
         self.send_bytes(method, path, body.map(str::as_bytes))
     }
 
+    /// POST of JSON to a server that may be away: nothing where no whole answer came.
+    pub fn try_post(&self, path: &str, json: &Value) -> Option<Answer> {
+        self.try_send("POST", path, Some(json.to_string().as_bytes())).ok()
+    }
+
     fn send_bytes(&self, method: &str, path: &str, body: Option<&[u8]>) -> Answer {
+        self.try_send(method, path, body)
+            .unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+    }
+
+    fn try_send(&self, method: &str, path: &str, body: Option<&[u8]>) -> Result<Answer, String> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
         for (name, value) in &self.headers {
             request = request.header(name, value);
@@ -104,19 +114,19 @@ impl Client {
                 self.agent.run(request.body(body).expect("a request"))
             }
         };
-        let mut response = answer.unwrap_or_else(|error| panic!("{method} {path}: no answer: {error}"));
+        let mut response = answer.map_err(|error| format!("no answer: {error}"))?;
         let bytes = response.body_mut().with_config().limit(64 * 1024 * 1024).read_to_vec();
-        let bytes = bytes.unwrap_or_else(|error| panic!("{method} {path}: the body broke off: {error}"));
+        let bytes = bytes.map_err(|error| format!("the body broke off: {error}"))?;
         // Pictures are no text, and nobody looks at theirs as one.
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        Answer {
+        Ok(Answer {
             asked: format!("{method} {path}"),
             status: response.status().as_u16(),
             headers: response.headers().clone(),
             json: serde_json::from_str(&text).unwrap_or(Value::Null),
             text,
             bytes,
-        }
+        })
     }
 }
 

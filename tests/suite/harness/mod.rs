@@ -8,6 +8,7 @@
 mod client;
 mod database;
 mod dump;
+pub mod facility;
 mod fake_service;
 mod fixtures;
 pub mod people;

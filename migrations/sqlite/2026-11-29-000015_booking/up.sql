@@ -1,0 +1,155 @@
+-- Rules of booking: a set has a name and a current version; a version is never changed, since
+-- bookings keep the one that they were made under.
+CREATE TABLE booking_rules (
+    id BLOB NOT NULL PRIMARY KEY,
+    unit_id BLOB NOT NULL REFERENCES unit (id),
+    name TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+CREATE INDEX booking_rules_unit_id ON booking_rules (unit_id);
+CREATE TRIGGER booking_rules_kept_from_delete BEFORE DELETE ON booking_rules BEGIN
+    SELECT RAISE(ABORT, 'booking_rules is only closed, never removed');
+END;
+
+CREATE TABLE booking_rules_version (
+    id BLOB NOT NULL PRIMARY KEY,
+    rules_id BLOB NOT NULL REFERENCES booking_rules (id),
+    number BIGINT NOT NULL,
+    terms TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    UNIQUE (rules_id, number)
+);
+CREATE TRIGGER booking_rules_version_kept_from_update BEFORE UPDATE ON booking_rules_version BEGIN
+    SELECT RAISE(ABORT, 'booking_rules_version is append-only');
+END;
+CREATE TRIGGER booking_rules_version_kept_from_delete BEFORE DELETE ON booking_rules_version BEGIN
+    SELECT RAISE(ABORT, 'booking_rules_version is append-only');
+END;
+
+-- Something bookable at a place; one may be part of another, and all of a tree have its root.
+CREATE TABLE resource (
+    id BLOB NOT NULL PRIMARY KEY,
+    place_id BLOB NOT NULL REFERENCES place (id),
+    unit_id BLOB NOT NULL REFERENCES unit (id),
+    part_of BLOB REFERENCES resource (id),
+    root_id BLOB NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('shared', 'exclusive', 'pool')),
+    name TEXT NOT NULL,
+    name_en TEXT,
+    capacity BIGINT NOT NULL CHECK (capacity >= 1 AND capacity <= 10000),
+    opening_hours TEXT NOT NULL,
+    slot_minutes BIGINT NOT NULL CHECK (slot_minutes >= 5 AND slot_minutes % 5 = 0),
+    interval_minutes BIGINT NOT NULL CHECK (interval_minutes >= 5 AND interval_minutes % 5 = 0),
+    buffer_before_minutes BIGINT NOT NULL CHECK (buffer_before_minutes >= 0 AND buffer_before_minutes % 5 = 0),
+    buffer_after_minutes BIGINT NOT NULL CHECK (buffer_after_minutes >= 0 AND buffer_after_minutes % 5 = 0),
+    rules_id BLOB NOT NULL REFERENCES booking_rules (id),
+    rules_version_id BLOB NOT NULL REFERENCES booking_rules_version (id),
+    status TEXT NOT NULL CHECK (status IN ('open', 'closed')),
+    version BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+CREATE INDEX resource_root_id ON resource (root_id);
+CREATE INDEX resource_place_id ON resource (place_id);
+CREATE INDEX resource_rules_id ON resource (rules_id);
+CREATE INDEX resource_unit_id ON resource (unit_id);
+CREATE TRIGGER resource_kept_from_delete BEFORE DELETE ON resource BEGIN
+    SELECT RAISE(ABORT, 'resource is only closed, never removed');
+END;
+
+-- Times in which a resource is not offered: once, or again and again by hours.
+CREATE TABLE resource_closure (
+    id BLOB NOT NULL PRIMARY KEY,
+    resource_id BLOB NOT NULL REFERENCES resource (id),
+    from_at BIGINT NOT NULL,
+    to_at BIGINT,
+    hours TEXT,
+    reason TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    lifted_at BIGINT,
+    CHECK (to_at > from_at),
+    CHECK (to_at IS NOT NULL OR hours IS NOT NULL)
+);
+CREATE INDEX resource_closure_resource_id ON resource_closure (resource_id);
+CREATE TRIGGER resource_closure_kept_from_delete BEFORE DELETE ON resource_closure BEGIN
+    SELECT RAISE(ABORT, 'resource_closure is only closed, never removed');
+END;
+
+-- How many people each five minutes of a UTC day hold, two bytes each: what the bookings
+-- of the resource itself add up to, buffers included.
+CREATE TABLE resource_day (
+    resource_id BLOB NOT NULL REFERENCES resource (id),
+    day BIGINT NOT NULL,
+    cells BLOB NOT NULL,
+    PRIMARY KEY (resource_id, day)
+);
+
+-- A person's hold on a stretch of a resource's calendar. Rows of such are many, so what is
+-- never removed is not looked up again by a foreign key. It takes `load` places from
+-- load_from to load_to; none where load is 0.
+CREATE TABLE booking (
+    id BLOB NOT NULL PRIMARY KEY,
+    resource_id BLOB NOT NULL REFERENCES resource (id),
+    asked_id BLOB NOT NULL,
+    person_id BLOB REFERENCES person (id),
+    start_at BIGINT NOT NULL,
+    end_at BIGINT NOT NULL,
+    party BIGINT NOT NULL CHECK (party >= 1),
+    load_from BIGINT NOT NULL,
+    load_to BIGINT NOT NULL,
+    load BIGINT NOT NULL CHECK (load >= 0),
+    state TEXT NOT NULL CHECK (state IN ('held', 'pending', 'confirmed', 'checked_in', 'completed', 'declined', 'cancelled', 'no_show', 'expired')),
+    was_held BOOLEAN NOT NULL,
+    until_at BIGINT,
+    rules_id BLOB NOT NULL,
+    rules_version_id BLOB NOT NULL,
+    changes BIGINT NOT NULL,
+    is_late BOOLEAN NOT NULL,
+    is_excess BOOLEAN NOT NULL,
+    reminded_at BIGINT,
+    made_by TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    CHECK (end_at > start_at),
+    CHECK (load_to >= load_from)
+);
+CREATE INDEX booking_person_id ON booking (person_id, start_at);
+CREATE INDEX booking_resource_id ON booking (resource_id, start_at);
+CREATE INDEX booking_held ON booking (resource_id, until_at) WHERE state IN ('held', 'pending') AND until_at IS NOT NULL;
+CREATE TRIGGER booking_kept_from_delete BEFORE DELETE ON booking BEGIN
+    SELECT RAISE(ABORT, 'booking is only closed, never removed');
+END;
+
+-- What became of a booking, step by step.
+CREATE TABLE booking_step (
+    id BLOB NOT NULL PRIMARY KEY,
+    booking_id BLOB NOT NULL,
+    number BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    act TEXT NOT NULL,
+    state TEXT NOT NULL,
+    resource_id BLOB NOT NULL,
+    start_at BIGINT NOT NULL,
+    end_at BIGINT NOT NULL,
+    party BIGINT NOT NULL,
+    is_override BOOLEAN NOT NULL,
+    UNIQUE (booking_id, number)
+);
+CREATE TRIGGER booking_step_kept_from_update BEFORE UPDATE ON booking_step BEGIN
+    SELECT RAISE(ABORT, 'booking_step is append-only');
+END;
+CREATE TRIGGER booking_step_kept_from_delete BEFORE DELETE ON booking_step BEGIN
+    SELECT RAISE(ABORT, 'booking_step is append-only');
+END;
+
+-- Why, in somebody's words: apart from the step so that it can be blanked.
+CREATE TABLE booking_reason (
+    step_id BLOB NOT NULL PRIMARY KEY REFERENCES booking_step (id),
+    reason TEXT NOT NULL
+);

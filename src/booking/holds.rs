@@ -1,0 +1,100 @@
+//! What bookings hold about people.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::cells::CELL_MICROS;
+use super::store;
+use super::undo::cancel_in;
+use crate::clock;
+use crate::db::{Conn, Tx};
+use crate::error::Result;
+use crate::holdings::{Erased, Holder, Holding, Kept};
+use crate::identity::PersonId;
+
+/// The rows of the table of purposes.
+pub const HOLDINGS: [Holding; 3] = [
+    Holding {
+        name: "bookings",
+        columns: &["booking.person_id", "booking.made_by", "booking_step.actor"],
+        what: (
+            "预约了什么、何时、几人、由谁办理及其经过",
+            "What was booked, when, for how many, by whom, and what became of it",
+        ),
+        purpose: (
+            "保证名额不重复，并让争议有据可查",
+            "So that no place is given twice, and that it can be told what happened where it is argued about",
+        ),
+        kept: Kept::Until(("作为记录长期保存", "As a record, without an end")),
+        erased: Erased::Stays((
+            "未到的预约取消；记录的先后和数目不变，但不再指向任何人",
+            "Bookings to come are cancelled; the record keeps its order and its numbers but leads to nobody",
+        )),
+    },
+    Holding {
+        name: "booking_management",
+        columns: &["booking_rules_version.actor", "resource_closure.actor"],
+        what: (
+            "谁制定预约规则、停用资源",
+            "Who wrote rules of booking and closed resources",
+        ),
+        purpose: ("核对规则和停用由谁作出", "To check who decided on rules and closures"),
+        kept: Kept::Until(("作为记录长期保存", "As a record, without an end")),
+        erased: Erased::Stays((
+            "记录仍在，但不再指向任何人",
+            "The record stays, though it leads to nobody",
+        )),
+    },
+    Holding {
+        name: "booking_reasons",
+        columns: &["booking_reason.reason"],
+        what: (
+            "工作人员办理预约时写的理由",
+            "Why the staff did something to a booking, in their words",
+        ),
+        purpose: ("让当事人知道原因", "So that those whom it concerns know why"),
+        kept: Kept::Until(("与预约一同保存", "As long as the booking")),
+        erased: Erased::Goes,
+    },
+];
+
+/// Tells and forgets what somebody has booked.
+pub struct BookingHolder;
+
+impl Holder for BookingHolder {
+    fn name(&self) -> &'static str {
+        "bookings"
+    }
+
+    fn tell(&self, conn: &mut Conn, person: Uuid) -> Result<Value> {
+        let mut told = Vec::new();
+        for booking in store::ever_of(conn, PersonId::from_uuid(person))? {
+            let steps = store::steps_of(conn, booking.id)?.into_iter();
+            let steps: Vec<Value> = steps
+                .map(|step| json!({ "at": step.at, "act": step.act, "state": step.state, "reason": step.reason }))
+                .collect();
+            told.push(json!({
+                "booking": booking.id,
+                "resource": booking.resource_id,
+                "start": booking.start_at,
+                "end": booking.end_at,
+                "party": booking.party,
+                "state": booking.state,
+                "late": booking.is_late,
+                "steps": steps,
+            }));
+        }
+        Ok(told.into())
+    }
+
+    fn erase(&self, tx: &mut Tx<'_>, person: Uuid) -> Result<()> {
+        let person = PersonId::from_uuid(person);
+        let now = clock::now();
+        for booking in store::ever_of(tx, person)? {
+            if booking.state.is_live() && booking.end_at.micros() > now.micros() + CELL_MICROS {
+                cancel_in(tx, person, booking.id)?;
+            }
+        }
+        store::blank_reasons(tx, person)
+    }
+}

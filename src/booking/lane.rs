@@ -1,0 +1,398 @@
+//! The lane of bookings: what a batch locks and loads, and what it stores.
+//!
+//! Locks are taken in one order everywhere: the wholes that resources belong to, by id; then
+//! the persons and households, by number. Whoever holds a whole alone reads and writes its
+//! bookings and their cells.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::act::{self, Command, Done, What};
+use super::book::{Book, Node, Written};
+use super::cells::Stretch;
+use super::model::{Act, Booking, BookingId};
+use super::offer::plus_minutes;
+use super::resources::{self, Kind, Resource, ResourceId, Status};
+use super::rules::{self, RulesVersionId, Version};
+use super::undo::UNDOING;
+use super::{due, store};
+use crate::calendar::{Calendar, Hours};
+use crate::clock::{self, Timestamp};
+use crate::db::lane::Work;
+use crate::db::locks;
+use crate::db::repeats::Repeats;
+use crate::db::{Conn, Tx};
+use crate::error::{Error, Reason, Result};
+use crate::grid::households;
+use crate::grid::members::day_number;
+use crate::identity::PersonId;
+use crate::identity::delegations;
+use crate::jobs;
+
+/// Bookings as a lane does them.
+pub struct Booker {
+    calendar: Arc<Calendar>,
+    hours: Mutex<HashMap<String, Arc<Hours>>>,
+    versions: Mutex<HashMap<RulesVersionId, Arc<Version>>>,
+}
+
+/// So many are remembered, then all are read anew.
+const REMEMBERED: usize = 10_000;
+
+impl Booker {
+    /// With days as this calendar has them.
+    pub fn new(calendar: Arc<Calendar>) -> Self {
+        Self {
+            calendar,
+            hours: Mutex::default(),
+            versions: Mutex::default(),
+        }
+    }
+
+    /// Where days begin and end.
+    pub fn calendar(&self) -> &Arc<Calendar> {
+        &self.calendar
+    }
+
+    fn hours(&self, text: &str) -> Result<Arc<Hours>> {
+        let mut known = self.hours.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(hours) = known.get(text) {
+            return Ok(Arc::clone(hours));
+        }
+        let hours = Arc::new(Hours::parse(text).map_err(Error::internal)?);
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(text.to_owned(), Arc::clone(&hours));
+        Ok(hours)
+    }
+
+    fn versions(&self, conn: &mut Conn, ids: &HashSet<RulesVersionId>) -> Result<Vec<Arc<Version>>> {
+        let mut found = Vec::with_capacity(ids.len());
+        let mut missing = Vec::new();
+        {
+            let known = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+            for id in ids {
+                match known.get(id) {
+                    Some(version) => found.push(Arc::clone(version)),
+                    None => missing.push(*id),
+                }
+            }
+        }
+        if !missing.is_empty() {
+            let read = rules::versions(conn, &missing)?;
+            let mut known = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+            if known.len() >= REMEMBERED {
+                known.clear();
+            }
+            found.extend(read.values().cloned());
+            known.extend(read);
+        }
+        Ok(found)
+    }
+
+    /// Takes the wholes of these roots into the book, with all that decides about them.
+    pub fn know_trees(&self, conn: &mut Conn, book: &mut Book, roots: &[ResourceId]) -> Result<()> {
+        let all: Vec<Arc<Resource>> = resources::load_trees(conn, roots)?.into_iter().map(Arc::new).collect();
+        let ids: Vec<ResourceId> = all.iter().map(|one| one.id).collect();
+        let mut closures: HashMap<ResourceId, Vec<_>> = HashMap::new();
+        for closure in resources::closures_from(conn, &ids, book.now)? {
+            let hours = closure.hours.as_deref().map(|text| self.hours(text)).transpose()?;
+            let of = closures.entry(closure.resource_id).or_default();
+            of.push((closure, hours.map(|hours| (*hours).clone())));
+        }
+        let versions = all.iter().map(|one| one.rules_version_id).collect();
+        let versions: HashMap<RulesVersionId, Arc<Version>> = self
+            .versions(conn, &versions)?
+            .into_iter()
+            .map(|version| (version.id, version))
+            .collect();
+        let parents: HashMap<ResourceId, Option<ResourceId>> =
+            all.iter().map(|one| (one.id, one.facts.part_of)).collect();
+        let up = |id: &ResourceId| parents.get(id).copied().flatten();
+        let above = |id: ResourceId| std::iter::successors(up(&id), up).collect::<Vec<_>>();
+        let lines: HashMap<ResourceId, Vec<ResourceId>> = ids.iter().map(|id| (*id, above(*id))).collect();
+        for resource in &all {
+            let id = resource.id;
+            let above = lines.get(&id).cloned().unwrap_or_default();
+            let below = ids.iter().copied();
+            let below = below.filter(|other| lines.get(other).is_some_and(|line| line.contains(&id)));
+            let parts = all
+                .iter()
+                .filter(|other| other.facts.part_of == Some(id) && other.status == Status::Open)
+                .map(|other| other.id);
+            let of_these = std::iter::once(&id).chain(&above);
+            let rules = versions.get(&resource.rules_version_id);
+            book.know(Arc::new(Node {
+                hours: self.hours(&resource.facts.opening_hours)?,
+                rules: Arc::clone(rules.ok_or_else(|| Error::internal("a resource has no rules"))?),
+                closures: of_these.filter_map(|id| closures.get(id)).flatten().cloned().collect(),
+                below: below.collect(),
+                parts: parts.collect(),
+                above,
+                resource: Arc::clone(resource),
+            }));
+        }
+        Ok(())
+    }
+
+    /// Takes in what is held or not settled of these resources, the bookings of these persons,
+    /// and the rules that they were made under.
+    pub fn know_bookings(&self, conn: &mut Conn, book: &mut Book, persons: &[PersonId]) -> Result<()> {
+        let ids: Vec<ResourceId> = book.nodes().map(|node| node.resource.id).collect();
+        let unsettled = store::unsettled(conn, &ids, book.now)?;
+        let days = book.nodes().map(|node| node.rules.terms.no_show.within_days).max();
+        // The week of a slot of today began at most six days ago.
+        const DAY_MICROS: i64 = 86_400_000_000;
+        let days = days.filter(|_| book.nodes().any(|node| node.rules.terms.no_show.count.is_some()));
+        let from = book.now.micros() - days.unwrap_or(0).max(9) * DAY_MICROS;
+        let own = store::of_persons(conn, persons, Timestamp::from_micros(from))?;
+        let mut versions = HashSet::new();
+        for booking in unsettled.into_iter().chain(own) {
+            versions.insert(booking.rules_version_id);
+            book.know_booking(booking);
+        }
+        versions.extend(book.bookings().map(|booking| booking.rules_version_id));
+        for version in self.versions(conn, &versions)? {
+            book.know_version(version);
+        }
+        Ok(())
+    }
+
+    /// Takes in these days of resources.
+    pub fn know_days(&self, conn: &mut Conn, book: &mut Book, wanted: &BTreeSet<(ResourceId, i64)>) -> Result<()> {
+        let wanted: Vec<(ResourceId, i64)> = wanted.iter().copied().collect();
+        for (resource, number) in &wanted {
+            book.know_day(*resource, *number, super::cells::Day::default());
+        }
+        for (resource, number, day) in store::load_days(conn, &wanted)? {
+            book.know_day(resource, number, day);
+        }
+        Ok(())
+    }
+
+    /// The days of all of a resource's whole that times touch, with the longest buffers.
+    pub fn days_of(
+        book: &Book,
+        id: ResourceId,
+        from: Timestamp,
+        to: Timestamp,
+        days: &mut BTreeSet<(ResourceId, i64)>,
+    ) {
+        let Some(root) = book.node(id).map(|node| node.resource.root_id) else {
+            return;
+        };
+        let tree: Vec<&Arc<Node>> = book.nodes().filter(|node| node.resource.root_id == root).collect();
+        let before = tree.iter().map(|node| node.facts().buffer_before_minutes).max();
+        let after = tree.iter().map(|node| node.facts().buffer_after_minutes).max();
+        let from = plus_minutes(from, -before.unwrap_or(0));
+        let to = plus_minutes(to, after.unwrap_or(0));
+        for (day, _) in Stretch::of(from, to).days() {
+            // A pool takes no place itself.
+            let taking = tree.iter().filter(|node| node.facts().kind != Kind::Pool);
+            days.extend(taking.map(|node| (node.resource.id, day)));
+        }
+    }
+
+    /// Adds the days of the bookings that lapse now.
+    pub fn days_of_lapsing(book: &Book, days: &mut BTreeSet<(ResourceId, i64)>) {
+        for booking in book
+            .bookings()
+            .filter(|booking| book.node(booking.resource_id).is_some())
+        {
+            if booking.has_lapsed(book.now) || booking.start_at <= book.now {
+                days.extend(booking.stretch().days().map(|(day, _)| (booking.resource_id, day)));
+            }
+        }
+    }
+
+    /// Takes in who lives with these persons, where that counts; all whose bookings count.
+    pub fn know_households(conn: &mut Conn, book: &mut Book, persons: &[PersonId]) -> Result<Vec<PersonId>> {
+        if !book.nodes().any(|node| node.rules.terms.counts_households()) {
+            return Ok(persons.to_vec());
+        }
+        let mut all: BTreeSet<PersonId> = persons.iter().copied().collect();
+        for (person, housemates) in households::housemates(conn, persons)? {
+            all.extend(&housemates);
+            book.know_household(person, housemates);
+        }
+        Ok(all.into_iter().collect())
+    }
+}
+
+/// What was made of requests that come again.
+fn again(commands: &[Command], book: &Book) -> Vec<BookingId> {
+    let repeats = commands.iter().filter_map(|command| command.repeat.as_ref());
+    let made = repeats.filter_map(|repeat| book.repeats.before(repeat).ok().flatten());
+    made.filter_map(|id| id.parse().ok()).collect()
+}
+
+/// What stands in the way of requests that compete and are to be approved.
+fn rivals(conn: &mut Conn, book: &Book, commands: &[Command]) -> Result<Vec<Booking>> {
+    let mut found = Vec::new();
+    for command in commands {
+        let What::Do(id, Act::Approve) = &command.what else {
+            continue;
+        };
+        let Some(booking) = book.booking(*id).filter(|booking| booking.load == 0) else {
+            continue;
+        };
+        let Some(node) = book.node(booking.resource_id) else {
+            continue;
+        };
+        let mut near = vec![booking.resource_id];
+        near.extend(node.above.iter().chain(&node.below));
+        found.extend(store::taking(conn, &near, booking.load_from, booking.load_to)?);
+    }
+    Ok(found)
+}
+
+/// The times that a command touches, on which resource.
+fn touched(book: &Book, command: &Command, times: &mut Vec<(ResourceId, Timestamp, Timestamp)>) {
+    let place = match &command.what {
+        What::Make(make) => Some((command.resource_id, &make.place)),
+        What::Change(_, place) => Some((command.resource_id, place)),
+        What::Do(..) | What::Look(..) => None,
+    };
+    if let Some((id, place)) = place
+        && let Some(node) = book.node(id)
+    {
+        let longest = book.nodes().map(|node| node.facts().slot_minutes).max();
+        let slot = longest.unwrap_or(0).max(node.facts().slot_minutes);
+        let end = place.end.unwrap_or_else(|| plus_minutes(place.start, slot));
+        // What is longer is refused before anybody looks whether there is room.
+        let end = end.min(Timestamp::from_micros(
+            place.start.micros().saturating_add(act::LONGEST_MICROS),
+        ));
+        times.push((id, place.start, end));
+    }
+    if let Some(booking) = command.what.booking().and_then(|id| book.booking(id)) {
+        times.push((booking.resource_id, booking.load_from, booking.load_to));
+        times.push((booking.resource_id, booking.start_at, booking.end_at));
+    }
+}
+
+impl Work for Booker {
+    type Command = Command;
+    type State = Book;
+    type Answer = Done;
+
+    fn name(&self) -> &'static str {
+        "booking"
+    }
+
+    fn load(&self, tx: &mut Tx<'_>, commands: &[Command]) -> Result<Book> {
+        let ids: Vec<BookingId> = commands.iter().filter_map(|command| command.what.booking()).collect();
+        let before = store::load_these(tx, &ids)?;
+        let on: BTreeSet<ResourceId> = commands
+            .iter()
+            .map(|command| command.resource_id)
+            .chain(before.iter().map(|booking| booking.resource_id))
+            .collect();
+        let roots = resources::lock_roots(tx, &on.into_iter().collect::<Vec<_>>())?;
+        let mut book = Book::new(clock::now(), Arc::clone(&self.calendar));
+        self.know_trees(tx, &mut book, &roots)?;
+
+        let made_for = commands.iter().filter_map(|command| match &command.what {
+            What::Make(make) => make.person,
+            _ => None,
+        });
+        let persons: BTreeSet<PersonId> = made_for.chain(before.iter().filter_map(|one| one.person_id)).collect();
+        let persons: Vec<PersonId> = persons.into_iter().collect();
+        let counted = Self::know_households(tx, &mut book, &persons)?;
+        let actors = commands.iter().filter_map(|command| command.actor.signed);
+        let named = counted.iter().map(|person| person.uuid());
+        locks::hold(tx, "booking", named.chain(actors.map(|signed| signed.person)))?;
+
+        // All that waited for a lock is over now; what counts is the time from here on.
+        book.now = clock::now();
+        book.repeats = Repeats::load(tx, commands.iter().filter_map(|one| one.repeat.as_ref()), book.now)?;
+        for booking in store::load_these(tx, &ids)? {
+            if book.node(booking.resource_id).is_none() {
+                // It was moved between two looks; a retry finds it.
+                return Err(Error::refused(Reason::Busy));
+            }
+            book.know_booking(booking);
+        }
+        self.know_bookings(tx, &mut book, &counted)?;
+        for id in again(commands, &book) {
+            // What came of a request that comes again is shown as it is now.
+            if book.booking(id).is_none()
+                && let Some(booking) = store::load_one(tx, id)?
+            {
+                let version = HashSet::from([booking.rules_version_id]);
+                for version in self.versions(tx, &version)? {
+                    book.know_version(version);
+                }
+                book.know_booking(booking);
+            }
+        }
+        for booking in rivals(tx, &book, commands)? {
+            book.know_booking(booking);
+        }
+
+        let mut times = Vec::new();
+        for command in commands {
+            touched(&book, command, &mut times);
+        }
+        let mut days = BTreeSet::new();
+        for (id, from, to) in times {
+            Self::days_of(&book, id, from, to, &mut days);
+        }
+        Self::days_of_lapsing(&book, &mut days);
+        self.know_days(tx, &mut book, &days)?;
+        book.let_lapse()?;
+        Ok(book)
+    }
+
+    fn decide(&self, book: &mut Book, command: &Command) -> Result<Done> {
+        act::decide(book, command)
+    }
+
+    fn store(&self, tx: &mut Tx<'_>, book: Book) -> Result<()> {
+        let (now, today) = (book.now, book.date(book.now));
+        let Written {
+            made,
+            changed,
+            steps,
+            days,
+            letters,
+            repeats,
+            deputed,
+            ended,
+        } = book.written()?;
+        let new: Vec<Booking> = made.iter().map(|(booking, _)| booking.clone()).collect();
+        store::insert(tx, &new)?;
+        for (booking, _) in &changed {
+            store::update(tx, booking)?;
+        }
+        store::insert_steps(tx, &steps)?;
+        store::write_days(tx, &days)?;
+        let mut waits = Vec::new();
+        for (job, id, next) in ended {
+            job.finish(tx)?;
+            waits.push((id, next));
+        }
+        for (booking, due) in &changed {
+            if let Some(due) = due {
+                jobs::bring_back(tx, due::KIND, &booking.id.to_string(), *due)?;
+            }
+        }
+        // A job that is there already is kept.
+        waits.extend(made.iter().chain(&changed).map(|(booking, due)| (booking.id, *due)));
+        let new_jobs: Result<Vec<jobs::NewJob>> = waits
+            .into_iter()
+            .filter_map(|(id, due)| due.map(|due| due::job(id, due)))
+            .collect();
+        jobs::put_all(tx, &new_jobs?)?;
+        repeats.store(tx, now)?;
+        for (letter, booking, resource) in &letters {
+            due::write(tx, letter, booking, resource, &self.calendar)?;
+        }
+        let day = i64::from(day_number(today));
+        for (actor, id, start) in deputed {
+            delegations::record(tx, &actor, &UNDOING, id.uuid(), Some(start), day)?;
+        }
+        Ok(())
+    }
+}

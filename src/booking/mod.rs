@@ -1,0 +1,36 @@
+//! Appointments at shared facilities: never double-booked, nothing lost, fair.
+//!
+//! The truth is about time: a day of a resource is a row of 288 five-minute cells (UTC), each
+//! with the places that bookings take then, buffers included ([`cells`]). Slots are only the
+//! offer drawn over it ([`offer`]). One function says whether a stretch can be booked and why
+//! not ([`whether`]), for the list of slots and for a booking alike. What is asked for is
+//! decided by the pure [`Book`](book::Book) and goes through a [`lane`] that locks, loads and stores.
+//! [`resources`] are what is booked, [`rules`] how.
+//!
+//! Others may call: [`Bookings`], and what is registered in `server.rs`.
+
+mod act;
+mod book;
+mod bookings;
+mod cells;
+mod due;
+mod fit;
+mod holds;
+mod lane;
+mod model;
+mod offer;
+mod resources;
+pub mod routes;
+mod rules;
+mod slots;
+mod store;
+mod undo;
+mod verify;
+mod view;
+mod whether;
+
+pub use bookings::Bookings;
+pub use due::Due;
+pub use holds::{BookingHolder, HOLDINGS};
+pub use undo::UNDOING;
+pub use verify::{Finding, Verified, verify};

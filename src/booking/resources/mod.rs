@@ -1,0 +1,10 @@
+//! Resources: what is booked, where and when it is offered, and what it is part of.
+
+mod change;
+mod model;
+pub mod routes;
+mod store;
+mod view;
+
+pub use model::{Closure, Facts, Kind, Resource, ResourceId, Status};
+pub use store::{Wanted, closures_from, list, load_one, load_these, load_trees, lock_roots, set_rules_version};

@@ -1,0 +1,12 @@
+//! Rules of booking: data that the staff write, of one resource or of several.
+//!
+//! A set has a name and versions, of which the last is in force; a booking keeps the one that
+//! it was made under.
+
+mod model;
+pub mod routes;
+mod store;
+mod view;
+
+pub use model::{Approval, Limit, Overlap, Period, Rules, RulesId, RulesVersionId, Span, Terms, Unit, Version, Whose};
+pub use store::{current_of, load_locked, versions};

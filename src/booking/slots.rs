@@ -1,0 +1,123 @@
+//! The list of a resource's slots, with what can be booked of them and why not the rest.
+
+use std::collections::BTreeSet;
+
+use super::book::Book;
+use super::bookings::Bookings;
+use super::lane::Booker;
+use super::model::{BookingId, State};
+use super::resources::{self, ResourceId};
+use super::whether::{self, Ask, Why, whether};
+use crate::clock::{self, Timestamp};
+use crate::db::Conn;
+use crate::error::{Error, Reason, Result};
+use crate::identity::PersonId;
+
+/// Which slots.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// Of which resource.
+    pub resource: ResourceId,
+    /// Those that begin at this time or later.
+    pub from: Timestamp,
+    /// Those that begin before this time.
+    pub to: Timestamp,
+    /// For how many.
+    pub party: i64,
+    /// For whom.
+    pub person: Option<PersonId>,
+}
+
+/// A slot as it stands for somebody.
+#[derive(Debug, Clone)]
+pub struct Slot {
+    /// When it begins.
+    pub start: Timestamp,
+    /// When it ends.
+    pub end: Timestamp,
+    /// How many places there are.
+    pub capacity: i64,
+    /// How many of them are free.
+    pub remaining: i64,
+    /// Whether the state's calendar of its day is not known yet.
+    pub is_provisional: bool,
+    /// Why it cannot be booked, where it cannot.
+    pub why: Option<Why>,
+}
+
+impl Bookings {
+    /// The slots of a resource, by when they begin.
+    ///
+    /// # Errors
+    /// Where there is no such resource.
+    pub(super) async fn slots(&self, wanted: Wanted) -> Result<Vec<Slot>> {
+        let booker = std::sync::Arc::clone(&self.booker);
+        self.db.read(move |conn| list(conn, &booker, &wanted)).await
+    }
+}
+
+/// The same by a connection.
+///
+/// # Errors
+/// Where there is no such resource.
+pub fn list(conn: &mut Conn, booker: &Booker, wanted: &Wanted) -> Result<Vec<Slot>> {
+    let one = resources::load_one(conn, wanted.resource)?;
+    let one = one.ok_or_else(|| Error::refused(Reason::NotFound))?;
+    let mut book = Book::new(clock::now(), std::sync::Arc::clone(booker.calendar()));
+    booker.know_trees(conn, &mut book, &[one.root_id])?;
+    let persons: Vec<PersonId> = wanted.person.into_iter().collect();
+    let counted = Booker::know_households(conn, &mut book, &persons)?;
+    booker.know_bookings(conn, &mut book, &counted)?;
+    let mut days = BTreeSet::new();
+    Booker::days_of(&book, one.id, wanted.from, wanted.to, &mut days);
+    // What begins last may last another day.
+    let last = super::offer::plus_minutes(wanted.to, one.facts.slot_minutes);
+    Booker::days_of(&book, one.id, wanted.to, last, &mut days);
+    Booker::days_of_lapsing(&book, &mut days);
+    booker.know_days(conn, &mut book, &days)?;
+    book.let_lapse()?;
+    slots(&book, wanted)
+}
+
+/// The slots of a book.
+fn slots(book: &Book, wanted: &Wanted) -> Result<Vec<Slot>> {
+    let node = book.node(wanted.resource);
+    let node = node.ok_or_else(|| Error::internal("a resource was not loaded"))?;
+    // One's own holds take nothing from oneself.
+    let own: Vec<BookingId> = wanted
+        .person
+        .iter()
+        .flat_map(|person| book.of(*person))
+        .filter(|booking| booking.state == State::Held)
+        .map(|booking| booking.id)
+        .collect();
+    let first = book.date(wanted.from);
+    let offer = node.offer(&book.calendar, first.pred_opt().unwrap_or(first), book.date(wanted.to));
+    let capacity = whether::capacity(book, node);
+    let begins = |(start, _): &(Timestamp, Timestamp)| wanted.from <= *start && *start < wanted.to;
+    let shown = offer.slots().filter(begins).map(|(start, end)| {
+        let ask = Ask {
+            node,
+            offer: &offer,
+            person: wanted.person,
+            start,
+            end,
+            party: wanted.party,
+            pass: false,
+            except: &own,
+            was: None,
+        };
+        Slot {
+            start,
+            end,
+            capacity,
+            remaining: match offer.closed(start, end) {
+                Some(_) => 0,
+                None => whether::remaining(book, &ask),
+            },
+            is_provisional: !book.calendar.knows(book.date(start)),
+            why: whether(book, &ask).err(),
+        }
+    });
+    Ok(shown.collect())
+}

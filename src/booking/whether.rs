@@ -1,0 +1,473 @@
+//! Whether a stretch of a resource's calendar can be booked, and why not: for the list of
+//! slots and for a booking alike. Pure.
+
+use std::borrow::Cow;
+
+use chrono::{NaiveDate, Weekday};
+
+use super::book::{Book, Node};
+use super::cells::Stretch;
+use super::model::{Booking, BookingId, State};
+use super::offer::Offer;
+use super::resources::{Kind, ResourceId, Status};
+use super::rules::{Limit, Overlap, Period, Span, Terms, Unit, Whose};
+use crate::clock::Timestamp;
+use crate::error::{Error, Facts, FieldError, Reason};
+use crate::identity::PersonId;
+
+/// What somebody wants to book.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    /// What.
+    pub node: &'a Node,
+    /// Its offer on the days around.
+    pub offer: &'a Offer,
+    /// For whom; nobody in particular where they only look, or come without a name.
+    pub person: Option<PersonId>,
+    /// From when.
+    pub start: Timestamp,
+    /// Until when.
+    pub end: Timestamp,
+    /// How many come.
+    pub party: i64,
+    /// Whether limits, lead time and horizon are passed over.
+    pub pass: bool,
+    /// What would make room: their own holds, and the booking that becomes this.
+    pub except: &'a [BookingId],
+    /// The booking that becomes this.
+    pub was: Option<&'a Booking>,
+}
+
+/// Why it cannot be booked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// It has begun or is over.
+    Past,
+    /// It is none of the slots.
+    NotOffered,
+    /// It is closed then, for this reason.
+    Closed(String),
+    /// It was given up.
+    GivenUp,
+    /// Booking opens later.
+    NotOpen(Timestamp),
+    /// It is too late.
+    TooLate,
+    /// It is too far ahead.
+    TooEarly,
+    /// Fewer people than may come.
+    PartyBelow(i64),
+    /// More people than may come.
+    PartyAbove(i64),
+    /// More slots in a row than may be booked.
+    SlotsAbove(i64),
+    /// As much is booked as may be.
+    Limit(Limit),
+    /// They have another at that time.
+    Overlaps(BookingId),
+    /// They did not come too often, and pause until then.
+    Paused(Timestamp),
+    /// All places are taken.
+    Full,
+    /// So many places are left, which are too few.
+    NotEnough(i64),
+    /// The places are held by others, the first until then.
+    Held(Timestamp),
+}
+
+/// Where a booking finds its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// In which resource: a part of the pool that was asked for.
+    pub resource_id: ResourceId,
+    /// From when on it takes places.
+    pub load_from: Timestamp,
+    /// Until when it takes places.
+    pub load_to: Timestamp,
+}
+
+/// Whether it can be booked: where it finds its place, or why not.
+pub fn whether(book: &Book, ask: &Ask<'_>) -> Result<Found, Why> {
+    let terms = &ask.node.rules.terms;
+    if ask.node.resource.status == Status::Closed {
+        return Err(Why::GivenUp);
+    }
+    if ask.start <= book.now {
+        return Err(Why::Past);
+    }
+    let slots = ask.offer.count(ask.start, ask.end).ok_or(Why::NotOffered)?;
+    if let Some(reason) = ask.offer.closed(ask.start, ask.end) {
+        return Err(Why::Closed(reason.to_owned()));
+    }
+    fits_rules(terms, ask, slots)?;
+    // The last of several slots may lie on another day.
+    let last = Timestamp::from_micros(ask.end.micros() - (ask.end.micros() - ask.start.micros()) / slots);
+    let released = match opened(book, terms, ask.start)? {
+        Some(released) => Some(released),
+        None => opened(book, terms, last)?,
+    };
+    if !ask.pass {
+        in_time(book, terms, ask.start, last)?;
+        within_limits(book, terms, ask)?;
+    }
+    room(book, ask, released)
+}
+
+fn fits_rules(terms: &Terms, ask: &Ask<'_>, slots: i64) -> Result<(), Why> {
+    let capacity = largest(ask.node);
+    let most = terms.party_max.filter(|_| !ask.pass).unwrap_or(capacity).min(capacity);
+    if ask.party > most {
+        return Err(Why::PartyAbove(most));
+    }
+    if ask.party < terms.party_min && !ask.pass {
+        return Err(Why::PartyBelow(terms.party_min));
+    }
+    if slots > terms.slots_max && !ask.pass {
+        return Err(Why::SlotsAbove(terms.slots_max));
+    }
+    Ok(())
+}
+
+/// How many people one booking of a resource can be for.
+fn largest(node: &Node) -> i64 {
+    node.facts().capacity
+}
+
+/// When booking for a day opens, each time.
+fn openings(book: &Book, terms: &Terms, date: NaiveDate) -> Vec<(Timestamp, Option<i64>)> {
+    let at = |days_before: i64, minutes: u16| {
+        let day = date - chrono::TimeDelta::days(days_before);
+        Timestamp::from(book.calendar.instant(day, minutes))
+    };
+    let times = terms.opens.iter();
+    times
+        .map(|opening| (at(opening.days_before, opening.minutes()), opening.places))
+        .collect()
+}
+
+/// How many places have been opened for the day of a time: all of them where none is given;
+/// and when the next are.
+fn opened(book: &Book, terms: &Terms, start: Timestamp) -> Result<Option<(i64, Timestamp)>, Why> {
+    let mut released = 0;
+    for (at, places) in openings(book, terms, book.date(start)) {
+        if book.now >= at {
+            released += places.unwrap_or(0);
+            if places.is_none() {
+                return Ok(None);
+            }
+        } else if released == 0 {
+            return Err(Why::NotOpen(at));
+        } else {
+            return Ok(Some((released, at)));
+        }
+    }
+    Ok(None)
+}
+
+fn in_time(book: &Book, terms: &Terms, start: Timestamp, last: Timestamp) -> Result<(), Why> {
+    let today = book.date(book.now);
+    let ahead = |at: Timestamp| at.micros() - book.now.micros();
+    let day_after = |span: Span| match span.unit {
+        Unit::WorkingDays => book.calendar.working_days_from(today, span.count),
+        Unit::Days | Unit::Seconds => today + chrono::TimeDelta::days(span.count),
+    };
+    let is_late = match terms.lead.unit {
+        Unit::Seconds => ahead(start) < terms.lead.count * 1_000_000,
+        Unit::Days | Unit::WorkingDays => book.date(start) < day_after(terms.lead),
+    };
+    if is_late {
+        return Err(Why::TooLate);
+    }
+    let is_early = match terms.horizon.unit {
+        Unit::Seconds => ahead(last) > terms.horizon.count * 1_000_000,
+        Unit::Days | Unit::WorkingDays => book.date(last) > day_after(terms.horizon),
+    };
+    if is_early { Err(Why::TooEarly) } else { Ok(()) }
+}
+
+/// The Monday of a day's week.
+fn monday(date: NaiveDate) -> NaiveDate {
+    date.week(Weekday::Mon).first_day()
+}
+
+/// Whether a booking counts in a period together with one that begins at a time.
+fn counts(book: &Book, booking: &Booking, period: Period, start: Timestamp) -> bool {
+    let (own, asked) = (book.date(booking.start_at), book.date(start));
+    match period {
+        Period::Active => booking.state.is_live() && booking.end_at > book.now,
+        Period::Day => own == asked,
+        Period::Week => monday(own) == monday(asked),
+    }
+}
+
+fn within_limits(book: &Book, terms: &Terms, ask: &Ask<'_>) -> Result<(), Why> {
+    let Some(person) = ask.person else { return Ok(()) };
+    if let Some(until) = paused(book, terms, ask, person) {
+        return Err(Why::Paused(until));
+    }
+    let others = |booking: &&Booking| {
+        !booking.state.is_void() && !booking.has_lapsed(book.now) && !ask.except.contains(&booking.id)
+    };
+    let rules = ask.node.rules.rules_id;
+    let minutes = (ask.end.micros() - ask.start.micros()) / 60_000_000;
+    for limit in &terms.limits {
+        let one = [person];
+        let persons = match limit.of {
+            Whose::Person => &one,
+            Whose::Household if book.household(person).is_empty() => &one,
+            Whose::Household => book.household(person),
+        };
+        let counted = persons
+            .iter()
+            .flat_map(|person| book.of(*person))
+            .filter(others)
+            .filter(|booking| booking.rules_id == rules && counts(book, booking, limit.per, ask.start));
+        let (bookings, booked) = counted.fold((0, 0), |(count, sum), booking| (count + 1, sum + booking.minutes()));
+        // Who asks for no more than they have is not stopped by a limit that was lowered.
+        let was = ask
+            .was
+            .filter(|was| counts(book, was, limit.per, ask.start) && was.rules_id == rules);
+        let is_over = |most: Option<i64>, total: i64| most.is_some_and(|most| total > most);
+        let over_bookings = is_over(limit.bookings, bookings + 1) && was.is_none();
+        let over_minutes = is_over(limit.minutes, booked + minutes) && was.is_none_or(|was| was.minutes() < minutes);
+        if over_bookings || over_minutes {
+            return Err(Why::Limit(*limit));
+        }
+    }
+    if terms.overlap == Overlap::Refuse {
+        let meets = |booking: &&Booking| booking.start_at < ask.end && ask.start < booking.end_at;
+        let mut live = book.of(person).filter(others).filter(|booking| booking.state.is_live());
+        if let Some(rival) = live.find(meets) {
+            return Err(Why::Overlaps(rival.id));
+        }
+    }
+    Ok(())
+}
+
+/// Until when somebody pauses who did not come too often.
+fn paused(book: &Book, terms: &Terms, ask: &Ask<'_>, person: PersonId) -> Option<Timestamp> {
+    const DAY_MICROS: i64 = 86_400_000_000;
+    let policy = terms.no_show;
+    let most = policy.count?;
+    let since = book.now.micros() - policy.within_days * DAY_MICROS;
+    let missed = book.of(person).filter(|booking| {
+        booking.state == State::NoShow
+            && booking.rules_id == ask.node.rules.rules_id
+            && booking.start_at.micros() >= since
+    });
+    let times: Vec<i64> = missed.map(|booking| booking.start_at.micros()).collect();
+    let last = times.iter().max()?;
+    let until = Timestamp::from_micros(last + policy.pause_days * DAY_MICROS);
+    (times.len() as i64 >= most && until > book.now).then_some(until)
+}
+
+/// The parts among which a booking finds its place.
+fn candidates<'a>(book: &'a Book, node: &'a Node) -> Vec<&'a Node> {
+    if node.facts().kind != Kind::Pool {
+        return vec![node];
+    }
+    let parts = node.parts.iter().filter_map(|id| book.node(*id));
+    parts.flat_map(|part| candidates(book, part)).collect()
+}
+
+/// Where there is room for it.
+fn room(book: &Book, ask: &Ask<'_>, released: Option<(i64, Timestamp)>) -> Result<Found, Why> {
+    let mut left = 0;
+    let mut held: Option<Timestamp> = None;
+    for node in candidates(book, ask.node) {
+        if node.resource.id != ask.node.resource.id && is_closed(book, node, ask) {
+            continue;
+        }
+        let (load_from, load_to) = Booking::load_times(&node.resource, ask.start, ask.end);
+        let cells = Stretch::of(load_from, load_to);
+        let free = book.free(node, cells, ask.except);
+        if free >= ask.party {
+            if let Some((released, opens_at)) = released
+                && node.facts().kind == Kind::Shared
+                && node.facts().capacity - free + ask.party > released
+            {
+                return Err(Why::NotOpen(opens_at));
+            }
+            return Ok(Found {
+                resource_id: node.resource.id,
+                load_from,
+                load_to,
+            });
+        }
+        left = left.max(free);
+        let (holds, until) = holds(book, node, cells);
+        if !holds.is_empty() {
+            let except: Vec<BookingId> = ask.except.iter().copied().chain(holds).collect();
+            if book.free(node, cells, &except) >= ask.party {
+                held = held.into_iter().chain(until).min();
+            }
+        }
+    }
+    Err(match held {
+        Some(until) => Why::Held(until),
+        None if left > 0 => Why::NotEnough(left),
+        None => Why::Full,
+    })
+}
+
+/// Whether a part of a pool is closed then for itself.
+fn is_closed(book: &Book, node: &Node, ask: &Ask<'_>) -> bool {
+    if node.closures.is_empty() {
+        return false;
+    }
+    let offer = node.offer(&book.calendar, book.date(ask.start), book.date(ask.end));
+    offer.closed(ask.start, ask.end).is_some()
+}
+
+/// The holds that take places of a resource, or of what it is part of or has as parts, and
+/// until when the first of them lasts.
+fn holds(book: &Book, node: &Node, cells: Stretch) -> (Vec<BookingId>, Option<Timestamp>) {
+    let id = node.resource.id;
+    let meets = |booking: &&Booking| {
+        let near = booking.resource_id == id
+            || node.above.contains(&booking.resource_id)
+            || node.below.contains(&booking.resource_id);
+        booking.state == State::Held && near && booking.stretch().meets(cells)
+    };
+    let held: Vec<&Booking> = book.bookings().filter(meets).collect();
+    let until = held.iter().filter_map(|booking| booking.until_at).min();
+    (held.iter().map(|booking| booking.id).collect(), until)
+}
+
+/// How many places are free for one who asks; in a pool those of all its parts.
+pub fn remaining(book: &Book, ask: &Ask<'_>) -> i64 {
+    let nodes = candidates(book, ask.node).into_iter();
+    let open = nodes.filter(|node| node.resource.id == ask.node.resource.id || !is_closed(book, node, ask));
+    open.map(|node| {
+        let (from, to) = Booking::load_times(&node.resource, ask.start, ask.end);
+        book.free(node, Stretch::of(from, to), ask.except)
+    })
+    .sum()
+}
+
+/// How many places there are; in a pool those of all its parts.
+pub fn capacity(book: &Book, node: &Node) -> i64 {
+    candidates(book, node).iter().map(|node| node.facts().capacity).sum()
+}
+
+impl Why {
+    /// Its reason among all.
+    pub const fn reason(&self) -> Reason {
+        match self {
+            Self::Past => Reason::SlotPast,
+            Self::NotOffered | Self::Closed(_) | Self::GivenUp => Reason::SlotNotOffered,
+            Self::NotOpen(_) => Reason::BookingNotOpen,
+            Self::TooLate => Reason::BookingTooLate,
+            Self::TooEarly => Reason::BookingTooEarly,
+            Self::PartyBelow(_) | Self::PartyAbove(_) | Self::SlotsAbove(_) => Reason::InvalidInput,
+            Self::Limit(_) => Reason::BookingLimit,
+            Self::Overlaps(_) => Reason::BookingOverlaps,
+            Self::Paused(_) => Reason::BookingPaused,
+            Self::Full => Reason::SlotFull,
+            Self::NotEnough(_) => Reason::NotEnoughPlaces,
+            Self::Held(_) => Reason::SlotHeld,
+        }
+    }
+
+    /// As an error of whoever asked to book.
+    pub fn error(self) -> Error {
+        let facts = Facts {
+            opens_at: match self {
+                Self::NotOpen(at) => Some(at),
+                _ => None,
+            },
+            until: match self {
+                Self::Paused(at) | Self::Held(at) => Some(at),
+                _ => None,
+            },
+            remaining: match self {
+                Self::NotEnough(left) => Some(left),
+                Self::Full => Some(0),
+                _ => None,
+            },
+            rival: match &self {
+                Self::Overlaps(id) => Some(id.to_string()),
+                _ => None,
+            },
+            allowed: Vec::new(),
+        };
+        let field = |name: &str, code, zh: String, en: String| Error::field(FieldError::body(name, code, zh, en));
+        let reason = self.reason();
+        match self {
+            Self::PartyBelow(least) => field(
+                "/party",
+                "minimum",
+                format!("至少 {least} 人。"),
+                format!("{least} people at least."),
+            ),
+            Self::PartyAbove(most) => field(
+                "/party",
+                "maximum",
+                format!("最多 {most} 人。"),
+                format!("{most} people at the most."),
+            ),
+            Self::SlotsAbove(most) => field(
+                "/end",
+                "maximum",
+                format!("最多连续 {most} 个时段。"),
+                format!("{most} slots in a row at the most."),
+            ),
+            Self::Closed(why) => {
+                let zh = format!("该时段停用：{why}");
+                Error::because(reason, zh, format!("It is closed then: {why}"))
+            }
+            Self::GivenUp => Error::because(reason, "该资源已停止预约。", "This is not booked any more."),
+            Self::Limit(limit) => {
+                let (zh, en) = limit_words(limit);
+                Error::because(reason, zh, en)
+            }
+            _ => Error::refused(reason),
+        }
+        .with_facts(facts)
+    }
+}
+
+/// A limit in words.
+fn limit_words(limit: Limit) -> (String, String) {
+    let whose = match limit.of {
+        Whose::Person => ("每人", "one person"),
+        Whose::Household => ("每户", "one household"),
+    };
+    let per = match limit.per {
+        Period::Active => ("同时", "at a time"),
+        Period::Day => ("每天", "a day"),
+        Period::Week => ("每周", "a week"),
+    };
+    let zh = |number: i64, of: &str| format!("{}{}最多 {number} {of}", whose.0, per.0);
+    let en = |number: i64, of: &str| format!("{number} {of} {} for {}", per.1, whose.1);
+    let parts = [
+        (limit.bookings, "次预约", "bookings"),
+        (limit.minutes, "分钟", "minutes"),
+    ];
+    let given: Vec<(i64, &str, &str)> = parts
+        .into_iter()
+        .filter_map(|(number, zh, en)| number.map(|number| (number, zh, en)))
+        .collect();
+    let chinese: Vec<String> = given.iter().map(|(number, of, _)| zh(*number, of)).collect();
+    let english: Vec<String> = given.iter().map(|(number, _, of)| en(*number, of)).collect();
+    (
+        format!("{}，请先使用或取消已有预约。", chinese.join("，")),
+        format!(
+            "At most {}; use or cancel one that there is, first.",
+            english.join(" and ")
+        ),
+    )
+}
+
+/// Why not, in both languages, for a list.
+pub fn words(why: &Why) -> (Cow<'static, str>, Cow<'static, str>) {
+    use crate::language::Language;
+    let error = why.clone().error();
+    let text = |language| match &error {
+        Error::Invalid(fields) => fields
+            .first()
+            .map_or_else(String::new, |field| field.detail.in_language(language).to_owned()),
+        other => other.detail(language).to_owned(),
+    };
+    (text(Language::Zh).into(), text(Language::En).into())
+}

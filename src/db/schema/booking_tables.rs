@@ -1,0 +1,126 @@
+//! The tables of bookings.
+
+diesel::table! {
+    booking_rules (id) {
+        id -> Binary,
+        unit_id -> Binary,
+        name -> Text,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    booking_rules_version (id) {
+        id -> Binary,
+        rules_id -> Binary,
+        number -> BigInt,
+        terms -> Text,
+        actor -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    resource (id) {
+        id -> Binary,
+        place_id -> Binary,
+        unit_id -> Binary,
+        part_of -> Nullable<Binary>,
+        root_id -> Binary,
+        kind -> Text,
+        name -> Text,
+        name_en -> Nullable<Text>,
+        capacity -> BigInt,
+        opening_hours -> Text,
+        slot_minutes -> BigInt,
+        interval_minutes -> BigInt,
+        buffer_before_minutes -> BigInt,
+        buffer_after_minutes -> BigInt,
+        rules_id -> Binary,
+        rules_version_id -> Binary,
+        status -> Text,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    resource_closure (id) {
+        id -> Binary,
+        resource_id -> Binary,
+        from_at -> BigInt,
+        to_at -> Nullable<BigInt>,
+        hours -> Nullable<Text>,
+        reason -> Text,
+        actor -> Text,
+        created_at -> BigInt,
+        lifted_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    resource_day (resource_id, day) {
+        resource_id -> Binary,
+        day -> BigInt,
+        cells -> Binary,
+    }
+}
+
+diesel::table! {
+    booking (id) {
+        id -> Binary,
+        resource_id -> Binary,
+        asked_id -> Binary,
+        person_id -> Nullable<Binary>,
+        start_at -> BigInt,
+        end_at -> BigInt,
+        party -> BigInt,
+        load_from -> BigInt,
+        load_to -> BigInt,
+        load -> BigInt,
+        state -> Text,
+        was_held -> Bool,
+        until_at -> Nullable<BigInt>,
+        rules_id -> Binary,
+        rules_version_id -> Binary,
+        changes -> BigInt,
+        is_late -> Bool,
+        is_excess -> Bool,
+        reminded_at -> Nullable<BigInt>,
+        made_by -> Text,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    booking_step (id) {
+        id -> Binary,
+        booking_id -> Binary,
+        number -> BigInt,
+        at -> BigInt,
+        actor -> Text,
+        act -> Text,
+        state -> Text,
+        resource_id -> Binary,
+        start_at -> BigInt,
+        end_at -> BigInt,
+        party -> BigInt,
+        is_override -> Bool,
+    }
+}
+
+diesel::table! {
+    booking_reason (step_id) {
+        step_id -> Binary,
+        reason -> Text,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(booking_rules, booking_rules_version);
+diesel::allow_tables_to_appear_in_same_query!(booking, booking_step, booking_reason);
+diesel::joinable!(booking_reason -> booking_step (step_id));
