@@ -191,7 +191,7 @@ pub async fn start(config: Config, stage: Stage) -> Result<Running> {
         matters: grid::MATTERS.into(),
         holders: holders(&calendar, &identity.people).into(),
     };
-    let bookings = Bookings::new(&db, &calendar);
+    let bookings = Bookings::new(&db, &calendar, privacy.people.derived_key("codes of bookings"));
     let jobs = Jobs::start(&db, kinds_of_job(&config, &privacy, &objects, &bookings));
 
     let access = Access::new(
@@ -426,6 +426,7 @@ fn routes(parts: &Parts, service: &mut web::ServiceConfig) {
                 .configure(|service| http::operations(&operations, service)),
         )
         .route("/files/{token}", web::get().to(files::routes::fetch))
+        .route("/calendars/{secret}", web::get().to(booking::routes::fetch_calendar))
         .route("/health/live", web::get().to(HttpResponse::Ok))
         .route("/health/live", web::head().to(HttpResponse::Ok))
         .route("/health/ready", web::get().to(ready))

@@ -5,6 +5,7 @@ mod access;
 mod agreement;
 mod big_city;
 mod big_map;
+mod booking;
 mod city;
 mod county;
 mod cpu;
@@ -47,6 +48,10 @@ enum What {
     Access(access::Measured),
     /// Jobs done a second, on the database of the environment.
     Jobs(jobs::Measured),
+    /// People who book, with tokens.
+    Residents(booking::Residents),
+    /// Bookings by many at once over HTTP.
+    BookingLoad(booking::Load),
     /// Map, database and houses for a server.
     Prepare(serve::Prepare),
     /// The service, configured by the environment.
@@ -91,6 +96,8 @@ fn act(what: Option<What>) -> Result<bool, Failed> {
         Some(What::Patch(patch)) => return patch::patch(&patch),
         Some(What::Access(measured)) => return access::access(&measured),
         Some(What::Agree { folder }) => return agree(&folder),
+        Some(What::Residents(of)) => booking::residents(&of),
+        Some(What::BookingLoad(of)) => booking::load(&of),
         Some(What::Jobs(measured)) => jobs::jobs(&measured),
         Some(What::Rounds(rounds)) => rounds::rounds(&rounds),
         Some(What::Prepare(prepare)) => serve::prepare(&prepare),

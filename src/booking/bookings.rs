@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::hmac;
+
 use super::act::{Command, Done};
+use super::check_in::Codes;
 use super::lane::Booker;
 use super::model::{Booking, BookingId};
 use super::store;
@@ -21,16 +24,18 @@ pub struct Bookings {
     pub db: Db,
     /// What a lane does.
     pub(super) booker: Arc<Booker>,
+    pub(super) codes: Codes,
     lanes: Lanes<Booker>,
 }
 
 impl Bookings {
-    /// Of a database, with days as this calendar has them. Starts their lanes.
-    pub fn new(db: &Db, calendar: &Arc<Calendar>) -> Self {
+    /// Of a database, with days as this calendar has them, and codes of this key. Starts their lanes.
+    pub fn new(db: &Db, calendar: &Arc<Calendar>, key: hmac::Key) -> Self {
         let booker = Arc::new(Booker::new(Arc::clone(calendar)));
         Self {
             lanes: Lanes::start(db, &booker, LANES),
             db: db.clone(),
+            codes: Codes::new(key),
             booker,
         }
     }

@@ -15,6 +15,16 @@ pub const CELLS: usize = 288;
 pub struct Cell(i64);
 
 impl Cell {
+    /// The cell of this number.
+    pub const fn at(number: i64) -> Self {
+        Self(number)
+    }
+
+    /// The one after it.
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+
     /// The cell in which an instant lies.
     pub fn of(at: Timestamp) -> Self {
         Self(at.micros().div_euclid(CELL_MICROS))

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::cells::CELL_MICROS;
-use super::store;
 use super::undo::cancel_in;
+use super::{calendars, store};
 use crate::clock;
 use crate::db::{Conn, Tx};
 use crate::error::Result;
@@ -13,7 +13,7 @@ use crate::holdings::{Erased, Holder, Holding, Kept};
 use crate::identity::PersonId;
 
 /// The rows of the table of purposes.
-pub const HOLDINGS: [Holding; 3] = [
+pub const HOLDINGS: [Holding; 4] = [
     Holding {
         name: "bookings",
         columns: &["booking.person_id", "booking.made_by", "booking_step.actor"],
@@ -30,6 +30,20 @@ pub const HOLDINGS: [Holding; 3] = [
             "未到的预约取消；记录的先后和数目不变，但不再指向任何人",
             "Bookings to come are cancelled; the record keeps its order and its numbers but leads to nobody",
         )),
+    },
+    Holding {
+        name: "calendar_feeds",
+        columns: &["calendar_feed.person_id"],
+        what: (
+            "您的预约日历地址何时生成、何时撤销",
+            "When you made an address of your calendar, and when it ended",
+        ),
+        purpose: (
+            "让日历软件显示您的预约",
+            "So that a calendar program shows your bookings",
+        ),
+        kept: Kept::Until(("直到注销账号", "Until the account is erased")),
+        erased: Erased::Goes,
     },
     Holding {
         name: "booking_management",
@@ -84,7 +98,11 @@ impl Holder for BookingHolder {
                 "steps": steps,
             }));
         }
-        Ok(told.into())
+        let feeds = calendars::own_feeds(conn, PersonId::from_uuid(person))?.into_iter();
+        let feeds: Vec<Value> = feeds
+            .map(|(made, ended)| json!({ "made": made, "ended": ended }))
+            .collect();
+        Ok(json!({ "bookings": told, "calendar_feeds": feeds }))
     }
 
     fn erase(&self, tx: &mut Tx<'_>, person: Uuid) -> Result<()> {
@@ -95,6 +113,7 @@ impl Holder for BookingHolder {
                 cancel_in(tx, person, booking.id)?;
             }
         }
+        calendars::forget_of(tx, person)?;
         store::blank_reasons(tx, person)
     }
 }

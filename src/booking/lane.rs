@@ -15,6 +15,7 @@ use super::offer::plus_minutes;
 use super::resources::{self, Kind, Resource, ResourceId, Status};
 use super::rules::{self, RulesVersionId, Version};
 use super::undo::UNDOING;
+use super::whether::candidates;
 use super::{due, store};
 use crate::calendar::{Calendar, Hours};
 use crate::clock::{self, Timestamp};
@@ -192,6 +193,11 @@ impl Booker {
             let taking = tree.iter().filter(|node| node.facts().kind != Kind::Pool);
             days.extend(taking.map(|node| (node.resource.id, day)));
         }
+    }
+
+    /// The resources in which a booking of this one finds its place: itself, or the parts of a pool.
+    pub fn places_of(book: &Book, id: ResourceId) -> Vec<&Node> {
+        book.node(id).map_or_else(Vec::new, |node| candidates(book, node))
     }
 
     /// Adds the days of the bookings that lapse now.

@@ -7,12 +7,19 @@
 //! decided by the pure [`Book`](book::Book) and goes through a [`lane`] that locks, loads and stores.
 //! [`resources`] are what is booked, [`rules`] how.
 //!
-//! Others may call: [`Bookings`], and what is registered in `server.rs`.
+//! [`bookable`] finds what is free nearby, [`check_in`] is the door, [`calendars`] are what other
+//! programs subscribe to, [`due`] what the time does.
+//!
+//! Others may call: [`Bookings`], what founds rules and resources, and what is registered in
+//! `server.rs`.
 
 mod act;
 mod book;
+mod bookable;
 mod bookings;
+mod calendars;
 mod cells;
+mod check_in;
 mod due;
 mod fit;
 mod holds;
@@ -29,8 +36,13 @@ mod verify;
 mod view;
 mod whether;
 
+#[cfg(test)]
+mod tests;
+
 pub use bookings::Bookings;
 pub use due::Due;
 pub use holds::{BookingHolder, HOLDINGS};
+pub use resources::{Facts, Kind, ResourceId, found_resource};
+pub use rules::{Approval, Limit, NoShowPolicy, Period, Span, Terms, Unit, Whose, found_rules};
 pub use undo::UNDOING;
 pub use verify::{Finding, Verified, verify};

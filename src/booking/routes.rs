@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::act::{Command, Done, Expected, Make, Place, What};
 use super::bookings::Bookings;
+pub use super::calendars::routes::fetch as fetch_calendar;
 use super::model::{Act, Booking, BookingId};
 use super::resources::routes::existing;
 use super::resources::{self, Resource, ResourceId};
@@ -17,7 +18,7 @@ use super::view::{
     ActInput, BookingInput, BookingView, ChangeInput, DeskBookingInput, DeskBookingView, DeskQuery, History,
     OwnBookingsQuery, SlotList, SlotView, SlotsQuery, StepView, entity,
 };
-use super::{resources as rooms, rules};
+use super::{bookable, calendars, check_in, resources as rooms, rules};
 use crate::clock;
 use crate::db::Conn;
 use crate::error::{Error, Reason, Result};
@@ -30,7 +31,7 @@ use crate::http::{
     Answer, Body, Caller, Entity, IfMatch, Nothing, Once, Operation, Page, Path, Query, Stored, language,
 };
 use crate::identity::delegations;
-use crate::identity::{PersonId, PersonRef};
+use crate::identity::{People, PersonId, PersonRef};
 
 /// A booking's own person, or who acts for them.
 type Own = Caller<OnesOwn<Book>>;
@@ -41,6 +42,9 @@ type Desk = Option<Caller<ServeBookings>>;
 pub fn operations() -> Vec<Operation> {
     let mut operations = rooms::routes::operations();
     operations.extend(rules::routes::operations());
+    operations.extend(bookable::routes::operations());
+    operations.extend(check_in::routes::operations());
+    operations.extend(calendars::routes::operations());
     operations.extend([
         Operation::new::<__path_list_slots, _, _>(list_slots),
         Operation::new::<__path_create_booking, _, _>(create_booking),
@@ -408,23 +412,29 @@ async fn list_resource_bookings(
         let tree = resources::load_trees(conn, &[resource.root_id])?;
         let ids = with_parts(&tree, resource.id);
         let found = store::list(conn, &Whose::Resources(ids, from, to), &states, after, most)?;
-        let persons: Vec<PersonId> = found.iter().filter_map(|booking| booking.person_id).collect();
-        let known: HashMap<PersonId, PersonRef> = people.load_people(conn, &persons)?;
-        let views = shown(conn, found)?.into_iter();
-        Ok(views
-            .map(|booking| DeskBookingView {
-                person: booking.person_id.map(|person| PersonView::of(person, &known)),
-                booking,
-            })
-            .collect())
+        let found = shown(conn, found)?;
+        with_person(conn, &people, found)
     };
     let key = |one: &DeskBookingView| (one.booking.start, one.booking.id);
     let page = Page::load(&bookings.db, query.limit, query.cursor.as_deref(), load, key).await?;
     Ok(HttpResponse::Ok().json(page))
 }
 
+/// Bookings with whoever comes.
+pub fn with_person(conn: &mut Conn, people: &People, found: Vec<BookingView>) -> Result<Vec<DeskBookingView>> {
+    let persons: Vec<PersonId> = found.iter().filter_map(|booking| booking.person_id).collect();
+    let known: HashMap<PersonId, PersonRef> = people.load_people(conn, &persons)?;
+    let views = found.into_iter();
+    Ok(views
+        .map(|booking| DeskBookingView {
+            person: booking.person_id.map(|person| PersonView::of(person, &known)),
+            booking,
+        })
+        .collect())
+}
+
 /// A resource and all that is part of it.
-fn with_parts(tree: &[Resource], id: ResourceId) -> Vec<ResourceId> {
+pub fn with_parts(tree: &[Resource], id: ResourceId) -> Vec<ResourceId> {
     let mut found = vec![id];
     let mut at = 0;
     while let Some(whole) = found.get(at).copied() {

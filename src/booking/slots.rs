@@ -6,7 +6,7 @@ use super::book::Book;
 use super::bookings::Bookings;
 use super::lane::Booker;
 use super::model::{BookingId, State};
-use super::resources::{self, ResourceId};
+use super::resources::{self, Resource, ResourceId};
 use super::whether::{self, Ask, Why, whether};
 use crate::clock::{self, Timestamp};
 use crate::db::Conn;
@@ -63,24 +63,44 @@ impl Bookings {
 pub fn list(conn: &mut Conn, booker: &Booker, wanted: &Wanted) -> Result<Vec<Slot>> {
     let one = resources::load_one(conn, wanted.resource)?;
     let one = one.ok_or_else(|| Error::refused(Reason::NotFound))?;
+    let book = opened(conn, booker, &[one], (wanted.from, wanted.to), wanted.person)?;
+    Ok(slots(&book, wanted)?.collect())
+}
+
+/// The book of these resources between two times, for somebody.
+///
+/// # Errors
+/// Where the database fails.
+pub fn opened(
+    conn: &mut Conn,
+    booker: &Booker,
+    ones: &[Resource],
+    (from, to): (Timestamp, Timestamp),
+    person: Option<PersonId>,
+) -> Result<Book> {
     let mut book = Book::new(clock::now(), std::sync::Arc::clone(booker.calendar()));
-    booker.know_trees(conn, &mut book, &[one.root_id])?;
-    let persons: Vec<PersonId> = wanted.person.into_iter().collect();
+    let roots: BTreeSet<ResourceId> = ones.iter().map(|one| one.root_id).collect();
+    booker.know_trees(conn, &mut book, &roots.into_iter().collect::<Vec<_>>())?;
+    let persons: Vec<PersonId> = person.into_iter().collect();
     let counted = Booker::know_households(conn, &mut book, &persons)?;
     booker.know_bookings(conn, &mut book, &counted)?;
     let mut days = BTreeSet::new();
-    Booker::days_of(&book, one.id, wanted.from, wanted.to, &mut days);
-    // What begins last may last another day.
-    let last = super::offer::plus_minutes(wanted.to, one.facts.slot_minutes);
-    Booker::days_of(&book, one.id, wanted.to, last, &mut days);
+    for one in ones {
+        // What begins last may last another day.
+        let last = super::offer::plus_minutes(to, one.facts.slot_minutes);
+        Booker::days_of(&book, one.id, from, last, &mut days);
+    }
     Booker::days_of_lapsing(&book, &mut days);
     booker.know_days(conn, &mut book, &days)?;
     book.let_lapse()?;
-    slots(&book, wanted)
+    Ok(book)
 }
 
-/// The slots of a book.
-fn slots(book: &Book, wanted: &Wanted) -> Result<Vec<Slot>> {
+/// The slots of a book, by when they begin.
+///
+/// # Errors
+/// Where the resource is not in it.
+pub fn slots<'a>(book: &'a Book, wanted: &'a Wanted) -> Result<impl Iterator<Item = Slot> + 'a> {
     let node = book.node(wanted.resource);
     let node = node.ok_or_else(|| Error::internal("a resource was not loaded"))?;
     // One's own holds take nothing from oneself.
@@ -95,7 +115,8 @@ fn slots(book: &Book, wanted: &Wanted) -> Result<Vec<Slot>> {
     let offer = node.offer(&book.calendar, first.pred_opt().unwrap_or(first), book.date(wanted.to));
     let capacity = whether::capacity(book, node);
     let begins = |(start, _): &(Timestamp, Timestamp)| wanted.from <= *start && *start < wanted.to;
-    let shown = offer.slots().filter(begins).map(|(start, end)| {
+    let all: Vec<(Timestamp, Timestamp)> = offer.slots().filter(begins).collect();
+    Ok(all.into_iter().map(move |(start, end)| {
         let ask = Ask {
             node,
             offer: &offer,
@@ -118,6 +139,5 @@ fn slots(book: &Book, wanted: &Wanted) -> Result<Vec<Slot>> {
             is_provisional: !book.calendar.knows(book.date(start)),
             why: whether(book, &ask).err(),
         }
-    });
-    Ok(shown.collect())
+    }))
 }

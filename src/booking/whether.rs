@@ -262,7 +262,7 @@ fn paused(book: &Book, terms: &Terms, ask: &Ask<'_>, person: PersonId) -> Option
 }
 
 /// The parts among which a booking finds its place.
-fn candidates<'a>(book: &'a Book, node: &'a Node) -> Vec<&'a Node> {
+pub fn candidates<'a>(book: &'a Book, node: &'a Node) -> Vec<&'a Node> {
     if node.facts().kind != Kind::Pool {
         return vec![node];
     }

@@ -15,7 +15,7 @@ mod holds;
 mod lookup;
 pub mod osm;
 pub mod places;
-mod question;
+pub mod question;
 mod reached;
 pub mod route;
 pub mod routes;

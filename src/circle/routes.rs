@@ -41,14 +41,15 @@ pub fn operations() -> Vec<Operation> {
 }
 
 /// The building of a question, or the caller's home where it names no origin at all.
-async fn or_home(
-    query: &CircleQuery,
+pub async fn or_home(
+    names_one: bool,
+    building: Option<UnitId>,
     caller: &Caller<Public>,
     access: &Access,
     tree: &LiveTree,
 ) -> Result<Option<UnitId>> {
-    if query.lat.is_some() || query.building.is_some() || query.place.is_some() {
-        return Ok(query.building);
+    if names_one {
+        return Ok(building);
     }
     let signed = caller.actor().signed.ok_or_else(homeless)?;
     let homes = access.homes(PersonId::from_uuid(signed.person)).await?;
@@ -83,7 +84,8 @@ async fn get_circle(
     let config = request.app_data::<web::Data<Config>>();
     let config = config.ok_or_else(|| Error::internal("the configuration is not there"))?;
     let mut query = query.0;
-    query.building = or_home(&query, &caller, &access, &tree).await?;
+    let names_one = query.lat.is_some() || query.building.is_some() || query.place.is_some();
+    query.building = or_home(names_one, query.building, &caller, &access, &tree).await?;
     let as_geojson = wants_geojson(&request)?;
     let origin = Origin::of(
         query.lat.zip(query.lon),
@@ -143,7 +145,7 @@ async fn get_circle(
 }
 
 /// Twice as many at once as in the long run.
-pub(super) fn rate(config: &Config) -> Rate {
+pub fn rate(config: &Config) -> Rate {
     Rate {
         name: "circle",
         per_second: config.circle_rate,
@@ -152,7 +154,7 @@ pub(super) fn rate(config: &Config) -> Rate {
 }
 
 /// A large circle costs as much as two.
-pub(super) const fn cost(minutes: u32) -> u32 {
+pub const fn cost(minutes: u32) -> u32 {
     if minutes > 15 { 2 } else { 1 }
 }
 

@@ -43,8 +43,8 @@ pub fn demo() -> Done {
     if hands.run(hands.db.read(grid::is_empty))? {
         eprintln!("settling the demo city …");
         let loaded = hands.run(demo::load(&hands.db, &hands.people, hands.today()))?;
-        let (units, places, people) = (loaded.units, loaded.places, loaded.people);
-        eprintln!("units: {units}; places: {places}; people: {people}");
+        let (units, places, people, resources) = (loaded.units, loaded.places, loaded.people, loaded.resources);
+        eprintln!("units: {units}; places: {places}; people: {people}; resources to book: {resources}");
     }
     // A token opens the doors of a role: none is printed where others may read it.
     let mut cast = Vec::new();

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use chrono::NaiveDate;
 
-use super::{City, Place, Unit, generate, people};
+use super::{City, Place, Unit, bookables, generate, people};
 use crate::circle::places::kinds::Kinds;
-use crate::circle::places::{Door, DoorKind, Facts, PlaceRow, Source, Stop, store_places};
+use crate::circle::places::{Door, DoorKind, Facts, PlaceRow, Source, Stop, ids_by_reference, store_places};
 use crate::circle::streets::{BuildOptions, build};
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -38,13 +38,15 @@ pub struct Loaded {
     pub places: Imported,
     /// How many people.
     pub people: usize,
+    /// How many resources that are booked.
+    pub resources: usize,
 }
 
 /// Stores the demo's units, places and people, in one transaction. What is there
 /// already stays as it is.
 pub async fn load(db: &Db, people: &People, today: NaiveDate) -> Result<Loaded> {
     let city = generate(SEED);
-    let settled = city.units.clone();
+    let (settled, served) = (city.units.clone(), city.places.clone());
     let (units, places) = rows(city)?;
     let people = people.clone();
     db.write(move |tx| {
@@ -54,7 +56,14 @@ pub async fn load(db: &Db, people: &People, today: NaiveDate) -> Result<Loaded> 
             Some(fault) => Err(Error::internal(format!("the demo city is at fault: {fault}"))),
             None => {
                 let ids = unit_ids_by_code(tx)?;
+                let served_by = ids_by_reference(tx, Source::Import)?;
+                let county = settled
+                    .iter()
+                    .find(|unit| unit.level == "county" && is_drawn(unit, &settled));
+                let county = county.and_then(|unit| ids.get(&unit.code)).copied();
+                let county = county.ok_or_else(|| Error::internal("the demo city has no county"))?;
                 Ok(Loaded {
+                    resources: bookables::enter(tx, &served, &served_by, &ids, county)?,
                     units: imported_units,
                     places: imported_places,
                     people: people::settle(tx, &people, &settled, &ids, today)?,
@@ -63,6 +72,11 @@ pub async fn load(db: &Db, people: &People, today: NaiveDate) -> Result<Loaded> 
         }
     })
     .await
+}
+
+/// Whether anything lies below a unit.
+fn is_drawn(unit: &Unit, all: &[Unit]) -> bool {
+    all.iter().any(|other| other.parent_code.as_ref() == Some(&unit.code))
 }
 
 fn rows(city: City) -> Result<(Vec<UnitRow>, Vec<PlaceRow>)> {

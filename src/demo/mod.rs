@@ -7,6 +7,7 @@
 
 mod blocks;
 mod bodies;
+mod bookables;
 mod compounds;
 mod estates;
 mod institutions;

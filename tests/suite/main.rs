@@ -3,6 +3,7 @@
 mod acting;
 mod booking;
 mod booking_access;
+mod booking_door;
 mod booking_fire;
 mod booking_rules;
 mod circle_agreement;

@@ -7,12 +7,13 @@ use serde_json::Value;
 use crate::harness::{World, both_databases};
 
 /// Everything that anybody may do; an operation that is added here was meant to be.
-const PUBLIC: [&str; 32] = [
+const PUBLIC: [&str; 34] = [
     "GET /v1/booking-rules",
     "GET /v1/booking-rules/{id}",
     "GET /v1/categories",
     "GET /v1/circle",
     "GET /v1/circle/area",
+    "GET /v1/circle/bookable",
     "GET /v1/circle/route",
     "GET /v1/departments/{id}",
     "GET /v1/duties",
@@ -28,6 +29,7 @@ const PUBLIC: [&str; 32] = [
     "GET /v1/resources",
     "GET /v1/resources/{id}",
     "GET /v1/resources/{id}/closures",
+    "GET /v1/resources/{id}/free-busy",
     "GET /v1/resources/{id}/slots",
     "GET /v1/units",
     "GET /v1/units/{id}",

@@ -48,6 +48,11 @@ const TEXTS: &[(&str, bool)] = &[
     ("booking_step.id", false),
     ("booking_step.resource_id", false),
     ("booking_step.state", false),
+    ("booking_try.subject", false),
+    ("calendar_feed.hash", false),
+    ("calendar_feed.id", false),
+    ("calendar_feed.person_id", false),
+    ("calendar_feed.resource_id", false),
     ("changes.items", false),
     ("consent.id", false),
     ("consent.matter", false),
@@ -378,7 +383,7 @@ on_both! {
                 ways.push(format!("UPDATE OR REPLACE {table} SET actor = 'nobody'"));
             } else {
                 ways.push(format!("TRUNCATE {table}"));
-                let all = "place, place_door, place_stop, resource, resource_closure, resource_day, booking";
+                let all = "place, place_door, place_stop, resource, resource_closure, resource_day, booking, calendar_feed";
                 ways.push(format!("TRUNCATE {table}, {all}"));
                 ways.push("TRUNCATE place CASCADE".to_owned());
                 ways.push(format!(

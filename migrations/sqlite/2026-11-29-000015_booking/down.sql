@@ -1,3 +1,5 @@
+DROP TABLE calendar_feed;
+DROP TABLE booking_try;
 DROP TABLE booking_reason;
 DROP TABLE booking_step;
 DROP TABLE booking;

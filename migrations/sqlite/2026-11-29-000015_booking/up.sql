@@ -153,3 +153,24 @@ CREATE TABLE booking_reason (
     step_id BLOB NOT NULL PRIMARY KEY REFERENCES booking_step (id),
     reason TEXT NOT NULL
 );
+
+-- Wrong codes at a door or a desk, by day: for a booking, or for one of the staff at a resource.
+CREATE TABLE booking_try (
+    subject BLOB NOT NULL,
+    day BIGINT NOT NULL,
+    count BIGINT NOT NULL,
+    PRIMARY KEY (subject, day)
+);
+
+-- Private addresses of calendars, found by the hash of their secret: of a person or of a resource.
+CREATE TABLE calendar_feed (
+    id BLOB NOT NULL PRIMARY KEY,
+    person_id BLOB REFERENCES person (id),
+    resource_id BLOB REFERENCES resource (id),
+    hash BLOB NOT NULL UNIQUE,
+    created_at BIGINT NOT NULL,
+    revoked_at BIGINT,
+    CHECK ((person_id IS NULL) <> (resource_id IS NULL))
+);
+CREATE INDEX calendar_feed_person_id ON calendar_feed (person_id);
+CREATE INDEX calendar_feed_resource_id ON calendar_feed (resource_id);

@@ -7,4 +7,6 @@ mod store;
 mod view;
 
 pub use model::{Closure, Facts, Kind, Resource, ResourceId, Status};
-pub use store::{Wanted, closures_from, list, load_one, load_these, load_trees, lock_roots, set_rules_version};
+pub use store::{
+    Wanted, closures_from, found_resource, list, load_one, load_these, load_trees, lock_roots, set_rules_version,
+};

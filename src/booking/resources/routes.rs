@@ -12,7 +12,7 @@ use super::view::{
 };
 use crate::booking::Bookings;
 use crate::booking::rules::{self, Rules};
-use crate::circle::places::Catalogue;
+use crate::circle::places::find_place;
 use crate::clock;
 use crate::coordinates::Crs;
 use crate::db::Tx;
@@ -138,7 +138,6 @@ async fn create_resource(
     _: Query<Nothing>,
     once: Once,
     body: Body<NewResourceInput>,
-    catalogue: web::Data<Catalogue>,
     tree: web::Data<LiveTree>,
     bookings: web::Data<Bookings>,
 ) -> Answer {
@@ -147,8 +146,8 @@ async fn create_resource(
         unit_id,
         resource,
     } = body.value;
-    let known = catalogue.now();
-    let Some(place) = known.place(place_id) else {
+    let place = bookings.db.read(move |conn| find_place(conn, place_id)).await?;
+    let Some(place) = place else {
         let fault = FieldError::body(
             "/place_id",
             "unknown_place",
@@ -157,7 +156,7 @@ async fn create_resource(
         );
         return Err(Error::field(fault));
     };
-    let Some(unit) = unit_id.or(place.place.facts.unit_id) else {
+    let Some(unit) = unit_id.or(place.facts.unit_id) else {
         let words = ("请填写所属单元。", "The place is of no unit: say whose it is.");
         return Err(Error::field(FieldError::body("/unit_id", "required", words.0, words.1)));
     };

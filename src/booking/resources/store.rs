@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::model::{Closure, ClosureId, Facts, Resource, ResourceId, Status};
-use crate::booking::rules::{RulesId, RulesVersionId};
+use crate::booking::rules::{RulesId, RulesVersionId, Version};
 use crate::circle::places::PlaceId;
 use crate::clock::{self, Timestamp};
 use crate::db::schema::{resource, resource_closure as closure};
@@ -160,6 +160,35 @@ pub fn insert(tx: &mut Tx<'_>, one: &Resource) -> Result<()> {
         .values(Row::of(one))
         .execute(&mut **tx)?;
     Ok(())
+}
+
+/// Makes a resource where nobody has booked yet; its whole is there already.
+///
+/// # Errors
+/// Where the database fails.
+pub fn found_resource(
+    tx: &mut Tx<'_>,
+    place: PlaceId,
+    unit: UnitId,
+    rules: &Version,
+    facts: Facts,
+) -> Result<ResourceId> {
+    let (id, now) = (ResourceId::new(), clock::now());
+    let whole = facts.part_of.map(|whole| load_one(tx, whole)).transpose()?.flatten();
+    let one = Resource {
+        id,
+        place_id: place,
+        unit_id: unit,
+        root_id: whole.map_or(id, |whole| whole.root_id),
+        facts,
+        rules_version_id: rules.id,
+        status: Status::Open,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    insert(tx, &one)?;
+    Ok(id)
 }
 
 /// Writes a resource as it is now: its version grows.

@@ -8,5 +8,7 @@ pub mod routes;
 mod store;
 mod view;
 
-pub use model::{Approval, Limit, Overlap, Period, Rules, RulesId, RulesVersionId, Span, Terms, Unit, Version, Whose};
-pub use store::{current_of, load_locked, versions};
+pub use model::{
+    Approval, Limit, NoShowPolicy, Overlap, Period, Rules, RulesId, RulesVersionId, Span, Terms, Unit, Version, Whose,
+};
+pub use store::{current_of, found_rules, load_locked, versions};

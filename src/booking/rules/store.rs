@@ -105,6 +105,23 @@ pub fn insert_set(tx: &mut Tx<'_>, rules: &Rules, terms: &Terms, actor: &str) ->
     insert_version(tx, rules, terms, actor)
 }
 
+/// Makes a set of rules; its version in force.
+///
+/// # Errors
+/// Where the database fails.
+pub fn found_rules(tx: &mut Tx<'_>, unit: UnitId, name: &str, terms: &Terms, by: &str) -> Result<Version> {
+    let now = clock::now();
+    let rules = Rules {
+        id: RulesId::new(),
+        unit_id: unit,
+        name: name.to_owned(),
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    insert_set(tx, &rules, terms, by)
+}
+
 fn insert_version(tx: &mut Tx<'_>, rules: &Rules, terms: &Terms, actor: &str) -> Result<Version> {
     let made = Version {
         id: RulesVersionId::new(),

@@ -26,3 +26,4 @@ pub use live_hours::LiveHours;
 pub use model::{Facts, OSM_ATTRIBUTION, Place, PlaceId, Source, Status, Stop, Wheelchair};
 pub use osm_import::import_osm_places;
 pub(super) use store::steps_by;
+pub use store::{find_place, ids_by_reference};

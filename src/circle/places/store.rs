@@ -181,6 +181,20 @@ pub(super) fn load_one(conn: &mut Conn, id: PlaceId) -> Result<Option<Place>> {
     Ok(load(conn, &[id])?.pop())
 }
 
+/// One place, as the database has it now: what is kept in memory follows a little later.
+pub fn find_place(conn: &mut Conn, id: PlaceId) -> Result<Option<Place>> {
+    Ok(these(conn, &[id])?.pop())
+}
+
+/// The ids of the places of a source, by what it knows them by.
+pub fn ids_by_reference(conn: &mut Conn, source: Source) -> Result<HashMap<String, PlaceId>> {
+    let rows: Vec<(String, PlaceId)> = place::table
+        .filter(place::source.eq(source.name()))
+        .select((place::reference, place::id))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
+}
+
 fn all(conn: &mut Conn) -> Result<Vec<Place>> {
     assemble(
         place::table.load(conn)?,

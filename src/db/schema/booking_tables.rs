@@ -121,6 +121,25 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    booking_try (subject, day) {
+        subject -> Binary,
+        day -> BigInt,
+        count -> BigInt,
+    }
+}
+
+diesel::table! {
+    calendar_feed (id) {
+        id -> Binary,
+        person_id -> Nullable<Binary>,
+        resource_id -> Nullable<Binary>,
+        hash -> Binary,
+        created_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(booking_rules, booking_rules_version);
 diesel::allow_tables_to_appear_in_same_query!(booking, booking_step, booking_reason);
 diesel::joinable!(booking_reason -> booking_step (step_id));

@@ -1,0 +1,202 @@
+"""Confirmed bookings a second over HTTP, against pgbench on the same PostgreSQL, in turns.
+
+Started by bench/booking/run. PostgreSQL is that of TEST_DATABASE_URL (a maintenance database whose
+user may create databases; else the one on the standard port). 32 clients book, 3,000 people by
+turns, under rules with limits: first 1,000 slots of 50 resources, then one hot slot. The figures of
+SQLite stand beside them, with a write that is flushed for itself on the same disk.
+"""
+
+import argparse
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+import servers  # noqa: E402
+
+# At least so many of pgbench's transactions a second; of SQLite's bookings a second.
+BAR, BAR_HOT, BAR_SQLITE = 1.0, 0.6, 1500
+MAINTENANCE = os.environ.get("TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
+NAMES = ["onegrid_bench_booking", "onegrid_bench_pgbench"]
+
+
+def database(name: str) -> str:
+    return urlunsplit(urlsplit(MAINTENANCE)._replace(path=f"/{name}"))
+
+
+def sql(statement: str):
+    subprocess.run(["psql", "-qX", "-v", "ON_ERROR_STOP=1", "-c", statement, MAINTENANCE], check=True)
+
+
+def pgbench(given) -> float:
+    told = subprocess.run(
+        ["pgbench", "-N", "-n", "-c", "32", "-j", "2", "-T", str(given.seconds), database(NAMES[1])],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        check=True,
+    ).stdout
+    return float(re.search(r"tps = ([\d.]+)", told)[1])
+
+
+class Product:
+    """A server on a database, with people and slots."""
+
+    def __init__(self, given, url: str, folder: str):
+        self.given, self.folder, self.asked = given, folder, 0
+        settings = {
+            "DATABASE_URL": url,
+            "ONEGRID_LISTEN": "127.0.0.1:0",
+            "ONEGRID_METRICS_LISTEN": "off",
+            "ONEGRID_LOG": "warn",
+            "ONEGRID_MASTER_KEY": "1" * 64,
+            "ONEGRID_LOOKUP_KEY": "2" * 64,
+            "ONEGRID_JWT_KEYS": "3" * 64,
+            "ONEGRID_DATABASE_CONNECTIONS": "8",
+            "ONEGRID_DRAIN_SECONDS": "1",
+            "ONEGRID_FILES": f"{folder}/files",
+        }
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("ONEGRID_")}
+        tokens = subprocess.run(
+            [given.measure, "residents"], env=environment | settings, stdout=subprocess.PIPE, check=True
+        ).stdout
+        Path(folder, "tokens").write_bytes(tokens)
+        self.server = servers.Server([given.measure, "serve"], settings)
+        self.staff = self.server.tokens[0]
+        self.enter()
+
+    def ask(self, method: str, path: str, body=None):
+        self.asked += 1
+        request = urllib.request.Request(
+            f"http://{self.server.address}{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"content-type": "application/json", "authorization": f"Bearer {self.staff}"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.loads(answer.read())
+
+    def enter(self):
+        for _ in range(50):
+            units = self.ask("GET", "/v1/units?level=city")["items"]
+            if units:
+                break
+            time.sleep(0.1)
+        unit = units[0]["id"]
+        place = {"name": "馆", "kind": "community_centre", "location": {"lat": 31.2, "lon": 112.6}, "unit_id": unit}
+        place = self.ask("POST", "/v1/places", place)["id"]
+        limits = [
+            {"of": "person", "per": "active", "bookings": 1000},
+            {"of": "person", "per": "day", "minutes": 100000},
+        ]
+        terms = {"overlap": "allow", "limits": limits, "remind_seconds": 3600, "no_show": {"grace_seconds": 900}}
+        rules = self.ask("POST", "/v1/booking-rules", {"unit_id": unit, "name": "规则", "terms": terms})["id"]
+        resource = {
+            "name": "室",
+            "kind": "shared",
+            "capacity": 10000,
+            "opening_hours": "24/7",
+            "slot_minutes": 60,
+            "rules_id": rules,
+        }
+        tomorrow = (datetime.now(timezone.utc) + timedelta(days=2)).replace(hour=0, minute=0, second=0, microsecond=0)
+        at = [(tomorrow + timedelta(hours=hour)).strftime("%Y-%m-%dT%H:%M:%SZ") for hour in range(20)]
+        many = []
+        for number in range(51):
+            made = self.ask("POST", "/v1/resources", {"place_id": place, "resource": resource})["id"]
+            self.hot = [f"{made} {start}" for start in at]
+            if number < 50:
+                many += self.hot
+        Path(self.folder, "many").write_text("\n".join(many) + "\n")
+
+    def load(self, which: str, number: int) -> list:
+        if which == "hot":
+            Path(self.folder, "hot").write_text(self.hot[number % len(self.hot)] + "\n")
+        before = self.server.cpu_s()
+        told = subprocess.run(
+            [self.given.measure, "booking-load", "--address", self.server.address]
+            + ["--tokens", f"{self.folder}/tokens", "--slots", f"{self.folder}/{which}"]
+            + ["--clients", "32", "--seconds", str(self.given.seconds), "--name", f"{which}-{number}"],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        ).stdout
+        figures = [float(word) for word in told.split()]
+        spent = self.server.cpu_s() - before
+        return [*figures, spent * 1e6 / max(1.0, figures[0] * self.given.seconds)]
+
+
+def flushed(folder: str) -> float:
+    """Writes of a page that are flushed for themselves, a second."""
+    with open(Path(folder, "flushed"), "wb", buffering=0) as file:
+        count, started = 0, time.monotonic()
+        while time.monotonic() - started < 2:
+            file.write(b"x" * 4096)
+            os.fsync(file.fileno())
+            count += 1
+    return count / 2
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--measure", required=True, help="the measuring program")
+    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--seconds", type=int, default=4)
+    given = options.parse_args()
+    for name in NAMES:
+        sql(f"DROP DATABASE IF EXISTS {name}")
+        sql(f"CREATE DATABASE {name}")
+    products = {}
+    try:
+        subprocess.run(["pgbench", "-i", "-q", "-s", "10", database(NAMES[1])], check=True, stderr=subprocess.DEVNULL)
+        with tempfile.TemporaryDirectory() as folder:
+            for kind, url in {"PostgreSQL": database(NAMES[0]), "SQLite": f"sqlite://{folder}/onegrid.db"}.items():
+                Path(folder, kind).mkdir()
+                products[kind] = Product(given, url, f"{folder}/{kind}")
+            rounds = {(kind, which): [] for kind in products for which in ("many", "hot")}
+            peer, disk = [], []
+            for number in range(given.rounds):
+                disk.append(flushed(folder))
+                for (kind, which), told in rounds.items():
+                    if kind == "PostgreSQL":
+                        peer.append(pgbench(given))
+                    told.append(products[kind].load(which, number) + [peer[-1]])
+    finally:
+        for product in products.values():
+            product.server.stop()
+        for name in NAMES:
+            sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    print(f"pgbench -N -c 32 -j 2: {statistics.median(peer):.0f} transactions a second")
+    print(f"a page written and flushed: {statistics.median(disk):.0f} a second\n")
+    print(f"{'':24}{'bookings/s':>11}{'× pgbench':>11}{'p50 ms':>8}{'p99 ms':>8}{'µs CPU each':>13}")
+    ratios = {}
+    for (kind, which), told in rounds.items():
+        a_second, half, late, cpu_us, _ = (statistics.median(figures) for figures in zip(*told))
+        # The ratio of each round to the pgbench just before it.
+        ratio = statistics.median(ours[0] / ours[-1] for ours in told)
+        ratios[kind, which] = (ratio, a_second)
+        name = f"{kind}, {'1,000 slots' if which == 'many' else 'one hot slot'}"
+        print(f"{name:24}{a_second:11.0f}{ratio:11.2f}{half:8.1f}{late:8.1f}{cpu_us:13.0f}")
+    least = min(BAR_SQLITE, 20 * statistics.median(disk))
+    bars = [
+        (f"1,000 slots on PostgreSQL at least {BAR} × pgbench", ratios["PostgreSQL", "many"][0] >= BAR),
+        (f"one hot slot at least {BAR_HOT} ×", ratios["PostgreSQL", "hot"][0] >= BAR_HOT),
+        (f"SQLite at least {least:.0f} a second", ratios["SQLite", "many"][1] >= least),
+    ]
+    print()
+    for what, holds in bars:
+        print(f"{'holds' if holds else 'MISSED'}: {what}")
+    raise SystemExit(0 if all(holds for _, holds in bars) else 1)
+
+
+if __name__ == "__main__":
+    main()
