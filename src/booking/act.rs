@@ -46,6 +46,8 @@ pub enum What {
     Change(BookingId, Place),
     /// Anything else.
     Do(BookingId, Act),
+    /// That those who wait are served, after a resource changed.
+    Serve,
     /// That what is due at this time is done, by the job that waits for it.
     Look(BookingId, Claimed),
 }
@@ -87,7 +89,7 @@ impl What {
     /// The booking that it is about.
     pub fn booking(&self) -> Option<BookingId> {
         match self {
-            Self::Make(_) => None,
+            Self::Make(_) | Self::Serve => None,
             Self::Change(id, _) | Self::Do(id, _) | Self::Look(id, _) => Some(*id),
         }
     }
@@ -108,6 +110,7 @@ pub fn decide(book: &mut Book, command: &Command) -> Result<Done> {
         What::Make(make) => make_one(book, command, make)?,
         What::Change(id, place) => change(book, command, *id, place)?,
         What::Do(id, act) => act_on(book, command, *id, *act)?,
+        What::Serve => return Err(Error::internal("those who wait are served by nobody's command")),
         What::Look(id, job) => {
             look(book, *id)?;
             book.ended.push((job.clone(), *id));
@@ -238,7 +241,7 @@ fn make_one(book: &mut Book, command: &Command, make: &Make) -> Result<BookingId
         updated_at: now,
     };
     let id = booking.id;
-    book.enter(booking, &command.actor.name, said(command))?;
+    book.enter(booking, Act::Make, &command.actor.name, said(command))?;
     if command.actor.acting.is_some() {
         book.deputed.push((command.actor.clone(), id));
     }
@@ -297,7 +300,11 @@ fn act_on(book: &mut Book, command: &Command, id: BookingId, act: Act) -> Result
             let rules = Arc::clone(book.version_of(&booking)?);
             let until = booking.start_at.micros() - rules.terms.cancel_until_seconds * 1_000_000;
             let by_staff = command.is_staff && command.actor.whose() != booking.person_id.map(|id| id.uuid());
-            let is_late = booking.state != State::Held && now.micros() > until && !by_staff && !command.pass;
+            let was_offered = booking.state == State::Offered;
+            let is_late = !matches!(booking.state, State::Held | State::Offered)
+                && now.micros() > until
+                && !by_staff
+                && !command.pass;
             let cancelled = Booking {
                 state: State::Cancelled,
                 load: 0,
@@ -308,6 +315,9 @@ fn act_on(book: &mut Book, command: &Command, id: BookingId, act: Act) -> Result
             let cancelled = book.become_(cancelled, act, actor, said(command))?;
             if by_staff || command.actor.acting.is_some() {
                 book.tell(&cancelled, "booking_cancelled");
+            }
+            if was_offered {
+                book.back_to_the_end(id);
             }
         }
         Act::CheckIn => {
@@ -355,7 +365,7 @@ fn act_on(book: &mut Book, command: &Command, id: BookingId, act: Act) -> Result
             let excused = book.become_(excused, act, actor, said(command))?;
             book.tell(&excused, "booking_excused");
         }
-        Act::Make | Act::Change | Act::Expire => {
+        Act::Make | Act::Offer | Act::Change | Act::Expire => {
             return Err(Error::internal("this act is asked for in another way"));
         }
     }
@@ -388,7 +398,11 @@ fn confirm(book: &mut Book, command: &Command, booking: Booking) -> Result<Booki
     let settled = settled(&rules.terms, booking.start_at, book.now, command.pass);
     (confirmed.state, confirmed.until_at) = settled.map_err(Why::error)?;
     confirmed.load = load(&rules.terms, confirmed.state, booking.party);
+    let was_offered = booking.state == State::Offered;
     book.become_(confirmed, Act::Confirm, &command.actor.name, said(command))?;
+    if was_offered {
+        book.taken(id);
+    }
     Ok(id)
 }
 

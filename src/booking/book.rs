@@ -10,6 +10,7 @@ use super::model::{Act, Booking, BookingId, State, Step, StepId};
 use super::offer::Offer;
 use super::resources::{Closure, Facts, Kind, Resource, ResourceId};
 use super::rules::{RulesVersionId, Version};
+use super::waiting::{Waiting, WaitingId, WaitingState};
 use crate::calendar::{Calendar, Hours};
 use crate::clock::Timestamp;
 use crate::db::repeats::Repeats;
@@ -86,6 +87,8 @@ pub struct Written {
     pub repeats: Repeats,
     /// What was made by somebody for another, and when it begins.
     pub deputed: Vec<(Actor, BookingId, Timestamp)>,
+    /// Who waits otherwise now.
+    pub waited: Vec<Waiting>,
     /// Jobs that are done, and when the next of their booking is due.
     pub ended: Vec<(Claimed, BookingId, Option<Timestamp>)>,
 }
@@ -109,6 +112,8 @@ pub struct Book {
     of_person: HashMap<PersonId, Vec<BookingId>>,
     housemates: HashMap<PersonId, Vec<PersonId>>,
     versions: HashMap<RulesVersionId, Arc<Version>>,
+    waiting: Vec<Waiting>,
+    waited: BTreeSet<WaitingId>,
     new: HashSet<BookingId>,
     touched: BTreeSet<BookingId>,
     steps: Vec<Step>,
@@ -130,6 +135,8 @@ impl Book {
             of_person: HashMap::new(),
             housemates: HashMap::new(),
             versions: HashMap::new(),
+            waiting: Vec::new(),
+            waited: BTreeSet::new(),
             new: HashSet::new(),
             touched: BTreeSet::new(),
             steps: Vec::new(),
@@ -283,10 +290,10 @@ impl Book {
     ///
     /// # Errors
     /// Where the cells do not fit, which only a fault can cause.
-    pub fn enter(&mut self, booking: Booking, actor: &str, said: Said<'_>) -> Result<()> {
+    pub fn enter(&mut self, booking: Booking, act: Act, actor: &str, said: Said<'_>) -> Result<()> {
         self.add(&booking, booking.load)?;
         self.new.insert(booking.id);
-        self.note(&booking, Act::Make, actor, said);
+        self.note(&booking, act, actor, said);
         self.know_booking(booking);
         Ok(())
     }
@@ -347,11 +354,12 @@ impl Book {
         }));
     }
 
-    /// The time now gives back what nobody confirmed, approved or came to in time.
+    /// The time now gives back what nobody confirmed, approved or came to in time; whether
+    /// there was anything.
     ///
     /// # Errors
     /// Where the cells do not fit, which only a fault can cause.
-    pub fn let_lapse(&mut self) -> Result<()> {
+    pub fn let_lapse(&mut self) -> Result<bool> {
         let mut lapsed: Vec<BookingId> = self
             .bookings
             .values()
@@ -361,6 +369,7 @@ impl Book {
             .map(|booking| booking.id)
             .collect();
         lapsed.sort_unstable();
+        let any = !lapsed.is_empty();
         for id in lapsed {
             let Some(booking) = self.bookings.get(&id).cloned() else {
                 continue;
@@ -371,21 +380,80 @@ impl Book {
                 self.miss(booking, SYSTEM, Said::default())?;
             }
         }
-        Ok(())
+        Ok(any)
     }
 
     fn lapse(&mut self, booking: Booking) -> Result<()> {
-        let was_pending = booking.state == State::Pending;
+        let (was_pending, was_offered) = (booking.state == State::Pending, booking.state == State::Offered);
         let expired = Booking {
             state: State::Expired,
             load: 0,
+            until_at: None,
             ..booking
         };
         let expired = self.become_(expired, Act::Expire, SYSTEM, Said::default())?;
         if was_pending {
             self.tell(&expired, "booking_expired");
         }
+        if was_offered {
+            self.back_to_the_end(expired.id);
+        }
         Ok(())
+    }
+
+    /// Takes in somebody who waits.
+    pub fn know_waiting(&mut self, waiting: Waiting) {
+        if !self.waiting.iter().any(|known| known.id == waiting.id) {
+            self.waiting.push(waiting);
+        }
+    }
+
+    /// All who wait, and to whom something is offered.
+    pub fn waiting(&self) -> impl Iterator<Item = &Waiting> {
+        self.waiting.iter()
+    }
+
+    /// Who waits, the first first.
+    pub fn queue(&self) -> Vec<Waiting> {
+        let mut queue: Vec<Waiting> = self
+            .waiting
+            .iter()
+            .filter(|one| one.is_next(self.now))
+            .cloned()
+            .collect();
+        queue.sort_by_key(|one| (one.queued_at, one.id));
+        queue
+    }
+
+    /// What becomes of somebody who waits.
+    pub fn waits(&mut self, id: WaitingId, become_: impl FnOnce(&mut Waiting)) {
+        if let Some(waiting) = self.waiting.iter_mut().find(|one| one.id == id) {
+            become_(waiting);
+            waiting.updated_at = self.now;
+            self.waited.insert(id);
+        }
+    }
+
+    /// Who let the offer of a booking lapse, or gave it back, waits behind all others, and
+    /// not for the very place.
+    pub fn back_to_the_end(&mut self, offer: BookingId) {
+        let now = self.now;
+        let of = |one: &&Waiting| one.booking_id == Some(offer) && one.state == WaitingState::Offered;
+        if let Some(id) = self.waiting.iter().find(of).map(|one| one.id) {
+            self.waits(id, |waiting| {
+                waiting.state = WaitingState::Waiting;
+                waiting.booking_id = None;
+                waiting.queued_at = now;
+            });
+        }
+    }
+
+    /// Who waited has taken the offer of a booking.
+    pub fn taken(&mut self, offer: BookingId) {
+        let of = |one: &&Waiting| one.booking_id == Some(offer) && one.state == WaitingState::Offered;
+        if let Some(id) = self.waiting.iter().find(of).map(|one| one.id) {
+            self.waits(id, |waiting| waiting.state = WaitingState::Taken);
+        }
     }
 
     /// Whether its rules give the place back since nobody has come.
@@ -440,7 +508,7 @@ impl Book {
     /// Where its rules were not loaded.
     pub fn due(&self, booking: &Booking) -> Result<Option<Timestamp>> {
         Ok(match booking.state {
-            State::Held | State::Pending => Some(booking.until_at.unwrap_or(booking.end_at)),
+            State::Held | State::Offered | State::Pending => Some(booking.until_at.unwrap_or(booking.end_at)),
             State::Confirmed => {
                 let grace = self.version_of(booking)?.terms.no_show.grace_seconds;
                 let release = grace.map(|grace| after(booking.start_at, grace));
@@ -491,6 +559,8 @@ impl Book {
             ended,
             ..Written::default()
         };
+        let waited = self.waiting.into_iter();
+        written.waited = waited.filter(|one| self.waited.contains(&one.id)).collect();
         written.steps = self.steps;
         written.repeats = self.repeats;
         written.days = self

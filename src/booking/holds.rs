@@ -1,11 +1,14 @@
 //! What bookings hold about people.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::cells::CELL_MICROS;
 use super::undo::cancel_in;
-use super::{calendars, store};
+use super::{calendars, store, waiting};
+use crate::calendar::Calendar;
 use crate::clock;
 use crate::db::{Conn, Tx};
 use crate::error::Result;
@@ -16,10 +19,15 @@ use crate::identity::PersonId;
 pub const HOLDINGS: [Holding; 4] = [
     Holding {
         name: "bookings",
-        columns: &["booking.person_id", "booking.made_by", "booking_step.actor"],
+        columns: &[
+            "booking.person_id",
+            "booking.made_by",
+            "booking_step.actor",
+            "waiting.person_id",
+        ],
         what: (
-            "预约了什么、何时、几人、由谁办理及其经过",
-            "What was booked, when, for how many, by whom, and what became of it",
+            "预约了什么、候补了什么、何时、几人、由谁办理及其经过",
+            "What was booked or waited for, when, for how many, by whom, and what became of it",
         ),
         purpose: (
             "保证名额不重复，并让争议有据可查",
@@ -73,7 +81,10 @@ pub const HOLDINGS: [Holding; 4] = [
 ];
 
 /// Tells and forgets what somebody has booked.
-pub struct BookingHolder;
+pub struct BookingHolder {
+    /// Where days begin and end.
+    pub calendar: Arc<Calendar>,
+}
 
 impl Holder for BookingHolder {
     fn name(&self) -> &'static str {
@@ -102,7 +113,11 @@ impl Holder for BookingHolder {
         let feeds: Vec<Value> = feeds
             .map(|(made, ended)| json!({ "made": made, "ended": ended }))
             .collect();
-        Ok(json!({ "bookings": told, "calendar_feeds": feeds }))
+        let waited = waiting::own(conn, PersonId::from_uuid(person))?.into_iter();
+        let waited: Vec<Value> = waited
+            .map(|one| json!({ "resource": one.resource_id, "from": one.from_at, "to": one.to_at, "party": one.party, "state": one.state }))
+            .collect();
+        Ok(json!({ "waiting": waited, "bookings": told, "calendar_feeds": feeds }))
     }
 
     fn erase(&self, tx: &mut Tx<'_>, person: Uuid) -> Result<()> {
@@ -110,9 +125,10 @@ impl Holder for BookingHolder {
         let now = clock::now();
         for booking in store::ever_of(tx, person)? {
             if booking.state.is_live() && booking.end_at.micros() > now.micros() + CELL_MICROS {
-                cancel_in(tx, person, booking.id)?;
+                cancel_in(tx, person, booking.id, &self.calendar)?;
             }
         }
+        waiting::leave_all(tx, person)?;
         calendars::forget_of(tx, person)?;
         store::blank_reasons(tx, person)
     }

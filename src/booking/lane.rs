@@ -8,13 +8,14 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::act::{self, Command, Done, What};
-use super::book::{Book, Node, Written};
+use super::book::{Book, Node, SYSTEM, Written};
 use super::cells::Stretch;
-use super::model::{Act, Booking, BookingId};
+use super::model::{Act, Booking, BookingId, State};
 use super::offer::plus_minutes;
 use super::resources::{self, Kind, Resource, ResourceId, Status};
 use super::rules::{self, RulesVersionId, Version};
 use super::undo::UNDOING;
+use super::waiting::{self, Waiting};
 use super::whether::candidates;
 use super::{due, store};
 use crate::calendar::{Calendar, Hours};
@@ -24,6 +25,7 @@ use crate::db::locks;
 use crate::db::repeats::Repeats;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Reason, Result};
+use crate::gate::Actor;
 use crate::grid::households;
 use crate::grid::members::day_number;
 use crate::identity::PersonId;
@@ -141,7 +143,11 @@ impl Booker {
     /// and the rules that they were made under.
     pub fn know_bookings(&self, conn: &mut Conn, book: &mut Book, persons: &[PersonId]) -> Result<()> {
         let ids: Vec<ResourceId> = book.nodes().map(|node| node.resource.id).collect();
-        let unsettled = store::unsettled(conn, &ids, book.now)?;
+        // Whoever locked these knows what is not settled already.
+        let unsettled = match book.bookings().next() {
+            Some(_) => Vec::new(),
+            None => store::unsettled(conn, &ids, book.now)?,
+        };
         let days = book.nodes().map(|node| node.rules.terms.no_show.within_days).max();
         // The week of a slot of today began at most six days ago.
         const DAY_MICROS: i64 = 86_400_000_000;
@@ -226,6 +232,60 @@ impl Booker {
     }
 }
 
+/// Who waits for what may come free: by what is done to these bookings, by those that lapse
+/// now, or at a resource that changed; and to whom these bookings are offered.
+fn who_waits(
+    conn: &mut Conn,
+    book: &Book,
+    resources: &[ResourceId],
+    commands: &[Command],
+    before: &[Booking],
+) -> Result<Vec<Waiting>> {
+    let lapses = |booking: &&Booking| booking.has_lapsed(book.now) || booking.start_at <= book.now;
+    let lapsing = book.bookings().filter(lapses);
+    let all: Vec<&Booking> = before
+        .iter()
+        .chain(lapsing)
+        .filter(|booking| booking.load > 0)
+        .collect();
+    let mut from = all.iter().map(|booking| booking.load_from).min();
+    let mut to = all.iter().map(|booking| booking.load_to).max();
+    if commands.iter().any(|command| matches!(command.what, What::Serve)) {
+        from = from.map_or(Some(book.now), |from| Some(from.min(book.now)));
+        to = Some(Timestamp::from_micros(i64::MAX / 2));
+    }
+    let mut found = match from.zip(to) {
+        Some((from, to)) => waiting::near(conn, resources, from, to)?,
+        None => Vec::new(),
+    };
+    let offered = all.iter().filter(|booking| booking.state == State::Offered);
+    let offered: Vec<BookingId> = offered.map(|booking| booking.id).collect();
+    if !offered.is_empty() {
+        found.extend(waiting::of_bookings(conn, &offered)?);
+    }
+    Ok(found)
+}
+
+/// Offers what is free of a resource, which changed, to those who wait for it.
+pub fn serve_waiting(tx: &mut Tx<'_>, booker: &Booker, id: ResourceId) -> Result<()> {
+    let command = Command {
+        actor: Actor {
+            name: SYSTEM.to_owned(),
+            signed: None,
+            acting: None,
+        },
+        is_staff: true,
+        pass: false,
+        reason: None,
+        repeat: None,
+        expected: None,
+        resource_id: id,
+        what: What::Serve,
+    };
+    let book = booker.load(tx, &[command])?;
+    booker.store(tx, book)
+}
+
 /// What was made of requests that come again.
 fn again(commands: &[Command], book: &Book) -> Vec<BookingId> {
     let repeats = commands.iter().filter_map(|command| command.repeat.as_ref());
@@ -258,7 +318,7 @@ fn touched(book: &Book, command: &Command, times: &mut Vec<(ResourceId, Timestam
     let place = match &command.what {
         What::Make(make) => Some((command.resource_id, &make.place)),
         What::Change(_, place) => Some((command.resource_id, place)),
-        What::Do(..) | What::Look(..) => None,
+        What::Do(..) | What::Look(..) | What::Serve => None,
     };
     if let Some((id, place)) = place
         && let Some(node) = book.node(id)
@@ -299,11 +359,23 @@ impl Work for Booker {
         let mut book = Book::new(clock::now(), Arc::clone(&self.calendar));
         self.know_trees(tx, &mut book, &roots)?;
 
+        let all: Vec<ResourceId> = book.nodes().map(|node| node.resource.id).collect();
+        for booking in store::unsettled(tx, &all, book.now)? {
+            book.know_booking(booking);
+        }
+        for waits in who_waits(tx, &book, &all, commands, &before)? {
+            book.know_waiting(waits);
+        }
+
         let made_for = commands.iter().filter_map(|command| match &command.what {
             What::Make(make) => make.person,
             _ => None,
         });
-        let persons: BTreeSet<PersonId> = made_for.chain(before.iter().filter_map(|one| one.person_id)).collect();
+        let waits = book.waiting().map(|waits| waits.person_id);
+        let persons: BTreeSet<PersonId> = made_for
+            .chain(before.iter().filter_map(|one| one.person_id))
+            .chain(waits)
+            .collect();
         let persons: Vec<PersonId> = persons.into_iter().collect();
         let counted = Self::know_households(tx, &mut book, &persons)?;
         let actors = commands.iter().filter_map(|command| command.actor.signed);
@@ -345,14 +417,25 @@ impl Work for Booker {
         for (id, from, to) in times {
             Self::days_of(&book, id, from, to, &mut days);
         }
+        for waits in book.waiting() {
+            Self::days_of(&book, waits.resource_id, waits.from_at, waits.to_at, &mut days);
+        }
         Self::days_of_lapsing(&book, &mut days);
         self.know_days(tx, &mut book, &days)?;
-        book.let_lapse()?;
+        let has_lapsed = book.let_lapse()?;
+        if has_lapsed || commands.iter().any(|command| matches!(command.what, What::Serve)) {
+            waiting::offer(&mut book)?;
+        }
         Ok(book)
     }
 
     fn decide(&self, book: &mut Book, command: &Command) -> Result<Done> {
-        act::decide(book, command)
+        let done = act::decide(book, command)?;
+        // What that freed goes to those who wait before anybody else is heard.
+        if !matches!(command.what, What::Make(_)) {
+            waiting::offer(book)?;
+        }
+        Ok(done)
     }
 
     fn store(&self, tx: &mut Tx<'_>, book: Book) -> Result<()> {
@@ -365,6 +448,7 @@ impl Work for Booker {
             letters,
             repeats,
             deputed,
+            waited,
             ended,
         } = book.written()?;
         let new: Vec<Booking> = made.iter().map(|(booking, _)| booking.clone()).collect();
@@ -392,6 +476,9 @@ impl Work for Booker {
             .collect();
         jobs::put_all(tx, &new_jobs?)?;
         repeats.store(tx, now)?;
+        for waits in &waited {
+            waiting::update(tx, waits)?;
+        }
         for (letter, booking, resource) in &letters {
             due::write(tx, letter, booking, resource, &self.calendar)?;
         }

@@ -34,6 +34,7 @@ mod store;
 mod undo;
 mod verify;
 mod view;
+mod waiting;
 mod whether;
 
 #[cfg(test)]

@@ -48,6 +48,8 @@ named! {
     State {
         /// Its place is held for a while, until it is confirmed.
         Held "held",
+        /// It is offered to somebody who waited, until they confirm it.
+        Offered "offered",
         /// It waits for the staff's approval.
         Pending "pending",
         /// It stands.
@@ -72,7 +74,9 @@ named! {
     Act {
         /// It is made, as a hold or as itself.
         Make "make",
-        /// A hold becomes a booking.
+        /// A place that came free is offered to somebody who waits for one.
+        Offer "offer",
+        /// A hold or an offer becomes a booking.
         Confirm "confirm",
         /// The staff agree.
         Approve "approve",
@@ -102,8 +106,13 @@ use State as S;
 /// stand here is refused.
 pub const TRANSITIONS: &[(Act, &[State], &[State])] = &[
     (A::Make, &[], &[S::Held, S::Pending, S::Confirmed]),
+    (A::Offer, &[], &[S::Offered]),
     // Who confirms a hold too late still books where there is room.
-    (A::Confirm, &[S::Held, S::Expired], &[S::Pending, S::Confirmed]),
+    (
+        A::Confirm,
+        &[S::Held, S::Offered, S::Expired],
+        &[S::Pending, S::Confirmed],
+    ),
     (A::Approve, &[S::Pending], &[S::Confirmed]),
     (A::Decline, &[S::Pending], &[S::Declined]),
     (
@@ -113,20 +122,20 @@ pub const TRANSITIONS: &[(Act, &[State], &[State])] = &[
     ),
     (
         A::Cancel,
-        &[S::Held, S::Pending, S::Confirmed, S::CheckedIn],
+        &[S::Held, S::Offered, S::Pending, S::Confirmed, S::CheckedIn],
         &[S::Cancelled],
     ),
     (A::CheckIn, &[S::Confirmed], &[S::CheckedIn]),
     (A::Complete, &[S::Confirmed, S::CheckedIn], &[S::Completed]),
     (A::NoShow, &[S::Confirmed], &[S::NoShow]),
     (A::Excuse, &[S::NoShow], &[S::Completed]),
-    (A::Expire, &[S::Held, S::Pending], &[S::Expired]),
+    (A::Expire, &[S::Held, S::Offered, S::Pending], &[S::Expired]),
 ];
 
 impl State {
     /// Whether somebody still means to come, or is there.
     pub const fn is_live(self) -> bool {
-        matches!(self, S::Held | S::Pending | S::Confirmed | S::CheckedIn)
+        matches!(self, S::Held | S::Offered | S::Pending | S::Confirmed | S::CheckedIn)
     }
 
     /// Whether its place was given back whole.
@@ -169,6 +178,7 @@ impl State {
     pub const fn words(self) -> (&'static str, &'static str) {
         match self {
             S::Held => ("为暂时保留", "is held"),
+            S::Offered => ("为候补名额，待您确认", "is offered, to be confirmed"),
             S::Pending => ("正在等待审核", "waits for approval"),
             S::Confirmed => ("已确认", "is confirmed"),
             S::CheckedIn => ("已签到", "is checked in"),
@@ -252,7 +262,7 @@ impl Booking {
 
     /// Whether it is still to be confirmed or approved at a time, and its time for that is over.
     pub fn has_lapsed(&self, now: Timestamp) -> bool {
-        let waits = matches!(self.state, State::Held | State::Pending);
+        let waits = matches!(self.state, State::Held | State::Offered | State::Pending);
         waits && self.until_at.is_some_and(|until| until <= now)
     }
 

@@ -18,7 +18,7 @@ use super::view::{
     ActInput, BookingInput, BookingView, ChangeInput, DeskBookingInput, DeskBookingView, DeskQuery, History,
     OwnBookingsQuery, SlotList, SlotView, SlotsQuery, StepView, entity,
 };
-use super::{bookable, calendars, check_in, resources as rooms, rules};
+use super::{bookable, calendars, check_in, resources as rooms, rules, waiting};
 use crate::clock;
 use crate::db::Conn;
 use crate::error::{Error, Reason, Result};
@@ -45,6 +45,7 @@ pub fn operations() -> Vec<Operation> {
     operations.extend(bookable::routes::operations());
     operations.extend(check_in::routes::operations());
     operations.extend(calendars::routes::operations());
+    operations.extend(waiting::routes::operations());
     operations.extend([
         Operation::new::<__path_list_slots, _, _>(list_slots),
         Operation::new::<__path_create_booking, _, _>(create_booking),

@@ -3,13 +3,14 @@
 use std::collections::HashSet;
 
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Binary};
+use diesel::sql_types::{BigInt, Binary};
 
 use super::cells::Day;
 use super::model::{Booking, BookingId, State, Step, StepId};
 use super::resources::ResourceId;
 use super::rules::{RulesId, RulesVersionId};
 use crate::clock::Timestamp;
+use crate::db::prepared::{Column, Prepared, bytes};
 use crate::db::schema::{booking as table, booking_reason as reason, booking_step as step, resource_day as days};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Result};
@@ -146,9 +147,8 @@ pub fn unsettled(conn: &mut Conn, resources: &[ResourceId], now: Timestamp) -> R
         .and(table::until_at.le(now).assume_not_null()));
     let mut found: Vec<Row> = table::table
         .filter(table::resource_id.eq_any(resources))
-        // As the index has it.
-        .filter(table::state.eq_any([State::Held.name(), State::Pending.name()]))
-        .filter(table::until_at.is_not_null())
+        // As the index has it: what is settled has no such time.
+        .filter(table::until_at.gt(Timestamp::from_micros(0)))
         .filter(waits)
         .load(conn)?;
     let long_ago = Timestamp::from_micros(now.micros() - LONGEST_MICROS);
@@ -218,15 +218,16 @@ pub fn load_days(conn: &mut Conn, wanted: &[(ResourceId, i64)]) -> Result<Vec<Ke
             Ok(found)
         }
         Conn::Postgres(conn) => {
-            let (resources, numbers): (Vec<ResourceId>, Vec<i64>) = wanted.iter().copied().unzip();
-            let rows: Vec<DayRow> = diesel::sql_query(
-                "SELECT resource_day.resource_id, resource_day.day, resource_day.cells \
-                 FROM unnest($1, $2) AS wanted (resource_id, day) \
+            let (resources, numbers): (Vec<Vec<u8>>, Vec<i64>) =
+                wanted.iter().map(|(id, day)| (bytes(*id), *day)).unzip();
+            let pieces = [
+                "SELECT resource_day.resource_id, resource_day.day, resource_day.cells FROM unnest(",
+                ", ",
+                ") AS wanted (resource_id, day) \
                  JOIN resource_day ON resource_day.resource_id = wanted.resource_id AND resource_day.day = wanted.day",
-            )
-            .bind::<Array<Binary>, _>(resources)
-            .bind::<Array<BigInt>, _>(numbers)
-            .load(conn)?;
+            ];
+            let columns = vec![Column::Binary(resources), Column::BigInt(numbers)];
+            let rows: Vec<DayRow> = Prepared::new(&pieces, columns).load(conn)?;
             rows.into_iter()
                 .map(|row| Ok((row.resource_id, row.day, Day::read(&row.cells)?)))
                 .collect()
@@ -239,22 +240,16 @@ pub fn write_days(tx: &mut Tx<'_>, all: &[KeptDay]) -> Result<()> {
     if all.is_empty() {
         return Ok(());
     }
-    let rows: Vec<_> = all
-        .iter()
-        .map(|(resource, number, day)| {
-            (
-                days::resource_id.eq(resource),
-                days::day.eq(number),
-                days::cells.eq(day.bytes()),
-            )
-        })
-        .collect();
     use diesel::upsert::excluded;
     match &mut **tx {
         Conn::Sqlite(conn) => {
-            for row in rows {
+            for (resource, number, day) in all {
                 diesel::insert_into(days::table)
-                    .values(row)
+                    .values((
+                        days::resource_id.eq(resource),
+                        days::day.eq(number),
+                        days::cells.eq(day.bytes()),
+                    ))
                     .on_conflict((days::resource_id, days::day))
                     .do_update()
                     .set(days::cells.eq(excluded(days::cells)))
@@ -262,12 +257,19 @@ pub fn write_days(tx: &mut Tx<'_>, all: &[KeptDay]) -> Result<()> {
             }
         }
         Conn::Postgres(conn) => {
-            diesel::insert_into(days::table)
-                .values(rows)
-                .on_conflict((days::resource_id, days::day))
-                .do_update()
-                .set(days::cells.eq(excluded(days::cells)))
-                .execute(conn)?;
+            let columns = vec![
+                (
+                    "resource_id",
+                    Column::Binary(all.iter().map(|(id, ..)| bytes(*id)).collect()),
+                ),
+                ("day", Column::BigInt(all.iter().map(|(_, day, _)| *day).collect())),
+                (
+                    "cells",
+                    Column::Binary(all.iter().map(|(.., day)| day.bytes()).collect()),
+                ),
+            ];
+            let after = "ON CONFLICT (resource_id, day) DO UPDATE SET cells = excluded.cells";
+            Prepared::insert("resource_day", columns, after).execute(conn)?;
         }
     }
     Ok(())
@@ -281,18 +283,60 @@ pub fn days_of(conn: &mut Conn, resources: &[ResourceId]) -> Result<Vec<KeptDay>
         .collect()
 }
 
-/// So many rows go into one statement: each has some twenty values, and a statement takes
-/// 32,766 with SQLite.
-const ROWS: usize = 1000;
-
 /// Adds bookings.
 pub fn insert(tx: &mut Tx<'_>, all: &[Booking]) -> Result<()> {
-    for some in all.chunks(ROWS) {
-        let rows: Vec<Row> = some.iter().map(Row::of).collect();
-        match &mut **tx {
-            Conn::Sqlite(conn) => diesel::insert_into(table::table).values(rows).execute(conn)?,
-            Conn::Postgres(conn) => diesel::insert_into(table::table).values(rows).execute(conn)?,
-        };
+    if all.is_empty() {
+        return Ok(());
+    }
+    match &mut **tx {
+        Conn::Sqlite(conn) => {
+            for one in all {
+                diesel::insert_into(table::table).values(Row::of(one)).execute(conn)?;
+            }
+        }
+        Conn::Postgres(conn) => {
+            let binary = |of: fn(&Booking) -> Vec<u8>| Column::Binary(all.iter().map(of).collect());
+            let number = |of: fn(&Booking) -> i64| Column::BigInt(all.iter().map(of).collect());
+            let maybe = |of: fn(&Booking) -> Option<Timestamp>| {
+                Column::MaybeBigInt(all.iter().map(|one| of(one).map(Timestamp::micros)).collect())
+            };
+            let is = |of: fn(&Booking) -> bool| Column::Bool(all.iter().map(of).collect());
+            let columns = vec![
+                ("id", binary(|one| bytes(one.id))),
+                ("resource_id", binary(|one| bytes(one.resource_id))),
+                ("asked_id", binary(|one| bytes(one.asked_id))),
+                (
+                    "person_id",
+                    Column::MaybeBinary(all.iter().map(|one| one.person_id.map(bytes)).collect()),
+                ),
+                ("start_at", number(|one| one.start_at.micros())),
+                ("end_at", number(|one| one.end_at.micros())),
+                ("party", number(|one| one.party)),
+                ("load_from", number(|one| one.load_from.micros())),
+                ("load_to", number(|one| one.load_to.micros())),
+                ("load", number(|one| one.load)),
+                (
+                    "state",
+                    Column::Text(all.iter().map(|one| one.state.name().to_owned()).collect()),
+                ),
+                ("was_held", is(|one| one.was_held)),
+                ("until_at", maybe(|one| one.until_at)),
+                ("rules_id", binary(|one| bytes(one.rules_id))),
+                ("rules_version_id", binary(|one| bytes(one.rules_version_id))),
+                ("changes", number(|one| one.changes)),
+                ("is_late", is(|one| one.is_late)),
+                ("is_excess", is(|one| one.is_excess)),
+                ("reminded_at", maybe(|one| one.reminded_at)),
+                (
+                    "made_by",
+                    Column::Text(all.iter().map(|one| one.made_by.clone()).collect()),
+                ),
+                ("version", number(|one| one.version)),
+                ("created_at", number(|one| one.created_at.micros())),
+                ("updated_at", number(|one| one.updated_at.micros())),
+            ];
+            Prepared::insert("booking", columns, "").execute(conn)?;
+        }
     }
     Ok(())
 }
@@ -307,30 +351,53 @@ pub fn update(tx: &mut Tx<'_>, one: &Booking) -> Result<()> {
 
 /// Adds steps, each with its reason where it has one.
 pub fn insert_steps(tx: &mut Tx<'_>, all: &[Step]) -> Result<()> {
-    for some in all.chunks(ROWS) {
-        let rows: Vec<_> = some
-            .iter()
-            .map(|one| {
+    if all.is_empty() {
+        return Ok(());
+    }
+    match &mut **tx {
+        Conn::Sqlite(conn) => {
+            for one in all {
+                diesel::insert_into(step::table)
+                    .values((
+                        step::id.eq(one.id),
+                        step::booking_id.eq(one.booking_id),
+                        step::number.eq(one.number),
+                        step::at.eq(one.at),
+                        step::actor.eq(&one.actor),
+                        step::act.eq(one.act.name()),
+                        step::state.eq(one.state.name()),
+                        step::resource_id.eq(one.resource_id),
+                        step::start_at.eq(one.start_at),
+                        step::end_at.eq(one.end_at),
+                        step::party.eq(one.party),
+                        step::is_override.eq(one.is_override),
+                    ))
+                    .execute(conn)?;
+            }
+        }
+        Conn::Postgres(conn) => {
+            let binary = |of: fn(&Step) -> Vec<u8>| Column::Binary(all.iter().map(of).collect());
+            let number = |of: fn(&Step) -> i64| Column::BigInt(all.iter().map(of).collect());
+            let text = |of: fn(&Step) -> &str| Column::Text(all.iter().map(|one| of(one).to_owned()).collect());
+            let columns = vec![
+                ("id", binary(|one| bytes(one.id))),
+                ("booking_id", binary(|one| bytes(one.booking_id))),
+                ("number", number(|one| one.number)),
+                ("at", number(|one| one.at.micros())),
+                ("actor", text(|one| &one.actor)),
+                ("act", text(|one| one.act.name())),
+                ("state", text(|one| one.state.name())),
+                ("resource_id", binary(|one| bytes(one.resource_id))),
+                ("start_at", number(|one| one.start_at.micros())),
+                ("end_at", number(|one| one.end_at.micros())),
+                ("party", number(|one| one.party)),
                 (
-                    step::id.eq(one.id),
-                    step::booking_id.eq(one.booking_id),
-                    step::number.eq(one.number),
-                    step::at.eq(one.at),
-                    step::actor.eq(&one.actor),
-                    step::act.eq(one.act.name()),
-                    step::state.eq(one.state.name()),
-                    step::resource_id.eq(one.resource_id),
-                    step::start_at.eq(one.start_at),
-                    step::end_at.eq(one.end_at),
-                    step::party.eq(one.party),
-                    step::is_override.eq(one.is_override),
-                )
-            })
-            .collect();
-        match &mut **tx {
-            Conn::Sqlite(conn) => diesel::insert_into(step::table).values(rows).execute(conn)?,
-            Conn::Postgres(conn) => diesel::insert_into(step::table).values(rows).execute(conn)?,
-        };
+                    "is_override",
+                    Column::Bool(all.iter().map(|one| one.is_override).collect()),
+                ),
+            ];
+            Prepared::insert("booking_step", columns, "").execute(conn)?;
+        }
     }
     for one in all {
         if let Some(text) = &one.reason {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::act::{Command, What};
@@ -24,16 +23,14 @@ pub const UNDOING: Undoing = Undoing {
 };
 
 /// It is cancelled in any case, and never counts as late.
-fn take_back(tx: &mut Tx<'_>, person: PersonId, booking: Uuid, _: NaiveDate) -> Result<()> {
-    cancel_in(tx, person, BookingId::from_uuid(booking))
+fn take_back(tx: &mut Tx<'_>, person: PersonId, booking: Uuid, calendar: &Arc<Calendar>) -> Result<()> {
+    cancel_in(tx, person, BookingId::from_uuid(booking), calendar)
 }
 
 /// Cancels a booking for its person within a transaction of something else; it never counts
 /// as late.
-pub fn cancel_in(tx: &mut Tx<'_>, person: PersonId, id: BookingId) -> Result<()> {
+pub fn cancel_in(tx: &mut Tx<'_>, person: PersonId, id: BookingId, calendar: &Arc<Calendar>) -> Result<()> {
     let booking = store::load_one(tx, id)?.ok_or_else(|| Error::refused(Reason::NotFound))?;
-    // Nothing that is cancelled is looked up in a calendar.
-    let calendar = Calendar::from_tables(chrono_tz::UTC, []).map_err(Error::internal)?;
     let command = Command {
         actor: Actor {
             name: person.to_string(),
@@ -51,7 +48,7 @@ pub fn cancel_in(tx: &mut Tx<'_>, person: PersonId, id: BookingId) -> Result<()>
         resource_id: booking.resource_id,
         what: What::Do(id, Act::Cancel),
     };
-    let mut done = lane::run(&Booker::new(Arc::new(calendar)), tx, &[command])?;
+    let mut done = lane::run(&Booker::new(Arc::clone(calendar)), tx, &[command])?;
     match done.pop() {
         Some(done) => done.map(drop),
         None => Err(Error::internal("a command was not answered")),

@@ -13,9 +13,10 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use diesel::connection::SimpleConnection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Db, Tx};
+use super::{Conn, Db, Tx};
 use crate::error::{Error, Reason, Result};
 use crate::metrics;
 
@@ -62,6 +63,7 @@ pub trait Work: Send + Sync + 'static {
 /// # Errors
 /// Where the database fails.
 pub fn run<W: Work>(work: &W, tx: &mut Tx<'_>, commands: &[W::Command]) -> Result<Vec<Result<W::Answer>>> {
+    by_index(tx)?;
     let mut state = work.load(tx, commands)?;
     let decided = commands
         .iter()
@@ -69,6 +71,16 @@ pub fn run<W: Work>(work: &W, tx: &mut Tx<'_>, commands: &[W::Command]) -> Resul
         .collect();
     work.store(tx, state)?;
     Ok(decided)
+}
+
+/// What a lane asks is found by an index. PostgreSQL keeps a plan for as long as it knows no
+/// better of a table: what was planned when a table was new would read all of it for minutes
+/// while it grows.
+fn by_index(tx: &mut Tx<'_>) -> Result<()> {
+    match &mut **tx {
+        Conn::Sqlite(_) => Ok(()),
+        Conn::Postgres(conn) => Ok(conn.batch_execute("SET LOCAL enable_seqscan = off")?),
+    }
 }
 
 struct Waiting<W: Work> {

@@ -1,9 +1,8 @@
 //! Locks on what has no row of its own to be locked.
 
-use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt};
 use uuid::Uuid;
 
+use super::prepared::{Column, Prepared};
 use super::{Conn, Tx};
 use crate::error::Result;
 
@@ -24,12 +23,11 @@ pub fn hold(tx: &mut Tx<'_>, room: &str, ids: impl Iterator<Item = Uuid>) -> Res
         return Ok(());
     }
     // Without the offset the order would be the planner's.
-    diesel::sql_query(
-        "SELECT pg_advisory_xact_lock(number) FROM (SELECT number FROM unnest($1) AS number ORDER BY number OFFSET 0) \
-         AS wanted",
-    )
-    .bind::<Array<BigInt>, _>(numbers)
-    .execute(conn)?;
+    let pieces = [
+        "SELECT pg_advisory_xact_lock(number) FROM (SELECT number FROM unnest(",
+        ") AS number ORDER BY number OFFSET 0) AS wanted",
+    ];
+    Prepared::new(&pieces, vec![Column::BigInt(numbers)]).execute(conn)?;
     Ok(())
 }
 

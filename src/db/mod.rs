@@ -12,6 +12,7 @@ mod id;
 pub mod lane;
 pub mod locks;
 mod migrate;
+pub mod prepared;
 pub mod repeats;
 pub(crate) mod schema;
 pub mod search;

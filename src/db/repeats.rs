@@ -8,10 +8,14 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
+use super::prepared::{Column, Prepared};
 use super::schema::idempotency as table;
 use super::{Conn, Tx};
 use crate::clock::Timestamp;
 use crate::error::{Error, Reason, Result};
+
+const CREATED: i64 = 201;
+const NO_HEADERS: &str = "[]";
 
 /// For how long an answer is kept.
 pub const KEPT_MICROS: i64 = 24 * 3600 * 1_000_000;
@@ -113,31 +117,48 @@ impl Repeats {
         if self.made.is_empty() {
             return Ok(());
         }
-        let rows: Vec<_> = self
-            .made
-            .iter()
-            .filter_map(|name| {
-                let known = self.known.get(name)?;
-                let [caller, route, key] = name;
-                Some((
-                    table::caller.eq(caller),
-                    table::route.eq(route),
-                    table::key.eq(key),
-                    table::request_hash.eq(&known.digest),
-                    table::status.eq(201_i64),
-                    table::headers.eq("[]"),
-                    table::body.eq(&known.made),
-                    table::created_at.eq(now),
-                ))
-            })
-            .collect();
         for [caller, route, key] in &self.stale {
             diesel::delete(table::table.find((caller, route, key))).execute(&mut **tx)?;
         }
+        let made = self.made.iter().filter_map(|name| Some((name, self.known.get(name)?)));
         match &mut **tx {
-            Conn::Sqlite(conn) => diesel::insert_into(table::table).values(&rows).execute(conn)?,
-            Conn::Postgres(conn) => diesel::insert_into(table::table).values(&rows).execute(conn)?,
-        };
+            Conn::Sqlite(conn) => {
+                for ([caller, route, key], known) in made {
+                    diesel::insert_into(table::table)
+                        .values((
+                            table::caller.eq(caller),
+                            table::route.eq(route),
+                            table::key.eq(key),
+                            table::request_hash.eq(&known.digest),
+                            table::status.eq(CREATED),
+                            table::headers.eq(NO_HEADERS),
+                            table::body.eq(&known.made),
+                            table::created_at.eq(now),
+                        ))
+                        .execute(conn)?;
+                }
+            }
+            Conn::Postgres(conn) => {
+                let made: Vec<(&[String; 3], &Known)> = made.collect();
+                let part = |at: usize| {
+                    let parts = made.iter().map(|(name, _)| name.get(at).cloned().unwrap_or_default());
+                    Column::Text(parts.collect())
+                };
+                let text =
+                    |of: fn(&Known) -> &str| Column::Text(made.iter().map(|(_, known)| of(known).to_owned()).collect());
+                let columns = vec![
+                    ("caller", part(0)),
+                    ("route", part(1)),
+                    ("key", part(2)),
+                    ("request_hash", text(|known| &known.digest)),
+                    ("status", Column::BigInt(vec![CREATED; made.len()])),
+                    ("headers", Column::Text(vec![NO_HEADERS.to_owned(); made.len()])),
+                    ("body", text(|known| &known.made)),
+                    ("created_at", Column::BigInt(vec![now.micros(); made.len()])),
+                ];
+                Prepared::insert("idempotency", columns, "").execute(conn)?;
+            }
+        }
         Ok(())
     }
 }

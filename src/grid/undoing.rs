@@ -1,10 +1,13 @@
 //! How what was done for somebody in the grid is undone by them.
 
-use chrono::NaiveDate;
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use super::households;
 use super::members::{self, By, MembershipId, PersonId};
+use crate::calendar::Calendar;
+use crate::clock;
 use crate::db::Tx;
 use crate::error::{Error, Reason, Result};
 use crate::identity::delegations::Undoing;
@@ -26,13 +29,14 @@ pub const HOUSEHOLD_JOINED: Undoing = Undoing {
     undo: leave_household,
 };
 
-fn take_back_request(tx: &mut Tx<'_>, person: PersonId, membership: Uuid, today: NaiveDate) -> Result<()> {
+fn take_back_request(tx: &mut Tx<'_>, person: PersonId, membership: Uuid, calendar: &Arc<Calendar>) -> Result<()> {
+    let today = calendar.date_of(clock::now().to_utc());
     let name = person.to_string();
     let by = By { name: &name, today };
     members::take_back(tx, by, person, MembershipId::from_uuid(membership))
 }
 
-fn leave_household(tx: &mut Tx<'_>, person: PersonId, household: Uuid, _: NaiveDate) -> Result<()> {
+fn leave_household(tx: &mut Tx<'_>, person: PersonId, household: Uuid, _: &Arc<Calendar>) -> Result<()> {
     let is_of_it = households::of_person(tx, person)?.is_some_and(|id| id.uuid() == household);
     match is_of_it {
         true => households::leave(tx, person),

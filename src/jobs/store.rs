@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::model::{Claimed, JobId, NewJob};
 use crate::clock::Timestamp;
+use crate::db::prepared::{Column, Prepared, bytes};
 use crate::db::schema::job::{self, table};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Result};
@@ -39,34 +40,35 @@ pub(super) fn insert(conn: &mut Conn, job: &NewJob) -> Result<bool> {
 
 /// Writes many jobs; those whose key is there are left as they are.
 pub(super) fn insert_all(conn: &mut Conn, jobs: &[NewJob]) -> Result<()> {
-    let now = crate::clock::now();
-    let rows: Vec<_> = jobs
-        .iter()
-        .map(|one| {
-            (
-                job::id.eq(one.id),
-                job::kind.eq(one.kind),
-                job::key.eq(one.key.as_deref()),
-                job::payload.eq(&one.payload),
-                job::due_at.eq(one.due_at),
-                job::attempts.eq(0),
-                job::created_at.eq(now),
-            )
-        })
-        .collect();
-    match conn {
-        Conn::Sqlite(_) => {
-            for one in jobs {
-                insert(conn, one)?;
-            }
+    let now = crate::clock::now().micros();
+    let Conn::Postgres(conn) = conn else {
+        for one in jobs {
+            insert(conn, one)?;
         }
-        Conn::Postgres(conn) => {
-            diesel::insert_into(table)
-                .values(rows)
-                .on_conflict_do_nothing()
-                .execute(conn)?;
-        }
-    }
+        return Ok(());
+    };
+    let columns = vec![
+        ("id", Column::Binary(jobs.iter().map(|one| bytes(one.id)).collect())),
+        (
+            "kind",
+            Column::Text(jobs.iter().map(|one| one.kind.to_owned()).collect()),
+        ),
+        (
+            "key",
+            Column::MaybeText(jobs.iter().map(|one| one.key.clone()).collect()),
+        ),
+        (
+            "payload",
+            Column::Text(jobs.iter().map(|one| one.payload.clone()).collect()),
+        ),
+        (
+            "due_at",
+            Column::BigInt(jobs.iter().map(|one| one.due_at.micros()).collect()),
+        ),
+        ("attempts", Column::BigInt(vec![0; jobs.len()])),
+        ("created_at", Column::BigInt(vec![now; jobs.len()])),
+    ];
+    Prepared::insert("job", columns, "ON CONFLICT DO NOTHING").execute(conn)?;
     Ok(())
 }
 

@@ -44,7 +44,9 @@ pub fn holdings() -> Vec<Holding> {
 pub(super) fn holders(calendar: &Arc<Calendar>, people: &People) -> Vec<Arc<dyn Holder>> {
     let (calendar, people) = (Arc::clone(calendar), people.clone());
     vec![
-        Arc::new(BookingHolder),
+        Arc::new(BookingHolder {
+            calendar: Arc::clone(&calendar),
+        }),
         Arc::new(GridHolder { calendar }),
         Arc::new(CircleHolder),
         Arc::new(InboxHolder),

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
+use crate::faults_servers::{PrivatePostgres, Turn};
 use crate::harness::facility::{Facility, act, at, book, book_with, id, new_key, state, verify};
 use crate::harness::people::bearing;
 use crate::harness::roles::issue;
@@ -327,4 +328,36 @@ both_databases! {
         assert!(load.told.len() > 40);
         load.is_there(world, &server);
     }
+}
+
+#[test]
+fn a_postgresql_that_is_killed_under_load_loses_nothing_that_was_acknowledged() {
+    let _turn = Turn::wait();
+    let mut postgres = PrivatePostgres::start(&[]);
+    let world = World::on(postgres.url());
+    let server = world.serve();
+    let facility = Facility::open(&world, &server);
+    let rules = facility.rules(&json!({ "overlap": "allow" }));
+    let rooms: Vec<String> = (0..4)
+        .map(|_| facility.resource(&rules, &json!({ "capacity": 2 })))
+        .collect();
+    let tokens: Vec<String> = (1..=8).map(|person| issue(server.program(), person, None)).collect();
+    let address = server.address().to_owned();
+    let load = Load::run(
+        &tokens,
+        &rooms,
+        || address.clone(),
+        |booked| {
+            for _ in 0..=kills() {
+                let before = booked.load(Ordering::Relaxed);
+                until("some are booked", || {
+                    (booked.load(Ordering::Relaxed) > before + 20).then_some(())
+                });
+                postgres.end_at_once();
+                postgres.start_again();
+            }
+        },
+    );
+    assert!(load.told.len() > 40);
+    load.is_there(&world, &server);
 }

@@ -245,6 +245,11 @@ const TEXTS: &[(&str, bool)] = &[
     // Keyed hashes of phones, devices and addresses, gone the next day.
     ("tally.subject", true),
     ("tally.what", false),
+    ("waiting.booking_id", false),
+    ("waiting.id", false),
+    ("waiting.person_id", false),
+    ("waiting.resource_id", false),
+    ("waiting.state", false),
     ("unit.code", false),
     ("unit.id", false),
     ("unit.level", false),
@@ -383,7 +388,7 @@ on_both! {
                 ways.push(format!("UPDATE OR REPLACE {table} SET actor = 'nobody'"));
             } else {
                 ways.push(format!("TRUNCATE {table}"));
-                let all = "place, place_door, place_stop, resource, resource_closure, resource_day, booking, calendar_feed";
+                let all = "place, place_door, place_stop, resource, resource_closure, resource_day, booking, calendar_feed, waiting";
                 ways.push(format!("TRUNCATE {table}, {all}"));
                 ways.push("TRUNCATE place CASCADE".to_owned());
                 ways.push(format!(

@@ -1,3 +1,4 @@
+DROP TABLE waiting;
 DROP TABLE calendar_feed;
 DROP TABLE booking_try;
 DROP TABLE booking_reason;

@@ -96,16 +96,16 @@ CREATE TABLE resource_day (
 -- load_from to load_to; none where load is 0.
 CREATE TABLE booking (
     id BYTEA NOT NULL PRIMARY KEY,
-    resource_id BYTEA NOT NULL REFERENCES resource (id),
+    resource_id BYTEA NOT NULL,
     asked_id BYTEA NOT NULL,
-    person_id BYTEA REFERENCES person (id),
+    person_id BYTEA,
     start_at BIGINT NOT NULL,
     end_at BIGINT NOT NULL,
     party BIGINT NOT NULL CHECK (party >= 1),
     load_from BIGINT NOT NULL,
     load_to BIGINT NOT NULL,
     load BIGINT NOT NULL CHECK (load >= 0),
-    state TEXT NOT NULL CHECK (state IN ('held', 'pending', 'confirmed', 'checked_in', 'completed', 'declined', 'cancelled', 'no_show', 'expired')),
+    state TEXT NOT NULL CHECK (state IN ('held', 'offered', 'pending', 'confirmed', 'checked_in', 'completed', 'declined', 'cancelled', 'no_show', 'expired')),
     was_held BOOLEAN NOT NULL,
     until_at BIGINT,
     rules_id BYTEA NOT NULL,
@@ -123,7 +123,8 @@ CREATE TABLE booking (
 );
 CREATE INDEX booking_person_id ON booking (person_id, start_at);
 CREATE INDEX booking_resource_id ON booking (resource_id, start_at);
-CREATE INDEX booking_held ON booking (resource_id, until_at) WHERE state IN ('held', 'pending') AND until_at IS NOT NULL;
+-- What is settled has no such time.
+CREATE INDEX booking_until_at ON booking (resource_id, until_at) WHERE until_at IS NOT NULL;
 CREATE TRIGGER booking_kept_from_delete BEFORE DELETE ON booking
     FOR EACH ROW EXECUTE FUNCTION refuse_removal();
 CREATE TRIGGER booking_kept_from_truncate BEFORE TRUNCATE ON booking
@@ -178,3 +179,28 @@ CREATE TABLE calendar_feed (
 );
 CREATE INDEX calendar_feed_person_id ON calendar_feed (person_id);
 CREATE INDEX calendar_feed_resource_id ON calendar_feed (resource_id);
+
+-- Who waits for a place: in one slot, or in any slot of a day. Rows are closed, never removed.
+CREATE TABLE waiting (
+    id BYTEA NOT NULL PRIMARY KEY,
+    resource_id BYTEA NOT NULL REFERENCES resource (id),
+    person_id BYTEA NOT NULL REFERENCES person (id),
+    from_at BIGINT NOT NULL,
+    to_at BIGINT NOT NULL,
+    is_day BOOLEAN NOT NULL,
+    party BIGINT NOT NULL CHECK (party >= 1),
+    queued_at BIGINT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'offered', 'taken', 'left')),
+    booking_id BYTEA,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    CHECK (to_at > from_at),
+    CHECK ((state = 'offered' OR state = 'taken') = (booking_id IS NOT NULL))
+);
+CREATE INDEX waiting_resource_id ON waiting (resource_id, state, from_at);
+CREATE INDEX waiting_person_id ON waiting (person_id);
+CREATE INDEX waiting_booking_id ON waiting (booking_id) WHERE booking_id IS NOT NULL;
+CREATE TRIGGER waiting_kept_from_delete BEFORE DELETE ON waiting
+    FOR EACH ROW EXECUTE FUNCTION refuse_removal();
+CREATE TRIGGER waiting_kept_from_truncate BEFORE TRUNCATE ON waiting
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_removal();

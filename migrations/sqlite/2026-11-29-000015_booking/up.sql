@@ -93,16 +93,16 @@ CREATE TABLE resource_day (
 -- load_from to load_to; none where load is 0.
 CREATE TABLE booking (
     id BLOB NOT NULL PRIMARY KEY,
-    resource_id BLOB NOT NULL REFERENCES resource (id),
+    resource_id BLOB NOT NULL,
     asked_id BLOB NOT NULL,
-    person_id BLOB REFERENCES person (id),
+    person_id BLOB,
     start_at BIGINT NOT NULL,
     end_at BIGINT NOT NULL,
     party BIGINT NOT NULL CHECK (party >= 1),
     load_from BIGINT NOT NULL,
     load_to BIGINT NOT NULL,
     load BIGINT NOT NULL CHECK (load >= 0),
-    state TEXT NOT NULL CHECK (state IN ('held', 'pending', 'confirmed', 'checked_in', 'completed', 'declined', 'cancelled', 'no_show', 'expired')),
+    state TEXT NOT NULL CHECK (state IN ('held', 'offered', 'pending', 'confirmed', 'checked_in', 'completed', 'declined', 'cancelled', 'no_show', 'expired')),
     was_held BOOLEAN NOT NULL,
     until_at BIGINT,
     rules_id BLOB NOT NULL,
@@ -120,7 +120,8 @@ CREATE TABLE booking (
 );
 CREATE INDEX booking_person_id ON booking (person_id, start_at);
 CREATE INDEX booking_resource_id ON booking (resource_id, start_at);
-CREATE INDEX booking_held ON booking (resource_id, until_at) WHERE state IN ('held', 'pending') AND until_at IS NOT NULL;
+-- What is settled has no such time.
+CREATE INDEX booking_until_at ON booking (resource_id, until_at) WHERE until_at IS NOT NULL;
 CREATE TRIGGER booking_kept_from_delete BEFORE DELETE ON booking BEGIN
     SELECT RAISE(ABORT, 'booking is only closed, never removed');
 END;
@@ -174,3 +175,27 @@ CREATE TABLE calendar_feed (
 );
 CREATE INDEX calendar_feed_person_id ON calendar_feed (person_id);
 CREATE INDEX calendar_feed_resource_id ON calendar_feed (resource_id);
+
+-- Who waits for a place: in one slot, or in any slot of a day. Rows are closed, never removed.
+CREATE TABLE waiting (
+    id BLOB NOT NULL PRIMARY KEY,
+    resource_id BLOB NOT NULL REFERENCES resource (id),
+    person_id BLOB NOT NULL REFERENCES person (id),
+    from_at BIGINT NOT NULL,
+    to_at BIGINT NOT NULL,
+    is_day BOOLEAN NOT NULL,
+    party BIGINT NOT NULL CHECK (party >= 1),
+    queued_at BIGINT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'offered', 'taken', 'left')),
+    booking_id BLOB,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    CHECK (to_at > from_at),
+    CHECK ((state = 'offered' OR state = 'taken') = (booking_id IS NOT NULL))
+);
+CREATE INDEX waiting_resource_id ON waiting (resource_id, state, from_at);
+CREATE INDEX waiting_person_id ON waiting (person_id);
+CREATE INDEX waiting_booking_id ON waiting (booking_id) WHERE booking_id IS NOT NULL;
+CREATE TRIGGER waiting_kept_from_delete BEFORE DELETE ON waiting BEGIN
+    SELECT RAISE(ABORT, 'waiting is only closed, never removed');
+END;

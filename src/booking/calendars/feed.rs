@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 /// How a calendar says that a booking stands; nothing of holds, which are none yet.
 fn status(state: State) -> Option<EventStatus> {
     Some(match state {
-        State::Held => return None,
+        State::Held | State::Offered => return None,
         State::Pending => EventStatus::Tentative,
         State::Confirmed | State::CheckedIn | State::Completed | State::NoShow => EventStatus::Confirmed,
         State::Declined | State::Cancelled | State::Expired => EventStatus::Cancelled,

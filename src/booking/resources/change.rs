@@ -6,7 +6,7 @@ use super::model::{Closure, Facts, Resource, ResourceId};
 use super::store;
 use crate::booking::book::{Book, Node};
 use crate::booking::fit::conflicts;
-use crate::booking::lane::Booker;
+use crate::booking::lane::{Booker, serve_waiting};
 use crate::booking::model::{Booking, BookingId};
 use crate::booking::store as bookings;
 use crate::circle::places::PlaceId;
@@ -110,6 +110,8 @@ pub fn change(tx: &mut Tx<'_>, booker: &Booker, mut one: Resource, facts: Facts)
     one.facts = facts;
     store::update(tx, &mut one)?;
     let left = left(tx, booker, &one)?;
+    // What that freed goes to those who wait.
+    serve_waiting(tx, booker, one.id)?;
     Ok((one, left))
 }
 

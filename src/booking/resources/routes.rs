@@ -11,6 +11,7 @@ use super::view::{
     ResourceInput, ResourceView, ResourcesQuery,
 };
 use crate::booking::Bookings;
+use crate::booking::lane::serve_waiting;
 use crate::booking::rules::{self, Rules};
 use crate::circle::places::find_place;
 use crate::clock;
@@ -267,6 +268,7 @@ async fn set_status(
         one.status = status;
         store::update(tx, &mut one)?;
         let left = change::look(tx, &booker, &one)?;
+        serve_waiting(tx, &booker, one.id)?;
         Ok((one, left))
     });
     Ok(changed(done.await?).answer_with(StatusCode::OK))
@@ -412,6 +414,7 @@ async fn lift_closure(
     _: Query<Nothing>,
     bookings: web::Data<Bookings>,
 ) -> Answer {
+    let booker = std::sync::Arc::clone(&bookings.booker);
     let lifted = bookings.db.write(move |tx| {
         let not_found = || Error::refused(Reason::NotFound);
         let closure = store::closure_of(tx, id.0)?.ok_or_else(not_found)?;
@@ -419,6 +422,7 @@ async fn lift_closure(
         let one = store::load_one(tx, closure.resource_id)?.ok_or_else(not_found)?;
         caller.at(one.unit_id)?;
         store::lift(tx, id.0)?;
+        serve_waiting(tx, &booker, one.root_id)?;
         Ok(Closure {
             lifted_at: Some(clock::now()),
             ..closure

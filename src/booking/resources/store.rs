@@ -6,6 +6,7 @@ use super::model::{Closure, ClosureId, Facts, Resource, ResourceId, Status};
 use crate::booking::rules::{RulesId, RulesVersionId, Version};
 use crate::circle::places::PlaceId;
 use crate::clock::{self, Timestamp};
+use crate::db::prepared::{Column, Prepared, bytes};
 use crate::db::schema::{resource, resource_closure as closure};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Reason, Result};
@@ -143,12 +144,12 @@ pub fn lock_roots(tx: &mut Tx<'_>, ids: &[ResourceId]) -> Result<Vec<ResourceId>
             .order(resource::root_id)
             .load(conn)?),
         Conn::Postgres(conn) => {
-            let rows: Vec<RootRow> = diesel::sql_query(
-                "SELECT id FROM resource WHERE id IN (SELECT root_id FROM resource WHERE id = ANY ($1)) \
-                 ORDER BY id FOR NO KEY UPDATE",
-            )
-            .bind::<diesel::sql_types::Array<diesel::sql_types::Binary>, _>(ids)
-            .load(conn)?;
+            let pieces = [
+                "SELECT id FROM resource WHERE id IN (SELECT root_id FROM resource WHERE id = ANY (",
+                ")) ORDER BY id FOR NO KEY UPDATE",
+            ];
+            let ids = Column::Binary(ids.iter().copied().map(bytes).collect());
+            let rows: Vec<RootRow> = Prepared::new(&pieces, vec![ids]).load(conn)?;
             Ok(rows.into_iter().map(|row| row.id).collect())
         }
     }

@@ -241,6 +241,11 @@ pub struct Terms {
     #[serde(default = "five_minutes")]
     #[schema(minimum = 1, maximum = 3_600, default = 300)]
     pub hold_seconds: i64,
+    /// So many seconds whoever waits has to take a place that is offered to them; what comes
+    /// at night is answered in the morning.
+    #[serde(default = "half_an_hour")]
+    #[schema(minimum = 1, maximum = 86_400, default = 1_800)]
+    pub offer_seconds: i64,
     /// So many seconds before its beginning one checks in at the earliest.
     #[serde(default = "half_an_hour")]
     #[schema(minimum = 0, maximum = 86_400, default = 1_800)]
@@ -270,6 +275,7 @@ impl Default for Terms {
             approval: no_approval(),
             pending_expires_seconds: 0,
             hold_seconds: five_minutes(),
+            offer_seconds: half_an_hour(),
             check_in_seconds: half_an_hour(),
             remind_seconds: None,
             no_show: NoShowPolicy::default(),
@@ -380,6 +386,14 @@ impl Terms {
             }
         }
         faults
+    }
+
+    /// The lead time in seconds; of days, whole ones.
+    pub fn lead_seconds(&self) -> i64 {
+        match self.lead.unit {
+            Unit::Seconds => self.lead.count,
+            Unit::Days | Unit::WorkingDays => self.lead.count * 86_400,
+        }
     }
 
     /// Whether bookings of a household are counted.

@@ -140,6 +140,23 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    waiting (id) {
+        id -> Binary,
+        resource_id -> Binary,
+        person_id -> Binary,
+        from_at -> BigInt,
+        to_at -> BigInt,
+        is_day -> Bool,
+        party -> BigInt,
+        queued_at -> BigInt,
+        state -> Text,
+        booking_id -> Nullable<Binary>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(booking_rules, booking_rules_version);
 diesel::allow_tables_to_appear_in_same_query!(booking, booking_step, booking_reason);
 diesel::joinable!(booking_reason -> booking_step (step_id));

@@ -1,5 +1,7 @@
 //! Delegations over HTTP.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -277,10 +279,11 @@ async fn undo_act(
     undoings: web::Data<Vec<Undoing>>,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let (person, people, today) = (person(caller.actor())?, shared.people.clone(), shared.today());
+    let (person, people) = (person(caller.actor())?, shared.people.clone());
+    let calendar = Arc::clone(&shared.calendar);
     let known = undoings.clone();
     let undone = shared.db.write(move |tx: &mut Tx<'_>| {
-        let act = acts::undo(tx, person, id.0, &known, today)?;
+        let act = acts::undo(tx, person, id.0, &known, &calendar)?;
         let people = people.load_people(tx, &[act.agent_id])?;
         Ok((act, people))
     });

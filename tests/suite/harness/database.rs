@@ -14,6 +14,8 @@ use diesel::{PgConnection, QueryableByName};
 pub enum Database {
     /// A file in the test's own folder.
     Sqlite { url: String },
+    /// Somebody else's, who sees to its end.
+    Given { url: String },
     /// A copy of the template on the suite's server.
     Postgres { url: String, name: String },
 }
@@ -43,7 +45,7 @@ impl Database {
     /// As the product takes it.
     pub fn url(&self) -> &str {
         match self {
-            Self::Sqlite { url } | Self::Postgres { url, .. } => url,
+            Self::Sqlite { url } | Self::Given { url } | Self::Postgres { url, .. } => url,
         }
     }
 }

@@ -36,6 +36,12 @@ impl World {
         world
     }
 
+    /// On an empty database of a server that the test started, with the local bus.
+    pub fn on(url: String) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        Self::of(folder, Database::Given { url })
+    }
+
     fn of(folder: TempDir, database: Database) -> Self {
         let map = folder.path().join("streets.map");
         let settings = [

@@ -2,11 +2,13 @@
 
 mod store;
 
-use chrono::NaiveDate;
+use std::sync::Arc;
+
 use diesel::Queryable;
 use uuid::Uuid;
 
 use super::change::still;
+use crate::calendar::Calendar;
 use crate::clock::{self, Timestamp};
 use crate::db::{Conn, Id, Named, Tx};
 use crate::error::{Error, Reason, Result};
@@ -32,7 +34,7 @@ pub struct Undoing {
 }
 
 /// Takes back what was made for somebody.
-pub type Undo = fn(&mut Tx<'_>, PersonId, Uuid, NaiveDate) -> Result<()>;
+pub type Undo = fn(&mut Tx<'_>, PersonId, Uuid, &Arc<Calendar>) -> Result<()>;
 
 /// Something that one person did for another.
 #[derive(Debug, Clone, Queryable)]
@@ -138,7 +140,7 @@ pub(super) fn undo(
     person: PersonId,
     id: ActId,
     undoings: &[Undoing],
-    today: NaiveDate,
+    calendar: &Arc<Calendar>,
 ) -> Result<DeputedAct> {
     let found = store::load_locked(tx, id)?;
     let act = found.filter(|act| act.principal_id == person);
@@ -153,7 +155,7 @@ pub(super) fn undo(
     }
     let undoing = undoings.iter().find(|undoing| undoing.what == act.what);
     let undoing = undoing.ok_or_else(|| Error::internal("nobody knows how this is undone"))?;
-    (undoing.undo)(tx, person, act.subject_id.uuid(), today)?;
+    (undoing.undo)(tx, person, act.subject_id.uuid(), calendar)?;
     store::undone(tx, id, now)?;
     tell(tx, act.agent_id.uuid(), "undone_by_them", id, undoing)?;
     Ok(DeputedAct {

@@ -1,0 +1,12 @@
+//! The waiting list: who waits for a place gets the offer of one that comes free, in the
+//! transaction that frees it, so that nobody takes it between.
+
+mod model;
+mod offer;
+pub mod routes;
+mod store;
+mod view;
+
+pub use model::{Waiting, WaitingId, WaitingState};
+pub use offer::offer;
+pub use store::{leave_all, near, of_bookings, own, update};
