@@ -344,16 +344,15 @@ fn act_on(book: &mut Book, command: &Command, id: BookingId, act: Act) -> Result
             book.become_(there, act, actor, said(command))?;
         }
         Act::Complete => {
+            if booking.state == State::Confirmed && now < booking.start_at {
+                return Err(not_begun());
+            }
             let left = book.cut(booking, State::Completed);
             book.become_(left, act, actor, said(command))?;
         }
         Act::NoShow => {
             if now < booking.start_at {
-                return Err(Error::because(
-                    Reason::StateConflict,
-                    "预约尚未开始。",
-                    "It has not begun yet.",
-                ));
+                return Err(not_begun());
             }
             book.miss(booking, actor, said(command))?;
         }
@@ -372,6 +371,10 @@ fn act_on(book: &mut Book, command: &Command, id: BookingId, act: Act) -> Result
     Ok(id)
 }
 
+fn not_begun() -> Error {
+    Error::because(Reason::StateConflict, "预约尚未开始。", "It has not begun yet.")
+}
+
 fn confirm(book: &mut Book, command: &Command, booking: Booking) -> Result<BookingId> {
     let id = booking.id;
     if booking.state == State::Expired && !booking.was_held {
@@ -381,7 +384,7 @@ fn confirm(book: &mut Book, command: &Command, booking: Booking) -> Result<Booki
     let mut confirmed = booking.clone();
     if booking.state == State::Expired {
         // Who comes too late still books where there is room.
-        let asked = Arc::clone(node(book, booking.asked_id)?);
+        let asked = Arc::clone(node(book, still_asked(book, &booking))?);
         let place = Place {
             start: booking.start_at,
             end: Some(booking.end_at),
@@ -464,7 +467,7 @@ fn change(book: &mut Book, command: &Command, id: BookingId, place: &Place) -> R
         return Err(Error::refused(Reason::TooManyChanges));
     }
     let asked_id = match place.resource {
-        None => booking.asked_id,
+        None => still_asked(book, &booking),
         Some(part) => moved_to(book, command, &booking, part)?,
     };
     let asked = Arc::clone(node(book, asked_id)?);
@@ -477,7 +480,7 @@ fn change(book: &mut Book, command: &Command, id: BookingId, place: &Place) -> R
     let (state, until_at) = match booking.state {
         State::Held => (State::Held, booking.until_at),
         _ if !asks_for_more => (booking.state, booking.until_at),
-        _ if command.is_staff && !by_person => (State::Confirmed, None),
+        State::Confirmed if command.is_staff && !by_person => (State::Confirmed, None),
         _ => settled(terms, place.start, book.now, command.pass).map_err(Why::error)?,
     };
     let resource_id = if is_elsewhere || place.resource.is_some() {
@@ -508,6 +511,14 @@ fn change(book: &mut Book, command: &Command, id: BookingId, place: &Place) -> R
         book.tell(&changed, "booking_changed");
     }
     Ok(id)
+}
+
+/// What was asked for; the resource itself where that was taken out of the pool since.
+fn still_asked(book: &Book, booking: &Booking) -> ResourceId {
+    match book.node(booking.asked_id) {
+        Some(_) => booking.asked_id,
+        None => booking.resource_id,
+    }
 }
 
 /// The resource that a booking has, where it has room for so many at its time.

@@ -139,15 +139,18 @@ impl Booker {
         Ok(())
     }
 
-    /// Takes in what is held or not settled of these resources, the bookings of these persons,
-    /// and the rules that they were made under.
-    pub fn know_bookings(&self, conn: &mut Conn, book: &mut Book, persons: &[PersonId]) -> Result<()> {
+    /// Takes in what is held or not settled of the resources in the book.
+    pub fn know_unsettled(conn: &mut Conn, book: &mut Book) -> Result<()> {
         let ids: Vec<ResourceId> = book.nodes().map(|node| node.resource.id).collect();
-        // Whoever locked these knows what is not settled already.
-        let unsettled = match book.bookings().next() {
-            Some(_) => Vec::new(),
-            None => store::unsettled(conn, &ids, book.now)?,
-        };
+        for booking in store::unsettled(conn, &ids, book.now)? {
+            book.know_booking(booking);
+        }
+        Ok(())
+    }
+
+    /// Takes in the bookings of these persons, and the rules that all in the book were made
+    /// under.
+    pub fn know_bookings(&self, conn: &mut Conn, book: &mut Book, persons: &[PersonId]) -> Result<()> {
         let days = book.nodes().map(|node| node.rules.terms.no_show.within_days).max();
         // The week of a slot of today began at most six days ago.
         const DAY_MICROS: i64 = 86_400_000_000;
@@ -155,8 +158,7 @@ impl Booker {
         let from = book.now.micros() - days.unwrap_or(0).max(9) * DAY_MICROS;
         let own = store::of_persons(conn, persons, Timestamp::from_micros(from))?;
         let mut versions = HashSet::new();
-        for booking in unsettled.into_iter().chain(own) {
-            versions.insert(booking.rules_version_id);
+        for booking in own {
             book.know_booking(booking);
         }
         versions.extend(book.bookings().map(|booking| booking.rules_version_id));
@@ -360,9 +362,7 @@ impl Work for Booker {
         self.know_trees(tx, &mut book, &roots)?;
 
         let all: Vec<ResourceId> = book.nodes().map(|node| node.resource.id).collect();
-        for booking in store::unsettled(tx, &all, book.now)? {
-            book.know_booking(booking);
-        }
+        Self::know_unsettled(tx, &mut book)?;
         for waits in who_waits(tx, &book, &all, commands, &before)? {
             book.know_waiting(waits);
         }

@@ -83,6 +83,7 @@ pub fn opened(
     booker.know_trees(conn, &mut book, &roots.into_iter().collect::<Vec<_>>())?;
     let persons: Vec<PersonId> = person.into_iter().collect();
     let counted = Booker::know_households(conn, &mut book, &persons)?;
+    Booker::know_unsettled(conn, &mut book)?;
     booker.know_bookings(conn, &mut book, &counted)?;
     let mut days = BTreeSet::new();
     for one in ones {

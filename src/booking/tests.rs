@@ -449,7 +449,8 @@ fn take(kept: &mut Kept, step: &Step) {
                 }
                 (Act::Cancel, State::Held | State::Confirmed | State::CheckedIn) => booking.end_at > now,
                 (Act::CheckIn, State::Confirmed) => plus_minutes(booking.start_at, -30) <= now && now < booking.end_at,
-                (Act::Complete, State::Confirmed | State::CheckedIn) => true,
+                (Act::Complete, State::CheckedIn) => true,
+                (Act::Complete, State::Confirmed) => booking.start_at <= now,
                 (Act::NoShow, State::Confirmed) => booking.start_at <= now,
                 _ => false,
             };

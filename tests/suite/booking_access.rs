@@ -85,6 +85,14 @@ impl Booked {
                 format!("/v1/resources/{of}/bookings"),
                 Some(json!({ "start": at(2, "10:00") })),
             )),
+            "GET /v1/resources/{id}/door-code" => Some((format!("/v1/resources/{of}/door-code"), None)),
+            "POST /v1/resources/{id}/check-ins" => Some((
+                format!("/v1/resources/{of}/check-ins"),
+                Some(json!({ "code": "AAAAAA" })),
+            )),
+            "POST /v1/resources/{id}/calendar-feed" | "DELETE /v1/resources/{id}/calendar-feed" => {
+                Some((format!("/v1/resources/{of}/calendar-feed"), None))
+            }
             "POST /v1/bookings/{id}/approve" => on_booking("approve"),
             "POST /v1/bookings/{id}/decline" => on_booking("decline"),
             "POST /v1/bookings/{id}/check-in" => on_booking("check-in"),

@@ -16,7 +16,7 @@ use crate::booking::routes::{with_parts, with_person};
 use crate::booking::store::{self as bookings_store, Whose};
 use crate::booking::view::{BookingView, DeskBookingView, entity};
 use crate::clock;
-use crate::error::{Error, Reason, Result};
+use crate::error::{Error, FieldError, Reason, Result};
 use crate::gate::{Actor, Book, OnesOwn};
 use crate::grid::Shared;
 use crate::grid::access::ServeBookings;
@@ -150,8 +150,19 @@ async fn check_in(
     let staff = actor.signed.map(|signed| signed.person).unwrap_or_default();
     let subject: Vec<u8> = staff.as_bytes().iter().chain(id.0.uuid().as_bytes()).copied().collect();
     let day = i64::from(day_number(today));
-    tried(&bookings, subject, day, found.is_some()).await?;
-    let booking = found.ok_or_else(|| Error::refused(Reason::WrongCode))?;
+    // What is wrong is what was shown: whoever serves may well do so.
+    let shown = tried(&bookings, subject, day, found.is_some()).await;
+    let unknown = |error: Error| match error.reason() {
+        Reason::WrongCode => Error::field(FieldError::body(
+            if scanned.is_some() { "/payload" } else { "/code" },
+            "unknown_code",
+            "今天这里没有这个预约，或已过期，请本人重新出示。",
+            "There is no such booking here today, or it is good no more: let it be shown anew.",
+        )),
+        _ => error,
+    };
+    shown.map_err(unknown)?;
+    let booking = found.ok_or_else(|| Error::refused(Reason::NotFound))?;
     let done = checked_in(&bookings, &actor, &booking).await?;
     let people = shared.people.clone();
     let view = BookingView::of(done.booking, &done.resource);
