@@ -13,10 +13,11 @@ use crate::identity::PersonId;
 
 /// Declares an enum whose variants have one name in code, tables and API.
 macro_rules! named {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident $text:literal,)+ }) => {
+    ($(#[$doc:meta])* $name:ident as $shown:ident { $($(#[$variant_doc:meta])* $variant:ident $text:literal,)+ }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
         #[serde(rename_all = "snake_case")]
+        #[schema(as = $shown)]
         pub enum $name { $($(#[$variant_doc])* $variant,)+ }
 
         impl $name {
@@ -45,7 +46,7 @@ pub(super) use named;
 
 named! {
     /// How a booking stands.
-    State {
+    State as BookingState {
         /// Its place is held for a while, until it is confirmed.
         Held "held",
         /// It is offered to somebody who waited, until they confirm it.
@@ -71,7 +72,7 @@ named! {
 
 named! {
     /// What is done to a booking.
-    Act {
+    Act as BookingAct {
         /// It is made, as a hold or as itself.
         Make "make",
         /// A place that came free is offered to somebody who waits for one.

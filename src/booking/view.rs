@@ -381,6 +381,7 @@ pub fn entity(done: Done) -> Entity<BookingView> {
 
 /// Something that became of a booking.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BookingStepView)]
 pub struct StepView {
     /// The how manieth, from 1.
     pub number: i64,
@@ -426,6 +427,7 @@ impl From<Step> for StepView {
 
 /// What became of a booking.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BookingHistory)]
 pub struct History {
     /// The steps, the first first.
     pub items: Vec<StepView>,

@@ -212,3 +212,20 @@ fn every_integer_that_is_taken_has_bounds() {
     }
     assert!(integers > 10, "{integers}");
 }
+
+/// Of two types of one name the document would show one, and lie about the other.
+#[test]
+fn no_two_types_have_one_name_in_the_document() {
+    let mut known: std::collections::BTreeMap<String, Value> = std::collections::BTreeMap::new();
+    let mut twice = BTreeSet::new();
+    for operation in onegrid::server::operations() {
+        for (name, schema) in operation.schemas {
+            let schema = serde_json::to_value(schema).expect("JSON");
+            if known.get(&name).is_some_and(|before| *before != schema) {
+                twice.insert(name.clone());
+            }
+            known.insert(name, schema);
+        }
+    }
+    assert!(known.len() > 100 && twice.is_empty(), "{twice:?}");
+}

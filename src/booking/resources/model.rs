@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 named! {
     /// How a resource is shared.
-    Kind {
+    Kind as ResourceKind {
         /// By several parties at once, as many people as it has places.
         Shared "shared",
         /// By one party at a time.
@@ -24,7 +24,7 @@ named! {
 
 named! {
     /// Whether a resource is offered.
-    Status {
+    Status as ResourceStatus {
         /// It is.
         Open "open",
         /// It has been given up; nothing new is booked there.

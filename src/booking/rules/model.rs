@@ -53,7 +53,7 @@ impl Named for Version {
 
 named! {
     /// In what a stretch of time is counted.
-    Unit {
+    Unit as BookingSpanUnit {
         /// Seconds.
         Seconds "seconds",
         /// Civil days.
@@ -66,6 +66,7 @@ named! {
 /// A stretch of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = BookingSpan)]
 pub struct Span {
     /// How many.
     #[schema(minimum = 0, maximum = 31_622_400)]
@@ -77,6 +78,7 @@ pub struct Span {
 /// When booking for a day opens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = BookingOpening)]
 pub struct Opening {
     /// So many days before.
     #[schema(minimum = 0, maximum = 366)]
@@ -99,7 +101,7 @@ impl Opening {
 
 named! {
     /// Whose bookings are counted together.
-    Whose {
+    Whose as BookingLimitWhose {
         /// The person's.
         Person "person",
         /// Those of all who are of their household.
@@ -109,7 +111,7 @@ named! {
 
 named! {
     /// Which bookings are counted together.
-    Period {
+    Period as BookingLimitPeriod {
         /// Those that are not over.
         Active "active",
         /// Those of the day.
@@ -122,6 +124,7 @@ named! {
 /// How much may be booked. Counted are the bookings under the same set of rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = BookingLimit)]
 pub struct Limit {
     /// By whom.
     pub of: Whose,
@@ -137,7 +140,7 @@ pub struct Limit {
 
 named! {
     /// What becomes of bookings of one person at the same time.
-    Overlap {
+    Overlap as BookingOverlap {
         /// They are refused.
         Refuse "refuse",
         /// They are allowed.
@@ -147,7 +150,7 @@ named! {
 
 named! {
     /// Whether the staff agree to each booking.
-    Approval {
+    Approval as BookingApproval {
         /// They need not.
         None "none",
         /// They do; until then it keeps its place.
@@ -160,6 +163,7 @@ named! {
 /// What becomes of those who do not come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = BookingNoShowPolicy)]
 pub struct NoShowPolicy {
     /// So many seconds after the beginning the place is given back where nobody came; never
     /// by itself where this is not given.
@@ -192,6 +196,7 @@ impl Default for NoShowPolicy {
 /// What rules say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = BookingTerms)]
 pub struct Terms {
     /// When booking for a day opens, for all at once or in shares; from the horizon on where
     /// nothing stands here. Nobody books before it, the staff included.

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 named! {
     /// How somebody who waits stands.
-    WaitingState {
+    WaitingState as WaitingState {
         /// They wait.
         Waiting "waiting",
         /// A place is offered to them.
