@@ -84,7 +84,7 @@ both_databases! {
         assert_eq!(items[0]["resources"][0]["first_free"][0]["start"], first.to_string());
         // For more people, of a category, when the first hours are taken.
         let many = ask(&ann, &[("party", "3")]).ok();
-        assert_eq!(near(&many), [room.clone()]);
+        assert_eq!(near(&many), std::slice::from_ref(&room));
         let reading = ask(&ann, &[("kind", "library")]).ok();
         assert_eq!(near(&reading), [seats]);
         book(&ann, &court, &at(1, "08:00"), 1).with_status(201);
