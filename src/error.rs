@@ -389,10 +389,6 @@ reasons! {
     BookingPaused "booking-paused" 409
         ["预约暂停中", "Booking is paused"]
         ["因多次未到，在 until 所示时间前暂停预约，如有异议可在该预约上申诉。", "After several times not come, booking is paused until the time that until gives; object at the booking where that was wrong."];
-    /// Others book this.
-    NotForYou "not-for-you" 403
-        ["不在开放范围内", "Not open to you"]
-        ["该资源仅向部分单元的居民开放。", "Only residents of certain units book this."];
     /// The WeChat account belongs to nobody yet.
     PhoneNeeded "phone-needed" 409
         ["需要手机号", "A phone number is needed"]

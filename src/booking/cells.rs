@@ -65,11 +65,6 @@ impl Stretch {
         }
     }
 
-    /// Whether a cell lies in it.
-    pub fn has(self, cell: Cell) -> bool {
-        self.from <= cell && cell < self.to
-    }
-
     /// Whether two have a cell in common.
     pub fn meets(self, other: Self) -> bool {
         self.from < other.to && other.from < self.to

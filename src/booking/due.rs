@@ -108,17 +108,13 @@ pub fn write(
 ) -> Result<()> {
     let name = &resource.facts.name;
     let english = resource.facts.name_en.as_ref().unwrap_or(name);
-    let letter = (
-        letter.person,
-        inbox::Letter {
-            kind: letter.kind,
-            about: Some(("booking", booking.id.to_string())),
-            words: vec![
-                ("what", Words::new(name.clone(), english.clone())),
-                ("when", when(booking, calendar)),
-            ],
-        },
-    );
-    inbox::write_to(tx, letter.0.uuid(), &letter.1)?;
-    Ok(())
+    let written = inbox::Letter {
+        kind: letter.kind,
+        about: Some(("booking", booking.id.to_string())),
+        words: vec![
+            ("what", Words::new(name.clone(), english.clone())),
+            ("when", when(booking, calendar)),
+        ],
+    };
+    inbox::write_to(tx, letter.person.uuid(), &written).map(drop)
 }

@@ -82,11 +82,13 @@ impl SlotsQuery {
             "to",
             &self.to,
             true,
-            Timestamp::from_micros(from.micros() + 7 * DAY_MICROS),
+            Timestamp::from_micros(from.micros().saturating_add(7 * DAY_MICROS)),
         );
         // A year beyond what days are counted in would be as wrong.
         let is_near = (0..=253_402_300_799_000_000).contains(&from.micros());
-        if faults.is_empty() && (to <= from || to.micros() - from.micros() > MOST_DAYS * DAY_MICROS || !is_near) {
+        // Two years far apart would be more than a number holds.
+        let apart = to.micros().saturating_sub(from.micros());
+        if faults.is_empty() && (apart <= 0 || apart > MOST_DAYS * DAY_MICROS || !is_near) {
             faults.push(FieldError::query(
                 "to",
                 "range",

@@ -114,7 +114,7 @@ pub fn whether(book: &Book, ask: &Ask<'_>) -> Result<Found, Why> {
 }
 
 fn fits_rules(terms: &Terms, ask: &Ask<'_>, slots: i64) -> Result<(), Why> {
-    let capacity = largest(ask.node);
+    let capacity = ask.node.facts().capacity;
     let most = terms.party_max.filter(|_| !ask.pass).unwrap_or(capacity).min(capacity);
     if ask.party > most {
         return Err(Why::PartyAbove(most));
@@ -126,11 +126,6 @@ fn fits_rules(terms: &Terms, ask: &Ask<'_>, slots: i64) -> Result<(), Why> {
         return Err(Why::SlotsAbove(terms.slots_max));
     }
     Ok(())
-}
-
-/// How many people one booking of a resource can be for.
-fn largest(node: &Node) -> i64 {
-    node.facts().capacity
 }
 
 /// When booking for a day opens, each time.
