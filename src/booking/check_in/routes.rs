@@ -138,7 +138,15 @@ async fn check_in(
     let of_today = bookings.db.read(move |conn| {
         let tree = resources::load_trees(conn, &[resource.root_id])?;
         let ids = with_parts(&tree, resource.id);
-        bookings_store::list(conn, &Whose::Resources(ids, from, to), &[], None, 10_000)
+        // What was scanned names its booking; only what was read out is looked for among all.
+        match scanned {
+            Some(None) => Ok(Vec::new()),
+            Some(Some(booking)) => {
+                let one = bookings_store::load_one(conn, booking)?;
+                Ok(one.filter(|one| ids.contains(&one.resource_id)).into_iter().collect())
+            }
+            None => bookings_store::list(conn, &Whose::Resources(ids, from, to), &[], None, 10_000),
+        }
     });
     let said = body.value.code.clone();
     let is_it = |booking: &Booking| match (&scanned, &said) {
