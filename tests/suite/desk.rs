@@ -52,9 +52,12 @@ both_databases! {
         // Her name, card and year of birth stand nowhere in plain.
         let mut sql = Sql::connect(world.database_url());
         let rows = sql.rows_as_text("person").join("").to_lowercase();
+        // A year is short enough to stand in sealed bytes by chance, so it is looked for as a value.
+        let values: Vec<&str> = rows.split(|letter: char| !letter.is_alphanumeric()).collect();
         for text in [NAME, &card.replace(' ', ""), "1948"] {
             let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
-            assert!(!rows.contains(text) && !rows.contains(&hex), "{text}");
+            let stands = if text.len() > 4 { rows.contains(text) } else { values.contains(&text) };
+            assert!(!stands && !rows.contains(&hex), "{text}");
         }
         // The staff ask for her home in her name, and answer it in their own.
         let for_her = staff.with("acting-for", &id_of(&session));
