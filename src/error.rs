@@ -369,6 +369,14 @@ reasons! {
     NotEnoughPlaces "not-enough-places" 409
         ["余位不足", "There are not enough places"]
         ["余位少于您的人数，请减少人数或选择其他时段。", "Fewer places are left than you ask for; come with fewer, or choose another time."];
+    /// The places that are left are kept for others until a stated time.
+    SlotWithheld "slot-withheld" 409
+        ["名额为他人保留", "The places left are kept for others"]
+        ["未用的名额在 opens_at 所示时间放出，可登记候补。", "What is not used is for everybody from opens_at on; join the waiting list."];
+    /// The time is for the residents of some units only.
+    NotForYou "not-for-you" 409
+        ["该时段不对您开放", "This time is for others"]
+        ["该时段只对部分单元的居民开放，见该资源的 open_to 和共享协议；尚未登记住址的请先登记。", "It is for the residents of some units: see open_to of the resource and its agreements; register your home first if you have not."];
     /// The places are held for somebody who has not confirmed yet.
     SlotHeld "slot-held" 409
         ["该时段正被他人保留", "This time is held by another"]

@@ -191,7 +191,7 @@ pub async fn start(config: Config, stage: Stage) -> Result<Running> {
         matters: grid::MATTERS.into(),
         holders: holders(&calendar, &identity.people).into(),
     };
-    let bookings = Bookings::new(&db, &calendar, privacy.people.derived_key("codes of bookings"));
+    let bookings = Bookings::new(&db, &calendar, &privacy.people);
     let jobs = Jobs::start(&db, kinds_of_job(&config, &privacy, &objects, &bookings));
 
     let access = Access::new(

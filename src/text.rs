@@ -4,6 +4,7 @@
 
 pub mod search;
 pub mod speech;
+pub mod strip;
 
 mod fold;
 mod mask;

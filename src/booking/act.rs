@@ -1,80 +1,18 @@
-//! What is asked of the book, and how it is decided. Pure.
+//! How what is asked of the book is decided. Pure.
 
 use std::sync::Arc;
 
 use super::book::{Book, Node, SYSTEM, Said};
-use super::model::{Act, Booking, BookingId, State};
+use super::change::{change, still_asked};
+use super::command::{Command, LONGEST_MICROS, Make, Place, What};
+use super::model::{Act, Booking, BookingId, Objection, State};
 use super::offer::{Offer, plus_minutes};
-use super::resources::{Kind, Resource, ResourceId};
+use super::resources::{Resource, ResourceId};
 use super::rules::{Approval, Terms};
 use super::whether::{Ask, Found, Why, whether};
 use crate::clock::Timestamp;
-use crate::db::repeats::Repeat;
-use crate::error::{Error, Facts, Reason, Result};
-use crate::gate::Actor;
+use crate::error::{Error, Facts, FieldError, Reason, Result};
 use crate::identity::PersonId;
-use crate::jobs::Claimed;
-
-/// Compares the version that a client has seen with the one that there is.
-pub type Expected = Box<dyn Fn(i64) -> Result<()> + Send + Sync>;
-
-/// Something that is asked of the book.
-pub struct Command {
-    /// In whose name.
-    pub actor: Actor,
-    /// Whether they are of the staff of the resource, and act as such.
-    pub is_staff: bool,
-    /// Whether limits, lead time, horizon and approval are passed over.
-    pub pass: bool,
-    /// Why, in their words.
-    pub reason: Option<String>,
-    /// What tells it from others, where it may come again.
-    pub repeat: Option<Repeat>,
-    /// Which version they have seen.
-    pub expected: Option<Expected>,
-    /// On which resource, as far as is known before it is locked.
-    pub resource_id: ResourceId,
-    /// What.
-    pub what: What,
-}
-
-/// What is asked.
-pub enum What {
-    /// To book.
-    Make(Make),
-    /// That another time or party becomes of a booking.
-    Change(BookingId, Place),
-    /// Anything else.
-    Do(BookingId, Act),
-    /// That those who wait are served, after a resource changed.
-    Serve,
-    /// That what is due at this time is done, by the job that waits for it.
-    Look(BookingId, Claimed),
-}
-
-/// A booking to be made.
-#[derive(Debug, Clone)]
-pub struct Make {
-    /// For whom; nobody where somebody walks in without a name.
-    pub person: Option<PersonId>,
-    /// When and for how many.
-    pub place: Place,
-    /// Whether it is a hold at first.
-    pub is_hold: bool,
-}
-
-/// When and for how many.
-#[derive(Debug, Clone)]
-pub struct Place {
-    /// From when.
-    pub start: Timestamp,
-    /// Until when; one slot where it is not said.
-    pub end: Option<Timestamp>,
-    /// How many come.
-    pub party: i64,
-    /// In which part of the pool, where the staff choose.
-    pub resource: Option<ResourceId>,
-}
 
 /// What came of it.
 #[derive(Debug, Clone)]
@@ -83,16 +21,6 @@ pub struct Done {
     pub booking: Booking,
     /// Its resource.
     pub resource: Arc<Resource>,
-}
-
-impl What {
-    /// The booking that it is about.
-    pub fn booking(&self) -> Option<BookingId> {
-        match self {
-            Self::Make(_) | Self::Serve => None,
-            Self::Change(id, _) | Self::Do(id, _) | Self::Look(id, _) => Some(*id),
-        }
-    }
 }
 
 /// Decides a command.
@@ -110,7 +38,9 @@ pub fn decide(book: &mut Book, command: &Command) -> Result<Done> {
         What::Make(make) => make_one(book, command, make)?,
         What::Change(id, place) => change(book, command, *id, place)?,
         What::Do(id, act) => act_on(book, command, *id, *act)?,
-        What::Serve => return Err(Error::internal("those who wait are served by nobody's command")),
+        What::Serve | What::Instead(_) => {
+            return Err(Error::internal("what is offered is offered by nobody's command"));
+        }
         What::Look(id, job) => {
             look(book, *id)?;
             book.ended.push((job.clone(), *id));
@@ -136,7 +66,7 @@ fn known(book: &Book, id: BookingId) -> Result<&Booking> {
     book.booking(id).ok_or_else(|| Error::refused(Reason::NotFound))
 }
 
-fn node(book: &Book, id: ResourceId) -> Result<&Arc<Node>> {
+pub fn node(book: &Book, id: ResourceId) -> Result<&Arc<Node>> {
     book.node(id).ok_or_else(|| Error::refused(Reason::NotFound))
 }
 
@@ -147,17 +77,17 @@ fn offer_around(book: &Book, node: &Node, start: Timestamp, end: Timestamp) -> O
 }
 
 /// The end of what is asked for: of one slot where none is said.
-fn end_of(node: &Node, place: &Place) -> Timestamp {
+pub fn end_of(node: &Node, place: &Place) -> Timestamp {
     let one = || plus_minutes(place.start, node.facts().slot_minutes);
     place.end.unwrap_or_else(one)
 }
 
-fn find(
+pub fn find(
     book: &Book,
     asked: &Node,
     person: Option<PersonId>,
     place: &Place,
-    pass: bool,
+    (pass, at_desk): (bool, bool),
     was: Option<&Booking>,
 ) -> Result<Found, Why> {
     let end = end_of(asked, place);
@@ -175,17 +105,15 @@ fn find(
         end,
         party: place.party,
         pass,
+        at_desk,
         except: &except,
         was,
     };
     whether(book, &ask)
 }
 
-/// A booking is at most so long.
-pub const LONGEST_MICROS: i64 = 8 * 86_400 * 1_000_000;
-
 /// How a booking stands that was confirmed just now by its person, and until when.
-fn settled(terms: &Terms, start: Timestamp, now: Timestamp, pass: bool) -> Result<(State, Option<Timestamp>), Why> {
+pub fn settled(terms: &Terms, start: Timestamp, now: Timestamp, pass: bool) -> Result<(State, Option<Timestamp>), Why> {
     if terms.approval == Approval::None || pass {
         return Ok((State::Confirmed, None));
     }
@@ -197,7 +125,7 @@ fn settled(terms: &Terms, start: Timestamp, now: Timestamp, pass: bool) -> Resul
 }
 
 /// How many places a booking takes as it stands.
-fn load(terms: &Terms, state: State, party: i64) -> i64 {
+pub fn load(terms: &Terms, state: State, party: i64) -> i64 {
     match (state, terms.approval) {
         (State::Pending, Approval::Competes) => 0,
         _ => party,
@@ -207,7 +135,15 @@ fn load(terms: &Terms, state: State, party: i64) -> i64 {
 fn make_one(book: &mut Book, command: &Command, make: &Make) -> Result<BookingId> {
     let asked = Arc::clone(node(book, command.resource_id)?);
     let now = book.now;
-    let found = find(book, &asked, make.person, &make.place, command.pass, None).map_err(Why::error)?;
+    let found = find(
+        book,
+        &asked,
+        make.person,
+        &make.place,
+        (command.pass, command.is_staff),
+        None,
+    )
+    .map_err(Why::error)?;
     let terms = &asked.rules.terms;
     let (state, until_at) = if make.is_hold {
         let until = Timestamp::from_micros(now.micros() + terms.hold_seconds * 1_000_000);
@@ -236,6 +172,10 @@ fn make_one(book: &mut Book, command: &Command, make: &Make) -> Result<BookingId
         is_excess: false,
         reminded_at: None,
         made_by: command.actor.name.clone(),
+        right: found.right,
+        share_id: found.share_id,
+        replaces_id: None,
+        objection: None,
         version: 1,
         created_at: now,
         updated_at: now,
@@ -249,7 +189,7 @@ fn make_one(book: &mut Book, command: &Command, make: &Make) -> Result<BookingId
 }
 
 /// The booking, if the command's actor may do something to it: its person, or the staff.
-fn theirs(book: &Book, command: &Command, id: BookingId, act: Act) -> Result<Booking> {
+pub fn theirs(book: &Book, command: &Command, id: BookingId, act: Act) -> Result<Booking> {
     let booking = known(book, id)?.clone();
     let is_own = booking.person_id.is_some() && booking.person_id.map(|id| id.uuid()) == command.actor.whose();
     if !is_own && !command.is_staff {
@@ -257,9 +197,9 @@ fn theirs(book: &Book, command: &Command, id: BookingId, act: Act) -> Result<Boo
     }
     let by_staff = matches!(
         act,
-        Act::Approve | Act::Decline | Act::CheckIn | Act::Complete | Act::NoShow | Act::Excuse
+        Act::Approve | Act::Decline | Act::CheckIn | Act::Complete | Act::NoShow | Act::Excuse | Act::Uphold
     );
-    if by_staff && !command.is_staff {
+    if by_staff && !command.is_staff || act == Act::Object && !is_own {
         return Err(Error::refused(Reason::Forbidden));
     }
     if let Some(expected) = &command.expected {
@@ -269,7 +209,7 @@ fn theirs(book: &Book, command: &Command, id: BookingId, act: Act) -> Result<Boo
     Ok(booking)
 }
 
-fn said(command: &Command) -> Said<'_> {
+pub fn said(command: &Command) -> Said<'_> {
     Said {
         is_override: command.pass,
         reason: command.reason.as_deref(),
@@ -303,6 +243,7 @@ fn act_on(book: &mut Book, command: &Command, id: BookingId, act: Act) -> Result
             let was_offered = booking.state == State::Offered;
             let is_late = !matches!(booking.state, State::Held | State::Offered)
                 && now.micros() > until
+                && !book.is_closed_then(&booking)
                 && !by_staff
                 && !command.pass;
             let cancelled = Booking {
@@ -354,21 +295,75 @@ fn act_on(book: &mut Book, command: &Command, id: BookingId, act: Act) -> Result
             if now < booking.start_at {
                 return Err(not_begun());
             }
+            if book.is_closed_then(&booking) {
+                return Err(Error::because(
+                    Reason::StateConflict,
+                    "该时段已停用，不能记为未到，请取消该预约。",
+                    "It is closed then, so that nobody could come; cancel the booking.",
+                ));
+            }
             book.miss(booking, actor, said(command))?;
         }
         Act::Excuse => {
+            decided(command, &booking)?;
             let excused = Booking {
                 state: State::Completed,
+                objection: None,
                 ..booking
             };
             let excused = book.become_(excused, act, actor, said(command))?;
             book.tell(&excused, "booking_excused");
+        }
+        Act::Object => {
+            let rules = Arc::clone(book.version_of(&booking)?);
+            let days = rules.terms.no_show.object_days * 86_400_000_000;
+            if booking.objection.is_some() || now.micros() > booking.end_at.micros() + days {
+                return Err(Error::because(
+                    Reason::StateConflict,
+                    "已经申诉过，或已过申诉期限。",
+                    "There was an objection already, or the time for one is over.",
+                ));
+            }
+            let objected = Booking {
+                objection: Some(Objection::Open),
+                ..booking
+            };
+            book.become_(objected, act, actor, said(command))?;
+        }
+        Act::Uphold => {
+            if booking.objection != Some(Objection::Open) {
+                return Err(Error::because(
+                    Reason::StateConflict,
+                    "没有待处理的申诉。",
+                    "There is no objection to be decided.",
+                ));
+            }
+            decided(command, &booking)?;
+            let upheld = Booking {
+                objection: Some(Objection::Rejected),
+                ..booking
+            };
+            let upheld = book.become_(upheld, act, actor, said(command))?;
+            book.tell(&upheld, "booking_upheld");
         }
         Act::Make | Act::Offer | Act::Change | Act::Expire => {
             return Err(Error::internal("this act is asked for in another way"));
         }
     }
     Ok(id)
+}
+
+/// An objection is decided with a reason.
+fn decided(command: &Command, booking: &Booking) -> Result<()> {
+    if booking.objection == Some(Objection::Open) && command.reason.is_none() {
+        return Err(Error::field(FieldError::body(
+            "/reason",
+            "required",
+            "请写明对申诉的处理理由。",
+            "Say why the objection is decided so.",
+        )));
+    }
+    Ok(())
 }
 
 fn not_begun() -> Error {
@@ -391,9 +386,17 @@ fn confirm(book: &mut Book, command: &Command, booking: Booking) -> Result<Booki
             party: booking.party,
             resource: None,
         };
-        let found = find(book, &asked, booking.person_id, &place, command.pass, Some(&booking));
+        let found = find(
+            book,
+            &asked,
+            booking.person_id,
+            &place,
+            (command.pass, false),
+            Some(&booking),
+        );
         let found = found.map_err(|why| named(why, id))?;
         confirmed.resource_id = found.resource_id;
+        (confirmed.right, confirmed.share_id) = (found.right, found.share_id);
         (confirmed.load_from, confirmed.load_to) = (found.load_from, found.load_to);
     } else if booking.start_at <= book.now {
         return Err(Error::refused(Reason::SlotPast));
@@ -405,8 +408,24 @@ fn confirm(book: &mut Book, command: &Command, booking: Booking) -> Result<Booki
     book.become_(confirmed, Act::Confirm, &command.actor.name, said(command))?;
     if was_offered {
         book.taken(id);
+        replace(book, &booking)?;
     }
     Ok(id)
+}
+
+/// Who takes the time that was offered instead of one that a closure met has no use for that one.
+fn replace(book: &mut Book, taken: &Booking) -> Result<()> {
+    let before = taken.replaces_id.and_then(|id| book.booking(id)).cloned();
+    if let Some(before) = before.filter(|before| before.state.is_live()) {
+        let gone = Booking {
+            state: State::Cancelled,
+            load: 0,
+            until_at: None,
+            ..before
+        };
+        book.become_(gone, Act::Cancel, SYSTEM, Said::default())?;
+    }
+    Ok(())
 }
 
 /// The problem of a hold that was confirmed too late names the hold.
@@ -450,101 +469,6 @@ fn approve(book: &mut Book, command: &Command, booking: Booking) -> Result<Booki
     let approved = book.become_(approved, Act::Approve, &command.actor.name, said(command))?;
     book.tell(&approved, "booking_approved");
     Ok(id)
-}
-
-fn change(book: &mut Book, command: &Command, id: BookingId, place: &Place) -> Result<BookingId> {
-    let booking = theirs(book, command, id, Act::Change)?;
-    if booking.start_at <= book.now {
-        return Err(Error::refused(Reason::SlotPast));
-    }
-    let by_person = booking.person_id.map(|id| id.uuid()) == command.actor.whose();
-    let own_rules = Arc::clone(book.version_of(&booking)?);
-    if by_person
-        && !command.pass
-        && booking.state != State::Held
-        && own_rules.terms.changes_max.is_some_and(|most| booking.changes >= most)
-    {
-        return Err(Error::refused(Reason::TooManyChanges));
-    }
-    let asked_id = match place.resource {
-        None => still_asked(book, &booking),
-        Some(part) => moved_to(book, command, &booking, part)?,
-    };
-    let asked = Arc::clone(node(book, asked_id)?);
-    let end = end_of(&asked, place);
-    let found = find(book, &asked, booking.person_id, place, command.pass, Some(&booking)).map_err(Why::error)?;
-    // As long as it keeps its time it stays in its part of a pool, where that has room.
-    let is_elsewhere = (place.start, end) != (booking.start_at, booking.end_at);
-    let (terms, rules_version_id) = (&asked.rules.terms, asked.rules.id);
-    let asks_for_more = is_elsewhere || place.party > booking.party || place.resource.is_some();
-    let (state, until_at) = match booking.state {
-        State::Held => (State::Held, booking.until_at),
-        _ if !asks_for_more => (booking.state, booking.until_at),
-        State::Confirmed if command.is_staff && !by_person => (State::Confirmed, None),
-        _ => settled(terms, place.start, book.now, command.pass).map_err(Why::error)?,
-    };
-    let resource_id = if is_elsewhere || place.resource.is_some() {
-        found.resource_id
-    } else {
-        stays(book, &asked, &booking, place.party).unwrap_or(found.resource_id)
-    };
-    let resource = Arc::clone(&node(book, resource_id)?.resource);
-    let (load_from, load_to) = Booking::load_times(&resource, place.start, end);
-    let changed = Booking {
-        resource_id,
-        start_at: place.start,
-        end_at: end,
-        party: place.party,
-        load_from,
-        load_to,
-        load: load(terms, state, place.party),
-        state,
-        until_at,
-        rules_version_id,
-        changes: booking.changes + i64::from(by_person && state != State::Held),
-        reminded_at: booking.reminded_at.filter(|_| !is_elsewhere),
-        is_excess: false,
-        ..booking
-    };
-    let changed = book.become_(changed, Act::Change, &command.actor.name, said(command))?;
-    if !by_person || command.actor.acting.is_some() {
-        book.tell(&changed, "booking_changed");
-    }
-    Ok(id)
-}
-
-/// What was asked for; the resource itself where that was taken out of the pool since.
-fn still_asked(book: &Book, booking: &Booking) -> ResourceId {
-    match book.node(booking.asked_id) {
-        Some(_) => booking.asked_id,
-        None => booking.resource_id,
-    }
-}
-
-/// The resource that a booking has, where it has room for so many at its time.
-fn stays(book: &Book, asked: &Node, booking: &Booking, party: i64) -> Option<ResourceId> {
-    if asked.facts().kind != Kind::Pool {
-        return None;
-    }
-    let node = book.node(booking.resource_id)?;
-    (book.free(node, booking.stretch(), &[booking.id]) >= party).then_some(booking.resource_id)
-}
-
-/// The part of a pool into which the staff move a booking.
-fn moved_to(book: &Book, command: &Command, booking: &Booking, part: ResourceId) -> Result<ResourceId> {
-    if !command.is_staff {
-        return Err(Error::refused(Reason::Forbidden));
-    }
-    let root = node(book, booking.resource_id)?.resource.root_id;
-    let there = book.node(part).filter(|node| node.resource.root_id == root);
-    match there {
-        Some(node) => Ok(node.resource.id),
-        None => Err(Error::because(
-            Reason::StateConflict,
-            "只能调整到同一整体内的资源。",
-            "A booking is moved within the whole that its resource is part of.",
-        )),
-    }
 }
 
 /// What is due at this time: what lapsed has done so when the book was opened; the rest is

@@ -6,16 +6,19 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use super::cells::{Day, Stretch};
-use super::model::{Act, Booking, BookingId, State, Step, StepId};
+use super::model::{Act, Booking, BookingId, Step, StepId};
 use super::offer::Offer;
 use super::resources::{Closure, Facts, Kind, Resource, ResourceId};
-use super::rules::{RulesVersionId, Version};
+use super::rules::{RulesVersionId, Version, WaitingPolicy};
+use super::sharing::{Agreement, Share, Standing};
 use super::waiting::{Waiting, WaitingId, WaitingState};
+use super::whether::Ask;
 use crate::calendar::{Calendar, Hours};
 use crate::clock::Timestamp;
 use crate::db::repeats::Repeats;
 use crate::error::{Error, Result};
 use crate::gate::Actor;
+use crate::grid::UnitId;
 use crate::identity::PersonId;
 use crate::jobs::Claimed;
 
@@ -30,6 +33,10 @@ pub struct Node {
     pub rules: Arc<Version>,
     /// Its closures, and those of what it is part of.
     pub closures: Vec<(Closure, Option<Hours>)>,
+    /// The agreements by which it is shared, and those of what it is part of.
+    pub agreements: Vec<(Agreement, Hours)>,
+    /// Its shares that are withheld for some.
+    pub shares: Vec<(Share, Option<Hours>)>,
     /// What it is part of, directly or not.
     pub above: Vec<ResourceId>,
     /// What is part of it, directly or not.
@@ -46,7 +53,15 @@ impl Node {
 
     /// Its offer that begins on these days.
     pub fn offer(&self, calendar: &Calendar, first: NaiveDate, last: NaiveDate) -> Offer {
-        Offer::of(calendar, self.facts(), &self.hours, &self.closures, first, last)
+        let days = (first, last);
+        Offer::of(
+            calendar,
+            self.facts(),
+            &self.hours,
+            &self.closures,
+            &self.agreements,
+            days,
+        )
     }
 }
 
@@ -111,9 +126,11 @@ pub struct Book {
     bookings: HashMap<BookingId, Booking>,
     of_person: HashMap<PersonId, Vec<BookingId>>,
     housemates: HashMap<PersonId, Vec<PersonId>>,
+    standings: HashMap<PersonId, Standing>,
     versions: HashMap<RulesVersionId, Arc<Version>>,
     waiting: Vec<Waiting>,
     waited: BTreeSet<WaitingId>,
+    kept: Vec<WaitingId>,
     new: HashSet<BookingId>,
     touched: BTreeSet<BookingId>,
     steps: Vec<Step>,
@@ -134,9 +151,11 @@ impl Book {
             bookings: HashMap::new(),
             of_person: HashMap::new(),
             housemates: HashMap::new(),
+            standings: HashMap::new(),
             versions: HashMap::new(),
             waiting: Vec::new(),
             waited: BTreeSet::new(),
+            kept: Vec::new(),
             new: HashSet::new(),
             touched: BTreeSet::new(),
             steps: Vec::new(),
@@ -177,6 +196,16 @@ impl Book {
         self.housemates.insert(person, housemates);
     }
 
+    /// Takes in what is known of somebody where it counts who may book.
+    pub fn know_standing(&mut self, person: PersonId, standing: Standing) {
+        self.standings.insert(person, standing);
+    }
+
+    /// What is known of somebody where it counts who may book.
+    pub fn standing(&self, person: PersonId) -> Option<&Standing> {
+        self.standings.get(&person)
+    }
+
     /// A resource.
     pub fn node(&self, id: ResourceId) -> Option<&Arc<Node>> {
         self.nodes.get(&id)
@@ -201,6 +230,13 @@ impl Book {
     pub fn of(&self, person: PersonId) -> impl Iterator<Item = &Booking> {
         let ids = self.of_person.get(&person).into_iter().flatten();
         ids.filter_map(|id| self.bookings.get(id))
+    }
+
+    /// The bookings of those who book as residents of a party.
+    pub fn of_party(&self, party: UnitId) -> impl Iterator<Item = &Booking> {
+        self.bookings
+            .values()
+            .filter(move |booking| booking.right.party_id == Some(party))
     }
 
     /// Who lives with somebody, themselves included.
@@ -354,53 +390,6 @@ impl Book {
         }));
     }
 
-    /// The time now gives back what nobody confirmed, approved or came to in time; whether
-    /// there was anything.
-    ///
-    /// # Errors
-    /// Where the cells do not fit, which only a fault can cause.
-    pub fn let_lapse(&mut self) -> Result<bool> {
-        let mut lapsed: Vec<BookingId> = self
-            .bookings
-            .values()
-            // Those of other resources, which are not locked, wait for their own turn.
-            .filter(|booking| self.nodes.contains_key(&booking.resource_id))
-            .filter(|booking| booking.has_lapsed(self.now) || self.is_missed(booking))
-            .map(|booking| booking.id)
-            .collect();
-        lapsed.sort_unstable();
-        let any = !lapsed.is_empty();
-        for id in lapsed {
-            let Some(booking) = self.bookings.get(&id).cloned() else {
-                continue;
-            };
-            if booking.has_lapsed(self.now) {
-                self.lapse(booking)?;
-            } else {
-                self.miss(booking, SYSTEM, Said::default())?;
-            }
-        }
-        Ok(any)
-    }
-
-    fn lapse(&mut self, booking: Booking) -> Result<()> {
-        let (was_pending, was_offered) = (booking.state == State::Pending, booking.state == State::Offered);
-        let expired = Booking {
-            state: State::Expired,
-            load: 0,
-            until_at: None,
-            ..booking
-        };
-        let expired = self.become_(expired, Act::Expire, SYSTEM, Said::default())?;
-        if was_pending {
-            self.tell(&expired, "booking_expired");
-        }
-        if was_offered {
-            self.back_to_the_end(expired.id);
-        }
-        Ok(())
-    }
-
     /// Takes in somebody who waits.
     pub fn know_waiting(&mut self, waiting: Waiting) {
         if !self.waiting.iter().any(|known| known.id == waiting.id) {
@@ -423,6 +412,37 @@ impl Book {
             .collect();
         queue.sort_by_key(|one| (one.queued_at, one.id));
         queue
+    }
+
+    /// Whether the rules of any resource keep what comes free for whoever waits first.
+    pub fn is_strict(&self) -> bool {
+        let mut nodes = self.nodes.values();
+        nodes.any(|node| node.rules.terms.waiting == WaitingPolicy::Strict)
+    }
+
+    /// From here on what comes free is kept for these only, who wait and for whom it is not enough
+    /// yet.
+    pub fn keep_for(&mut self, first: Vec<WaitingId>) {
+        self.kept = first;
+    }
+
+    /// What comes free is kept for this one too.
+    pub fn keep_also_for(&mut self, waiting: WaitingId) {
+        self.kept.push(waiting);
+    }
+
+    /// Whether the times that somebody asks for are kept for another who waits first.
+    pub fn is_kept(&self, ask: &Ask<'_>) -> bool {
+        let node = ask.node;
+        let is_near = |id: ResourceId| node.resource.id == id || node.above.contains(&id) || node.below.contains(&id);
+        let mut first = self.waiting.iter().filter(|one| self.kept.contains(&one.id));
+        first.any(|one| {
+            Some(one.person_id) != ask.person
+                && one.state == WaitingState::Waiting
+                && is_near(one.resource_id)
+                && one.from_at < ask.end
+                && ask.start < one.to_at
+        })
     }
 
     /// What becomes of somebody who waits.
@@ -454,71 +474,6 @@ impl Book {
         if let Some(id) = self.waiting.iter().find(of).map(|one| one.id) {
             self.waits(id, |waiting| waiting.state = WaitingState::Taken);
         }
-    }
-
-    /// Whether its rules give the place back since nobody has come.
-    fn is_missed(&self, booking: &Booking) -> bool {
-        let grace = self
-            .version_of(booking)
-            .ok()
-            .and_then(|rules| rules.terms.no_show.grace_seconds);
-        let over = |grace: i64| booking.start_at.micros() + grace * 1_000_000 <= self.now.micros();
-        booking.state == State::Confirmed && booking.end_at > self.now && grace.is_some_and(over)
-    }
-
-    /// Nobody came: the rest is given back.
-    ///
-    /// # Errors
-    /// Where the cells do not fit, which only a fault can cause.
-    pub fn miss(&mut self, booking: Booking, actor: &str, said: Said<'_>) -> Result<Booking> {
-        let missed = self.cut(booking, State::NoShow);
-        let missed = self.become_(missed, Act::NoShow, actor, said)?;
-        self.tell(&missed, "booking_missed");
-        Ok(missed)
-    }
-
-    /// A booking that ends now: what is left of its time is given back.
-    pub fn cut(&self, booking: Booking, state: State) -> Booking {
-        let now = super::cells::Cell::from(self.now).begins();
-        Booking {
-            state,
-            load_to: booking.load_to.min(now).max(booking.load_from),
-            until_at: None,
-            ..booking
-        }
-    }
-
-    /// When a booking's person is reminded of it, where that is still to be done.
-    ///
-    /// # Errors
-    /// Where its rules were not loaded.
-    pub fn reminder_at(&self, booking: &Booking) -> Result<Option<Timestamp>> {
-        let Some(seconds) = self.version_of(booking)?.terms.remind_seconds else {
-            return Ok(None);
-        };
-        let at = after(booking.start_at, -seconds);
-        // Who books later than that is not reminded of what they have just done.
-        let is_open = booking.state == State::Confirmed && booking.reminded_at.is_none() && booking.person_id.is_some();
-        Ok((is_open && at > booking.created_at).then_some(at))
-    }
-
-    /// When something is due next for a booking: a time that may be past; none where it is over.
-    ///
-    /// # Errors
-    /// Where its rules were not loaded.
-    pub fn due(&self, booking: &Booking) -> Result<Option<Timestamp>> {
-        Ok(match booking.state {
-            State::Held | State::Offered | State::Pending => Some(booking.until_at.unwrap_or(booking.end_at)),
-            State::Confirmed => {
-                let grace = self.version_of(booking)?.terms.no_show.grace_seconds;
-                let release = grace.map(|grace| after(booking.start_at, grace));
-                let release = release.filter(|at| *at < booking.end_at);
-                let times = [self.reminder_at(booking)?, release, Some(booking.end_at)];
-                times.into_iter().flatten().min()
-            }
-            State::CheckedIn => Some(booking.end_at),
-            _ => None,
-        })
     }
 
     fn with_due(&self, ids: impl Iterator<Item = BookingId>) -> Result<Vec<WithDue>> {
@@ -574,10 +529,6 @@ impl Book {
             .sort_unstable_by_key(|(resource, number, _)| (*resource, *number));
         Ok(written)
     }
-}
-
-fn after(at: Timestamp, seconds: i64) -> Timestamp {
-    Timestamp::from_micros(at.micros() + seconds * 1_000_000)
 }
 
 /// In whose name the clock acts.

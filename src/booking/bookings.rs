@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::hmac;
-
-use super::act::{Command, Done};
+use super::act::Done;
 use super::check_in::Codes;
+use super::command::Command;
 use super::lane::Booker;
 use super::model::{Booking, BookingId};
 use super::store;
@@ -13,6 +12,7 @@ use crate::calendar::Calendar;
 use crate::db::Db;
 use crate::db::lane::Lanes;
 use crate::error::{Error, Reason, Result};
+use crate::identity::People;
 
 /// So many lanes an instance has: few with large batches do better than many.
 const LANES: usize = 2;
@@ -29,13 +29,13 @@ pub struct Bookings {
 }
 
 impl Bookings {
-    /// Of a database, with days as this calendar has them, and codes of this key. Starts their lanes.
-    pub fn new(db: &Db, calendar: &Arc<Calendar>, key: hmac::Key) -> Self {
-        let booker = Arc::new(Booker::new(Arc::clone(calendar)));
+    /// Of a database, with days as this calendar has them, and of these people. Starts their lanes.
+    pub fn new(db: &Db, calendar: &Arc<Calendar>, people: &People) -> Self {
+        let booker = Arc::new(Booker::new(Arc::clone(calendar), people.clone()));
         Self {
             lanes: Lanes::start(db, &booker, LANES),
             db: db.clone(),
-            codes: Codes::new(key),
+            codes: Codes::new(people.derived_key("codes of bookings")),
             booker,
         }
     }

@@ -70,6 +70,14 @@ impl Stretch {
         self.from < other.to && other.from < self.to
     }
 
+    /// Its cells, each as a stretch.
+    pub fn each(self) -> impl Iterator<Item = Self> {
+        (self.from.0..self.to.0).map(|cell| Self {
+            from: Cell(cell),
+            to: Cell(cell + 1),
+        })
+    }
+
     /// Its cells day by day: the day, and the first and the one after the last place on it.
     pub fn days(self) -> impl Iterator<Item = (i64, std::ops::Range<usize>)> {
         let (first, _) = self.from.place();

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use chrono::Datelike;
 use serde::{Deserialize, Serialize};
 
-use super::act::{Command, What};
 use super::book::{Letter, SYSTEM};
 use super::bookings::Bookings;
+use super::command::{Command, What};
 use super::model::{Booking, BookingId};
 use super::resources::Resource;
 use crate::calendar::Calendar;

@@ -6,14 +6,15 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::cells::CELL_MICROS;
+use super::lane::Booker;
 use super::undo::cancel_in;
-use super::{calendars, store, waiting};
+use super::{calendars, step_store, store, waiting};
 use crate::calendar::Calendar;
 use crate::clock;
 use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::holdings::{Erased, Holder, Holding, Kept};
-use crate::identity::PersonId;
+use crate::identity::{People, PersonId};
 
 /// The rows of the table of purposes.
 pub const HOLDINGS: [Holding; 4] = [
@@ -55,10 +56,15 @@ pub const HOLDINGS: [Holding; 4] = [
     },
     Holding {
         name: "booking_management",
-        columns: &["booking_rules_version.actor", "resource_closure.actor"],
+        columns: &[
+            "booking_rules_version.actor",
+            "resource_closure.actor",
+            "sharing_agreement.actor",
+            "withheld_share.actor",
+        ],
         what: (
-            "谁制定预约规则、停用资源",
-            "Who wrote rules of booking and closed resources",
+            "谁制定预约规则、停用资源、登记共享协议和保留名额",
+            "Who wrote rules of booking, closed resources, and entered sharing agreements and withheld shares",
         ),
         purpose: ("核对规则和停用由谁作出", "To check who decided on rules and closures"),
         kept: Kept::Until(("作为记录长期保存", "As a record, without an end")),
@@ -84,6 +90,8 @@ pub const HOLDINGS: [Holding; 4] = [
 pub struct BookingHolder {
     /// Where days begin and end.
     pub calendar: Arc<Calendar>,
+    /// Who knows the people.
+    pub people: People,
 }
 
 impl Holder for BookingHolder {
@@ -94,7 +102,7 @@ impl Holder for BookingHolder {
     fn tell(&self, conn: &mut Conn, person: Uuid) -> Result<Value> {
         let mut told = Vec::new();
         for booking in store::ever_of(conn, PersonId::from_uuid(person))? {
-            let steps = store::steps_of(conn, booking.id)?.into_iter();
+            let steps = step_store::steps_of(conn, booking.id)?.into_iter();
             let steps: Vec<Value> = steps
                 .map(|step| json!({ "at": step.at, "act": step.act, "state": step.state, "reason": step.reason }))
                 .collect();
@@ -123,13 +131,14 @@ impl Holder for BookingHolder {
     fn erase(&self, tx: &mut Tx<'_>, person: Uuid) -> Result<()> {
         let person = PersonId::from_uuid(person);
         let now = clock::now();
+        let booker = Booker::new(Arc::clone(&self.calendar), self.people.clone());
         for booking in store::ever_of(tx, person)? {
             if booking.state.is_live() && booking.end_at.micros() > now.micros() + CELL_MICROS {
-                cancel_in(tx, person, booking.id, &self.calendar)?;
+                cancel_in(tx, person, booking.id, &booker)?;
             }
         }
         waiting::leave_all(tx, person)?;
         calendars::forget_of(tx, person)?;
-        store::blank_reasons(tx, person)
+        step_store::blank_reasons(tx, person)
     }
 }

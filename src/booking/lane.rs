@@ -4,21 +4,23 @@
 //! the persons and households, by number. Whoever holds a whole alone reads and writes its
 //! bookings and their cells.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 
-use super::act::{self, Command, Done, What};
+use super::act::{self, Done};
 use super::book::{Book, Node, SYSTEM, Written};
 use super::cells::Stretch;
+use super::command::{self, Command, What};
 use super::model::{Act, Booking, BookingId, State};
 use super::offer::plus_minutes;
-use super::resources::{self, Kind, Resource, ResourceId, Status};
-use super::rules::{self, RulesVersionId, Version};
+use super::resources::{self, Kind, ResourceId};
+use super::sharing::{self, Holder, ShareId};
+use super::trees::Trees;
 use super::undo::UNDOING;
 use super::waiting::{self, Waiting};
 use super::whether::candidates;
-use super::{due, store};
-use crate::calendar::{Calendar, Hours};
+use super::{due, instead, step_store, store};
+use crate::calendar::Calendar;
 use crate::clock::{self, Timestamp};
 use crate::db::lane::Work;
 use crate::db::locks;
@@ -26,115 +28,77 @@ use crate::db::repeats::Repeats;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Reason, Result};
 use crate::gate::Actor;
+use crate::grid::UnitId;
 use crate::grid::households;
 use crate::grid::members::day_number;
-use crate::identity::PersonId;
 use crate::identity::delegations;
+use crate::identity::{People, PersonId};
 use crate::jobs;
 
 /// Bookings as a lane does them.
 pub struct Booker {
-    calendar: Arc<Calendar>,
-    hours: Mutex<HashMap<String, Arc<Hours>>>,
-    versions: Mutex<HashMap<RulesVersionId, Arc<Version>>>,
+    /// What knows the resources.
+    pub trees: Trees,
+    people: People,
 }
-
-/// So many are remembered, then all are read anew.
-const REMEMBERED: usize = 10_000;
 
 impl Booker {
     /// With days as this calendar has them.
-    pub fn new(calendar: Arc<Calendar>) -> Self {
+    pub fn new(calendar: Arc<Calendar>, people: People) -> Self {
         Self {
-            calendar,
-            hours: Mutex::default(),
-            versions: Mutex::default(),
+            trees: Trees::new(calendar),
+            people,
         }
     }
 
     /// Where days begin and end.
     pub fn calendar(&self) -> &Arc<Calendar> {
-        &self.calendar
+        self.trees.calendar()
     }
 
-    fn hours(&self, text: &str) -> Result<Arc<Hours>> {
-        let mut known = self.hours.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(hours) = known.get(text) {
-            return Ok(Arc::clone(hours));
+    /// Takes in what is known of these persons, where it counts who may book; the units whose
+    /// bookings are counted together with theirs, as parties of agreements.
+    pub fn know_standings(&self, conn: &mut Conn, book: &mut Book, persons: &[PersonId]) -> Result<Vec<UnitId>> {
+        let is_restricted = |node: &&Arc<Node>| {
+            !node.facts().open_to.is_empty() || !node.agreements.is_empty() || !node.shares.is_empty()
+        };
+        if !book.nodes().any(|node| is_restricted(&node)) {
+            return Ok(Vec::new());
         }
-        let hours = Arc::new(Hours::parse(text).map_err(Error::internal)?);
-        if known.len() >= REMEMBERED {
-            known.clear();
-        }
-        known.insert(text.to_owned(), Arc::clone(&hours));
-        Ok(hours)
-    }
-
-    fn versions(&self, conn: &mut Conn, ids: &HashSet<RulesVersionId>) -> Result<Vec<Arc<Version>>> {
-        let mut found = Vec::with_capacity(ids.len());
-        let mut missing = Vec::new();
-        {
-            let known = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
-            for id in ids {
-                match known.get(id) {
-                    Some(version) => found.push(Arc::clone(version)),
-                    None => missing.push(*id),
-                }
-            }
-        }
-        if !missing.is_empty() {
-            let read = rules::versions(conn, &missing)?;
-            let mut known = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
-            if known.len() >= REMEMBERED {
-                known.clear();
-            }
-            found.extend(read.values().cloned());
-            known.extend(read);
-        }
-        Ok(found)
-    }
-
-    /// Takes the wholes of these roots into the book, with all that decides about them.
-    pub fn know_trees(&self, conn: &mut Conn, book: &mut Book, roots: &[ResourceId]) -> Result<()> {
-        let all: Vec<Arc<Resource>> = resources::load_trees(conn, roots)?.into_iter().map(Arc::new).collect();
-        let ids: Vec<ResourceId> = all.iter().map(|one| one.id).collect();
-        let mut closures: HashMap<ResourceId, Vec<_>> = HashMap::new();
-        for closure in resources::closures_from(conn, &ids, book.now)? {
-            let hours = closure.hours.as_deref().map(|text| self.hours(text)).transpose()?;
-            let of = closures.entry(closure.resource_id).or_default();
-            of.push((closure, hours.map(|hours| (*hours).clone())));
-        }
-        let versions = all.iter().map(|one| one.rules_version_id).collect();
-        let versions: HashMap<RulesVersionId, Arc<Version>> = self
-            .versions(conn, &versions)?
-            .into_iter()
-            .map(|version| (version.id, version))
+        let for_elders = |node: &Arc<Node>| node.shares.iter().any(|(share, _)| share.holder == Holder::Elders);
+        let people = book.nodes().any(for_elders).then_some(&self.people);
+        let mut parties: BTreeSet<UnitId> = BTreeSet::new();
+        let counting = book.nodes().filter(|node| node.rules.terms.counts_parties());
+        let sharing: BTreeSet<UnitId> = counting
+            .flat_map(|node| &node.agreements)
+            .flat_map(|(agreement, _)| &agreement.parties)
+            .filter_map(|party| party.unit_id)
             .collect();
-        let parents: HashMap<ResourceId, Option<ResourceId>> =
-            all.iter().map(|one| (one.id, one.facts.part_of)).collect();
-        let up = |id: &ResourceId| parents.get(id).copied().flatten();
-        let above = |id: ResourceId| std::iter::successors(up(&id), up).collect::<Vec<_>>();
-        let lines: HashMap<ResourceId, Vec<ResourceId>> = ids.iter().map(|id| (*id, above(*id))).collect();
-        for resource in &all {
-            let id = resource.id;
-            let above = lines.get(&id).cloned().unwrap_or_default();
-            let below = ids.iter().copied();
-            let below = below.filter(|other| lines.get(other).is_some_and(|line| line.contains(&id)));
-            let parts = all
-                .iter()
-                .filter(|other| other.facts.part_of == Some(id) && other.status == Status::Open)
-                .map(|other| other.id);
-            let of_these = std::iter::once(&id).chain(&above);
-            let rules = versions.get(&resource.rules_version_id);
-            book.know(Arc::new(Node {
-                hours: self.hours(&resource.facts.opening_hours)?,
-                rules: Arc::clone(rules.ok_or_else(|| Error::internal("a resource has no rules"))?),
-                closures: of_these.filter_map(|id| closures.get(id)).flatten().cloned().collect(),
-                below: below.collect(),
-                parts: parts.collect(),
-                above,
-                resource: Arc::clone(resource),
-            }));
+        for (person, standing) in sharing::standings(conn, people, persons, book.date(book.now))? {
+            parties.extend(standing.units.iter().filter(|unit| sharing.contains(unit)));
+            book.know_standing(person, standing);
+        }
+        Ok(parties.into_iter().collect())
+    }
+
+    /// Takes in the bookings by which those for whom places are withheld have taken of them,
+    /// between two times.
+    pub fn know_allotted(&self, conn: &mut Conn, book: &mut Book, from: Timestamp, to: Timestamp) -> Result<()> {
+        let shares: Vec<ShareId> = book
+            .nodes()
+            .flat_map(|node| &node.shares)
+            .map(|(share, _)| share.id)
+            .collect();
+        if shares.is_empty() {
+            return Ok(());
+        }
+        let found = store::of_shares(conn, &shares, from, to)?;
+        let versions = found.iter().map(|booking| booking.rules_version_id).collect();
+        for version in self.trees.versions(conn, &versions)? {
+            book.know_version(version);
+        }
+        for booking in found {
+            book.know_booking(booking);
         }
         Ok(())
     }
@@ -148,21 +112,28 @@ impl Booker {
         Ok(())
     }
 
-    /// Takes in the bookings of these persons, and the rules that all in the book were made
-    /// under.
-    pub fn know_bookings(&self, conn: &mut Conn, book: &mut Book, persons: &[PersonId]) -> Result<()> {
+    /// Takes in the bookings of these persons and parties, and the rules that all in the book
+    /// were made under.
+    pub fn know_bookings(
+        &self,
+        conn: &mut Conn,
+        book: &mut Book,
+        persons: &[PersonId],
+        parties: &[UnitId],
+    ) -> Result<()> {
         let days = book.nodes().map(|node| node.rules.terms.no_show.within_days).max();
         // The week of a slot of today began at most six days ago.
         const DAY_MICROS: i64 = 86_400_000_000;
         let days = days.filter(|_| book.nodes().any(|node| node.rules.terms.no_show.count.is_some()));
         let from = book.now.micros() - days.unwrap_or(0).max(9) * DAY_MICROS;
-        let own = store::of_persons(conn, persons, Timestamp::from_micros(from))?;
+        let mut own = store::of_persons(conn, persons, Timestamp::from_micros(from))?;
+        own.extend(store::of_parties(conn, parties, Timestamp::from_micros(from))?);
         let mut versions = HashSet::new();
         for booking in own {
             book.know_booking(booking);
         }
         versions.extend(book.bookings().map(|booking| booking.rules_version_id));
-        for version in self.versions(conn, &versions)? {
+        for version in self.trees.versions(conn, &versions)? {
             book.know_version(version);
         }
         Ok(())
@@ -252,9 +223,19 @@ fn who_waits(
         .collect();
     let mut from = all.iter().map(|booking| booking.load_from).min();
     let mut to = all.iter().map(|booking| booking.load_to).max();
-    if commands.iter().any(|command| matches!(command.what, What::Serve)) {
+    if commands
+        .iter()
+        .any(|command| matches!(command.what, What::Serve | What::Instead(_)))
+    {
         from = from.map_or(Some(book.now), |from| Some(from.min(book.now)));
         to = Some(Timestamp::from_micros(i64::MAX / 2));
+    }
+    if book.is_strict() {
+        // What is free may be kept for them.
+        let places = commands.iter().filter_map(|command| command.what.place());
+        let times: Vec<(Timestamp, Timestamp)> = places.map(|place| place.within()).collect();
+        from = times.iter().map(|(from, _)| *from).chain(from).min();
+        to = times.iter().map(|(_, to)| *to).chain(to).max();
     }
     let mut found = match from.zip(to) {
         Some((from, to)) => waiting::near(conn, resources, from, to)?,
@@ -270,6 +251,15 @@ fn who_waits(
 
 /// Offers what is free of a resource, which changed, to those who wait for it.
 pub fn serve_waiting(tx: &mut Tx<'_>, booker: &Booker, id: ResourceId) -> Result<()> {
+    serve(tx, booker, id, What::Serve)
+}
+
+/// Offers another time to those whose bookings of a resource a closure met.
+pub fn serve_instead(tx: &mut Tx<'_>, booker: &Booker, id: ResourceId, met: Vec<BookingId>) -> Result<()> {
+    serve(tx, booker, id, What::Instead(met))
+}
+
+fn serve(tx: &mut Tx<'_>, booker: &Booker, id: ResourceId, what: What) -> Result<()> {
     let command = Command {
         actor: Actor {
             name: SYSTEM.to_owned(),
@@ -282,7 +272,7 @@ pub fn serve_waiting(tx: &mut Tx<'_>, booker: &Booker, id: ResourceId) -> Result
         repeat: None,
         expected: None,
         resource_id: id,
-        what: What::Serve,
+        what,
     };
     let book = booker.load(tx, &[command])?;
     booker.store(tx, book)
@@ -317,12 +307,8 @@ fn rivals(conn: &mut Conn, book: &Book, commands: &[Command]) -> Result<Vec<Book
 
 /// The times that a command touches, on which resource.
 fn touched(book: &Book, command: &Command, times: &mut Vec<(ResourceId, Timestamp, Timestamp)>) {
-    let place = match &command.what {
-        What::Make(make) => Some((command.resource_id, &make.place)),
-        What::Change(_, place) => Some((command.resource_id, place)),
-        What::Do(..) | What::Look(..) | What::Serve => None,
-    };
-    if let Some((id, place)) = place
+    let id = command.resource_id;
+    if let Some(place) = command.what.place()
         && let Some(node) = book.node(id)
     {
         let longest = book.nodes().map(|node| node.facts().slot_minutes).max();
@@ -330,11 +316,19 @@ fn touched(book: &Book, command: &Command, times: &mut Vec<(ResourceId, Timestam
         let end = place.end.unwrap_or_else(|| plus_minutes(place.start, slot));
         // What is longer is refused before anybody looks whether there is room.
         let end = end.min(Timestamp::from_micros(
-            place.start.micros().saturating_add(act::LONGEST_MICROS),
+            place.start.micros().saturating_add(command::LONGEST_MICROS),
         ));
         times.push((id, place.start, end));
     }
+    if let What::Instead(ids) = &command.what {
+        for booking in ids.iter().filter_map(|id| book.booking(*id)) {
+            let last = plus_minutes(booking.end_at, (instead::DAYS_AHEAD + 1) * 1_440);
+            times.push((booking.resource_id, booking.start_at, last));
+        }
+    }
     if let Some(booking) = command.what.booking().and_then(|id| book.booking(id)) {
+        let replaced = booking.replaces_id.and_then(|id| book.booking(id));
+        times.extend(replaced.map(|one| (one.resource_id, one.load_from, one.load_to)));
         times.push((booking.resource_id, booking.load_from, booking.load_to));
         times.push((booking.resource_id, booking.start_at, booking.end_at));
     }
@@ -350,16 +344,19 @@ impl Work for Booker {
     }
 
     fn load(&self, tx: &mut Tx<'_>, commands: &[Command]) -> Result<Book> {
-        let ids: Vec<BookingId> = commands.iter().filter_map(|command| command.what.booking()).collect();
-        let before = store::load_these(tx, &ids)?;
+        let mut ids: Vec<BookingId> = commands.iter().flat_map(|command| command.what.bookings()).collect();
+        let mut before = store::load_these(tx, &ids)?;
+        let replaced: Vec<BookingId> = before.iter().filter_map(|booking| booking.replaces_id).collect();
+        before.extend(store::load_these(tx, &replaced)?);
+        ids.extend(replaced);
         let on: BTreeSet<ResourceId> = commands
             .iter()
             .map(|command| command.resource_id)
             .chain(before.iter().map(|booking| booking.resource_id))
             .collect();
         let roots = resources::lock_roots(tx, &on.into_iter().collect::<Vec<_>>())?;
-        let mut book = Book::new(clock::now(), Arc::clone(&self.calendar));
-        self.know_trees(tx, &mut book, &roots)?;
+        let mut book = Book::new(clock::now(), Arc::clone(self.calendar()));
+        self.trees.know(tx, &mut book, &roots)?;
 
         let all: Vec<ResourceId> = book.nodes().map(|node| node.resource.id).collect();
         Self::know_unsettled(tx, &mut book)?;
@@ -378,8 +375,10 @@ impl Work for Booker {
             .collect();
         let persons: Vec<PersonId> = persons.into_iter().collect();
         let counted = Self::know_households(tx, &mut book, &persons)?;
+        let parties = self.know_standings(tx, &mut book, &persons)?;
         let actors = commands.iter().filter_map(|command| command.actor.signed);
         let named = counted.iter().map(|person| person.uuid());
+        let named = named.chain(parties.iter().map(|unit| unit.uuid()));
         locks::hold(tx, "booking", named.chain(actors.map(|signed| signed.person)))?;
 
         // All that waited for a lock is over now; what counts is the time from here on.
@@ -392,14 +391,14 @@ impl Work for Booker {
             }
             book.know_booking(booking);
         }
-        self.know_bookings(tx, &mut book, &counted)?;
+        self.know_bookings(tx, &mut book, &counted, &parties)?;
         for id in again(commands, &book) {
             // What came of a request that comes again is shown as it is now.
             if book.booking(id).is_none()
                 && let Some(booking) = store::load_one(tx, id)?
             {
                 let version = HashSet::from([booking.rules_version_id]);
-                for version in self.versions(tx, &version)? {
+                for version in self.trees.versions(tx, &version)? {
                     book.know_version(version);
                 }
                 book.know_booking(booking);
@@ -413,6 +412,12 @@ impl Work for Booker {
         for command in commands {
             touched(&book, command, &mut times);
         }
+        let waits = book.waiting().map(|waits| (waits.from_at, waits.to_at));
+        let all: Vec<(Timestamp, Timestamp)> = times.iter().map(|(_, from, to)| (*from, *to)).chain(waits).collect();
+        let span = (
+            all.iter().map(|(from, _)| *from).min(),
+            all.iter().map(|(_, to)| *to).max(),
+        );
         let mut days = BTreeSet::new();
         for (id, from, to) in times {
             Self::days_of(&book, id, from, to, &mut days);
@@ -422,8 +427,18 @@ impl Work for Booker {
         }
         Self::days_of_lapsing(&book, &mut days);
         self.know_days(tx, &mut book, &days)?;
+        if let (Some(from), Some(to)) = (span.0, span.1) {
+            self.know_allotted(tx, &mut book, from, to)?;
+        }
         let has_lapsed = book.let_lapse()?;
-        if has_lapsed || commands.iter().any(|command| matches!(command.what, What::Serve)) {
+        let mut is_to_be_served = has_lapsed || book.is_strict();
+        for command in commands {
+            is_to_be_served |= matches!(command.what, What::Serve | What::Instead(_));
+            if let What::Instead(ids) = &command.what {
+                instead::offer_instead(&mut book, ids)?;
+            }
+        }
+        if is_to_be_served {
             waiting::offer(&mut book)?;
         }
         Ok(book)
@@ -456,7 +471,7 @@ impl Work for Booker {
         for (booking, _) in &changed {
             store::update(tx, booking)?;
         }
-        store::insert_steps(tx, &steps)?;
+        step_store::insert_steps(tx, &steps)?;
         store::write_days(tx, &days)?;
         let mut waits = Vec::new();
         for (job, id, next) in ended {
@@ -480,7 +495,7 @@ impl Work for Booker {
             waiting::update(tx, waits)?;
         }
         for (letter, booking, resource) in &letters {
-            due::write(tx, letter, booking, resource, &self.calendar)?;
+            due::write(tx, letter, booking, resource, self.calendar())?;
         }
         let day = i64::from(day_number(today));
         for (actor, id, start) in deputed {

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use super::cells::Stretch;
 use super::resources::{Resource, ResourceId};
 use super::rules::{RulesId, RulesVersionId};
+use super::sharing::{Right, ShareId};
 use crate::clock::Timestamp;
 use crate::db::{Id, Named};
 use crate::error::{Error, Facts, Reason, Result};
@@ -95,8 +96,22 @@ named! {
         NoShow "no_show",
         /// They did come, or could not help it: it counts no more.
         Excuse "excuse",
+        /// Its person says that it is wrong to count it as not come to.
+        Object "object",
+        /// The staff do not agree with that.
+        Uphold "uphold",
         /// Its time to be confirmed or approved is over.
         Expire "expire",
+    }
+}
+
+named! {
+    /// How an objection stands.
+    Objection as BookingObjection {
+        /// The staff are to decide on it: until then the booking is not counted.
+        Open "open",
+        /// They did not agree.
+        Rejected "rejected",
     }
 }
 
@@ -130,6 +145,8 @@ pub const TRANSITIONS: &[(Act, &[State], &[State])] = &[
     (A::Complete, &[S::Confirmed, S::CheckedIn], &[S::Completed]),
     (A::NoShow, &[S::Confirmed], &[S::NoShow]),
     (A::Excuse, &[S::NoShow], &[S::Completed]),
+    (A::Object, &[S::NoShow], &[S::NoShow]),
+    (A::Uphold, &[S::NoShow], &[S::NoShow]),
     (A::Expire, &[S::Held, S::Offered, S::Pending], &[S::Expired]),
 ];
 
@@ -238,6 +255,14 @@ pub struct Booking {
     pub reminded_at: Option<Timestamp>,
     /// In whose name it was made.
     pub made_by: String,
+    /// By what right it was made.
+    pub right: Right,
+    /// Of which withheld share it takes.
+    pub share_id: Option<ShareId>,
+    /// The booking that a closure met, for which this is offered.
+    pub replaces_id: Option<BookingId>,
+    /// What its person objected to its being counted as not come to.
+    pub objection: Option<Objection>,
     /// Grows with each step.
     pub version: i64,
     /// When it was made.
@@ -265,6 +290,11 @@ impl Booking {
     pub fn has_lapsed(&self, now: Timestamp) -> bool {
         let waits = matches!(self.state, State::Held | State::Offered | State::Pending);
         waits && self.until_at.is_some_and(|until| until <= now)
+    }
+
+    /// Whether it counts as not come to: not while its person's objection is to be decided.
+    pub fn counts_as_missed(&self) -> bool {
+        self.state == State::NoShow && self.objection != Some(Objection::Open)
     }
 
     /// Where its resource says so: from when until when a booking of these times takes places.

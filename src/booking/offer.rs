@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 
 use super::cells::{CELL_MICROS, Cell};
 use super::resources::{Closure, Facts};
+use super::sharing::Agreement;
 use crate::calendar::{Calendar, Hours};
 use crate::clock::Timestamp;
 
@@ -18,13 +19,36 @@ pub fn plus_minutes(at: Timestamp, minutes: i64) -> Timestamp {
     Timestamp::from_micros(at.micros() + minutes * MINUTE_MICROS)
 }
 
+/// By what a time is offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// By the owner's own hours.
+    Own,
+    /// By an agreement, by its place in the list of them.
+    By(usize),
+}
+
 /// When a resource is offered on some days.
 #[derive(Debug, Clone, Default)]
 pub struct Offer {
     open: Vec<Times>,
+    ways: Vec<(Times, Way)>,
     closed: Vec<(Times, String)>,
     slot: i64,
     interval: i64,
+}
+
+/// What is left of times without others.
+fn without(times: Times, others: &[Times]) -> Vec<Times> {
+    let mut left = vec![times];
+    for (from, to) in others {
+        left = left
+            .into_iter()
+            .flat_map(|(start, end)| [(start, end.min(*from)), (start.max(*to), end)])
+            .filter(|(start, end)| start < end)
+            .collect();
+    }
+    left
 }
 
 impl Offer {
@@ -34,16 +58,44 @@ impl Offer {
         facts: &Facts,
         hours: &Hours,
         closures: &[(Closure, Option<Hours>)],
-        first: NaiveDate,
-        last: NaiveDate,
+        agreements: &[(Agreement, Hours)],
+        (first, last): (NaiveDate, NaiveDate),
     ) -> Self {
         let times = |(from, to): (chrono::DateTime<chrono::Utc>, _)| (Timestamp::from(from), Timestamp::from(to));
         // What is open from an odd minute on begins at the next cell.
         let even = |(from, to): Times| (Cell::from(from).begins(), to);
-        let open = calendar.open_between(hours, first, last);
+        let own = calendar.open_between(hours, first, last);
+        let mut open: Vec<Times> = own.into_iter().map(times).map(even).collect();
+        let mut ways: Vec<(Times, Way)> = Vec::new();
+        if !agreements.is_empty() {
+            ways.extend(open.iter().map(|times| (*times, Way::Own)));
+        }
+        for (index, (agreement, hours)) in agreements.iter().enumerate() {
+            let (first, last) = (first.max(agreement.from_day), last.min(agreement.to_day));
+            if first > last {
+                continue;
+            }
+            for shared in calendar
+                .open_between(hours, first, last)
+                .into_iter()
+                .map(times)
+                .map(even)
+            {
+                let shared = (shared.0, agreement.ended_at.map_or(shared.1, |at| at.min(shared.1)));
+                if shared.0 >= shared.1 {
+                    continue;
+                }
+                ways.push((shared, Way::By(index)));
+                // Slots begin where the hours before them end: nothing is offered twice.
+                let beyond = without(shared, &open);
+                open.extend(beyond);
+            }
+        }
+        open.sort_unstable();
         let mut closed = Vec::new();
         for (closure, hours) in closures {
-            let until = closure.to_at.unwrap_or(Timestamp::from_micros(i64::MAX));
+            let until = closure.to_at.into_iter().chain(closure.lifted_at).min();
+            let until = until.unwrap_or(Timestamp::from_micros(i64::MAX));
             let Some(hours) = hours else {
                 closed.push(((closure.from_at, until), closure.reason.clone()));
                 continue;
@@ -58,7 +110,8 @@ impl Offer {
             }
         }
         Self {
-            open: open.into_iter().map(times).map(even).collect(),
+            open,
+            ways,
             closed,
             slot: facts.slot_minutes * MINUTE_MICROS,
             interval: facts.interval_minutes * MINUTE_MICROS,
@@ -108,6 +161,35 @@ impl Offer {
         Some((end - start) / self.slot)
     }
 
+    /// When it is open and not closed.
+    pub fn open_times(&self) -> Vec<Times> {
+        let closed: Vec<Times> = self.closed.iter().map(|(times, _)| *times).collect();
+        self.open.iter().flat_map(|times| without(*times, &closed)).collect()
+    }
+
+    /// Whether these times are offered throughout by ways of which somebody may.
+    pub fn is_covered(&self, start: Timestamp, end: Timestamp, may: &dyn Fn(Way) -> bool) -> bool {
+        if self.ways.is_empty() {
+            return may(Way::Own);
+        }
+        let mut at = start;
+        while at < end {
+            let goes_on = |((from, to), way): &&(Times, Way)| *from <= at && at < *to && may(*way);
+            let ends = self.ways.iter().filter(goes_on).map(|((_, to), _)| *to).max();
+            match ends {
+                Some(to) => at = to,
+                None => return false,
+            }
+        }
+        true
+    }
+
+    /// Whether a way offers a part of these times.
+    pub fn meets(&self, start: Timestamp, end: Timestamp, way: Way) -> bool {
+        let mut of_it = self.ways.iter().filter(|(_, own)| *own == way);
+        of_it.any(|((from, to), _)| *from < end && start < *to)
+    }
+
     /// Whether it is open throughout these times.
     pub fn is_open(&self, start: Timestamp, end: Timestamp) -> bool {
         let mut at = start;
@@ -146,6 +228,8 @@ mod tests {
             buffer_before_minutes: 0,
             buffer_after_minutes: 0,
             rules_id: RulesId::new(),
+            open_to: Vec::new(),
+            department_id: None,
         }
     }
 
@@ -153,7 +237,7 @@ mod tests {
         let calendar = Calendar::new(zone).expect("tables");
         let hours = Hours::parse(hours).expect("hours");
         let day = |text: &str| text.parse().expect("a date");
-        Offer::of(&calendar, facts, &hours, &[], day(first), day(last))
+        Offer::of(&calendar, facts, &hours, &[], &[], (day(first), day(last)))
     }
 
     fn local(zone: chrono_tz::Tz, offer: &Offer) -> Vec<String> {
@@ -227,6 +311,43 @@ mod tests {
         assert!(!shown.contains(&"01T09:00+0800".to_owned()), "{shown:?}");
         let leap = offer(zone, "Feb 29 09:00-10:00", &facts(60, 60), "2028-02-28", "2028-03-01");
         assert_eq!(local(zone, &leap), ["29T09:00+0800"]);
+    }
+
+    #[test]
+    fn an_agreement_offers_its_hours_on_its_days_and_nothing_twice() {
+        let zone = chrono_tz::Asia::Shanghai;
+        let calendar = Calendar::new(zone).expect("tables");
+        let day = |text: &str| -> NaiveDate { text.parse().expect("a date") };
+        let agreement = Agreement {
+            id: crate::booking::sharing::AgreementId::new(),
+            resource_id: crate::booking::resources::ResourceId::new(),
+            mode: crate::booking::sharing::Mode::Shared,
+            name: "x".into(),
+            from_day: day("2026-12-02"),
+            to_day: day("2026-12-03"),
+            hours: String::new(),
+            is_public: false,
+            parties: Vec::new(),
+            created_at: Timestamp::from_micros(0),
+            ended_at: None,
+        };
+        let agreements = [(agreement, Hours::parse("11:00-14:00").expect("hours"))];
+        let own = Hours::parse("10:00-12:00").expect("hours");
+        let days = (day("2026-12-01"), day("2026-12-04"));
+        let offer = Offer::of(&calendar, &facts(60, 60), &own, &[], &agreements, days);
+        assert_eq!(
+            local(zone, &offer).iter().map(|text| &text[..6]).collect::<Vec<_>>(),
+            [
+                "01T10:", "01T11:", "02T10:", "02T11:", "02T12:", "02T13:", "03T10:", "03T11:", "03T12:", "03T13:",
+                "04T10:", "04T11:"
+            ]
+        );
+        let at = |hour: i64| plus_minutes(calendar.instant(day("2026-12-02"), 0).into(), hour * 60);
+        assert!(offer.is_covered(at(10), at(12), &|way| way == Way::Own));
+        assert!(!offer.is_covered(at(10), at(13), &|way| way == Way::Own));
+        assert!(offer.is_covered(at(11), at(14), &|way| way == Way::By(0)));
+        assert!(offer.is_covered(at(10), at(14), &|_| true));
+        assert!(!offer.is_covered(at(10), at(14), &|way| way == Way::By(0)));
     }
 
     proptest! {

@@ -1,37 +1,37 @@
 //! Bookings over HTTP.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::act::{Command, Done, Expected, Make, Place, What};
+use super::act::Done;
 use super::bookings::Bookings;
 pub use super::calendars::routes::fetch as fetch_calendar;
+use super::command::{Command, Expected, Make, Place, What};
 use super::model::{Act, Booking, BookingId};
 use super::resources::routes::existing;
 use super::resources::{self, Resource, ResourceId};
+use super::slip::slip;
 use super::slots::Wanted;
+use super::step_store;
 use super::store::{self, Whose};
 use super::view::{
-    ActInput, BookingInput, BookingView, ChangeInput, DeskBookingInput, DeskBookingView, DeskQuery, History,
-    OwnBookingsQuery, SlotList, SlotView, SlotsQuery, StepView, entity,
+    ActInput, BookingInput, BookingView, ChangeInput, History, NoShowsView, OwnBookingsQuery, SlotList, SlotView,
+    SlotsQuery, StepView, entity,
 };
-use super::{bookable, calendars, check_in, resources as rooms, rules, waiting};
+use super::{bookable, calendars, check_in, desk, resources as rooms, rules, sharing, utilisation, waiting};
+use crate::circle::places::find_place;
 use crate::clock;
 use crate::db::Conn;
 use crate::error::{Error, Reason, Result};
-use crate::gate::{Actor, Book, OnesOwn, Public, Scope};
-use crate::grid::Shared;
-use crate::grid::access::{OverrideBookings, ServeBookings};
-use crate::grid::members::day_number;
-use crate::grid::members::view::PersonView;
+use crate::gate::{Actor, Book, OnesOwn, Public};
+use crate::grid::access::ServeBookings;
 use crate::http::{
-    Answer, Body, Caller, Entity, IfMatch, Nothing, Once, Operation, Page, Path, Query, Stored, language,
+    Answer, Body, Caller, Entity, IfMatch, Nothing, Once, Operation, Page, Path, Query, Stored, language, preferred,
 };
-use crate::identity::delegations;
-use crate::identity::{People, PersonId, PersonRef};
+use crate::identity::PersonId;
 
 /// A booking's own person, or who acts for them.
 type Own = Caller<OnesOwn<Book>>;
@@ -46,6 +46,9 @@ pub fn operations() -> Vec<Operation> {
     operations.extend(check_in::routes::operations());
     operations.extend(calendars::routes::operations());
     operations.extend(waiting::routes::operations());
+    operations.extend(desk::routes::operations());
+    operations.extend(utilisation::routes::operations());
+    operations.extend(sharing::routes::operations());
     operations.extend([
         Operation::new::<__path_list_slots, _, _>(list_slots),
         Operation::new::<__path_create_booking, _, _>(create_booking),
@@ -55,14 +58,7 @@ pub fn operations() -> Vec<Operation> {
         Operation::new::<__path_change_booking, _, _>(change_booking),
         Operation::new::<__path_confirm_booking, _, _>(confirm_booking),
         Operation::new::<__path_cancel_booking, _, _>(cancel_booking),
-        Operation::new::<__path_list_resource_bookings, _, _>(list_resource_bookings),
-        Operation::new::<__path_create_desk_booking, _, _>(create_desk_booking),
-        Operation::new::<__path_approve_booking, _, _>(approve_booking),
-        Operation::new::<__path_decline_booking, _, _>(decline_booking),
-        Operation::new::<__path_check_in_booking, _, _>(check_in_booking),
-        Operation::new::<__path_complete_booking, _, _>(complete_booking),
-        Operation::new::<__path_mark_no_show, _, _>(mark_no_show),
-        Operation::new::<__path_excuse_no_show, _, _>(excuse_no_show),
+        Operation::new::<__path_object_to_no_show, _, _>(object_to_no_show),
     ]);
     operations
 }
@@ -92,9 +88,11 @@ async fn list_slots(
         person: caller.actor().whose().map(PersonId::from_uuid),
     };
     let language = language(&request);
-    let slots = bookings.slots(wanted).await?;
-    let items = slots.into_iter().map(|slot| SlotView::of(slot, language)).collect();
-    Ok(HttpResponse::Ok().json(SlotList { items }))
+    let (slots, missed) = bookings.slots(wanted).await?;
+    Ok(HttpResponse::Ok().json(SlotList {
+        items: slots.into_iter().map(|slot| SlotView::of(slot, language)).collect(),
+        no_shows: missed.map(NoShowsView::from),
+    }))
 }
 
 fn whose(actor: &Actor) -> Result<PersonId> {
@@ -102,7 +100,8 @@ fn whose(actor: &Actor) -> Result<PersonId> {
     Ok(PersonId::from_uuid(person))
 }
 
-fn created(done: Done) -> Answer {
+/// The answer that something was booked.
+pub fn created(done: Done) -> Answer {
     let location = format!("/v1/bookings/{}", done.booking.id);
     let version = BookingView::version(&done.booking);
     Ok(Stored::created(entity(done).value, version, location)?.answer())
@@ -157,7 +156,7 @@ async fn create_booking(
 }
 
 /// Bookings with their resources, as they are shown.
-fn shown(conn: &mut Conn, found: Vec<Booking>) -> Result<Vec<BookingView>> {
+pub fn shown(conn: &mut Conn, found: Vec<Booking>) -> Result<Vec<BookingView>> {
     let ids: Vec<ResourceId> = found.iter().map(|booking| booking.resource_id).collect();
     let resources: HashMap<ResourceId, Resource> = resources::load_these(conn, &ids)?
         .into_iter()
@@ -185,7 +184,8 @@ fn shown(conn: &mut Conn, found: Vec<Booking>) -> Result<Vec<BookingView>> {
     responses((status = 200, description = "A page of bookings", body = Page<BookingView>)),
 )]
 async fn list_own_bookings(caller: Own, query: Query<OwnBookingsQuery>, bookings: web::Data<Bookings>) -> Answer {
-    let whose = Whose::Person(whose(caller.actor())?);
+    let after = query.0.upcoming.then(clock::now);
+    let whose = Whose::Person(whose(caller.actor())?, after);
     let states: Vec<_> = query.0.state.into_iter().collect();
     let load = move |conn: &mut Conn, after, most| {
         let found = store::list(conn, &whose, &states, after, most)?;
@@ -200,7 +200,7 @@ async fn list_own_bookings(caller: Own, query: Query<OwnBookingsQuery>, bookings
 async fn seen(bookings: &Bookings, own: &Own, desk: &Desk, id: BookingId) -> Result<(Booking, Resource, bool)> {
     let booking = bookings.existing(id).await?;
     let resource = existing(bookings, booking.resource_id).await?;
-    let is_staff = desk.as_ref().is_some_and(|desk| desk.at(resource.unit_id).is_ok());
+    let is_staff = desk.as_ref().is_some_and(|desk| desk.at(resource.subject()).is_ok());
     let is_own = booking.person_id.map(|id| id.uuid()) == own.actor().whose();
     match is_staff || is_own {
         true => Ok((booking, resource, is_staff)),
@@ -208,13 +208,17 @@ async fn seen(bookings: &Bookings, own: &Own, desk: &Desk, id: BookingId) -> Res
     }
 }
 
-/// A booking, seen by its person and by the staff.
+/// A booking, seen by its person and by the staff; as plain text the slip that somebody without a phone takes home, 32
+/// columns wide.
 #[utoipa::path(
     get,
     path = "/bookings/{id}",
     tag = "bookings",
     params(("id" = String, Path, description = "The booking's id")),
-    responses((status = 200, description = "The booking", body = BookingView), (status = 304, description = "The client has this version")),
+    responses(
+        (status = 200, description = "The booking", content((BookingView = "application/json"), (String = "text/plain"))),
+        (status = 304, description = "The client has this version"),
+    ),
 )]
 async fn get_booking(
     own: Own,
@@ -225,6 +229,19 @@ async fn get_booking(
     bookings: web::Data<Bookings>,
 ) -> Answer {
     let (booking, resource, _) = seen(&bookings, &own, &desk, id.0).await?;
+    let accept = request.headers().get("accept").and_then(|value| value.to_str().ok());
+    let form = preferred(accept, &["application/json", "text/plain"]);
+    let form = form.ok_or_else(|| Error::refused(Reason::NotAcceptable))?;
+    if form == "text/plain" {
+        let place = resource.place_id;
+        let place = bookings.db.read(move |conn| find_place(conn, place)).await?;
+        let place = place.map(|place| place.facts.name).unwrap_or_default();
+        let code = bookings.codes.code(booking.id);
+        return Ok(HttpResponse::Ok()
+            .insert_header((CACHE_CONTROL, "no-store"))
+            .content_type("text/plain; charset=utf-8")
+            .body(slip(&booking, &resource, &place, &code, bookings.calendar())));
+    }
     let shown = Entity {
         version: BookingView::version(&booking),
         value: BookingView::of(booking, &resource),
@@ -248,7 +265,7 @@ async fn get_booking_history(
     bookings: web::Data<Bookings>,
 ) -> Answer {
     seen(&bookings, &own, &desk, id.0).await?;
-    let steps = bookings.db.read(move |conn| store::steps_of(conn, id.0)).await?;
+    let steps = bookings.db.read(move |conn| step_store::steps_of(conn, id.0)).await?;
     let items = steps.into_iter().map(StepView::from).collect();
     Ok(HttpResponse::Ok().json(History { items }))
 }
@@ -321,7 +338,8 @@ async fn act(
     submit(bookings, own.actor(), is_staff, &booking, act, if_match, reason).await
 }
 
-async fn submit(
+/// Does something to a booking, and answers it as it is then.
+pub async fn submit(
     bookings: &Bookings,
     actor: &Actor,
     is_staff: bool,
@@ -385,188 +403,23 @@ async fn cancel_booking(
     act(&bookings, own, desk, id.0, Act::Cancel, if_match, body.value.reason).await
 }
 
-/// The bookings of a resource and of its parts that begin on a day, for whoever serves them.
-#[utoipa::path(
-    get,
-    path = "/resources/{id}/bookings",
-    tag = "bookings",
-    params(("id" = String, Path, description = "The resource's id"), DeskQuery),
-    responses((status = 200, description = "A page of bookings", body = Page<DeskBookingView>)),
-)]
-async fn list_resource_bookings(
-    caller: Caller<ServeBookings>,
-    id: Path<ResourceId>,
-    query: Query<DeskQuery>,
-    shared: web::Data<Shared>,
-    bookings: web::Data<Bookings>,
-) -> Answer {
-    let resource = existing(&bookings, id.0).await?;
-    caller.at(resource.unit_id)?;
-    let query = query.0;
-    let calendar = bookings.calendar();
-    let day = query.day.unwrap_or_else(|| calendar.date_of(clock::now().to_utc()));
-    let next = day.succ_opt().unwrap_or(day);
-    let (from, to) = (calendar.instant(day, 0).into(), calendar.instant(next, 0).into());
-    let states: Vec<_> = query.state.into_iter().collect();
-    let people = shared.people.clone();
-    let load = move |conn: &mut Conn, after, most| {
-        let tree = resources::load_trees(conn, &[resource.root_id])?;
-        let ids = with_parts(&tree, resource.id);
-        let found = store::list(conn, &Whose::Resources(ids, from, to), &states, after, most)?;
-        let found = shown(conn, found)?;
-        with_person(conn, &people, found)
-    };
-    let key = |one: &DeskBookingView| (one.booking.start, one.booking.id);
-    let page = Page::load(&bookings.db, query.limit, query.cursor.as_deref(), load, key).await?;
-    Ok(HttpResponse::Ok().json(page))
-}
-
-/// Bookings with whoever comes.
-pub fn with_person(conn: &mut Conn, people: &People, found: Vec<BookingView>) -> Result<Vec<DeskBookingView>> {
-    let persons: Vec<PersonId> = found.iter().filter_map(|booking| booking.person_id).collect();
-    let known: HashMap<PersonId, PersonRef> = people.load_people(conn, &persons)?;
-    let views = found.into_iter();
-    Ok(views
-        .map(|booking| DeskBookingView {
-            person: booking.person_id.map(|person| PersonView::of(person, &known)),
-            booking,
-        })
-        .collect())
-}
-
-/// A resource and all that is part of it.
-pub fn with_parts(tree: &[Resource], id: ResourceId) -> Vec<ResourceId> {
-    let mut found = vec![id];
-    let mut at = 0;
-    while let Some(whole) = found.get(at).copied() {
-        let parts = tree.iter().filter(|one| one.facts.part_of == Some(whole));
-        found.extend(parts.map(|one| one.id));
-        at += 1;
-    }
-    found
-}
-
-/// Books at the desk: for the person of a desk session, with their rights and limits, or for somebody who walks in
-/// without a name. Limits, lead time, horizon and approval are passed over with a reason by who may; what is full or
-/// not open yet never is.
+/// Says that it is wrong to count a booking as not come to. The staff decide, with a reason; until then it is not
+/// counted. Its rules say for how many days after its end that can be said.
 #[utoipa::path(
     post,
-    path = "/resources/{id}/bookings",
+    path = "/bookings/{id}/object",
     tag = "bookings",
-    params(("id" = String, Path, description = "The resource's id"), ("Idempotency-Key" = String, Header, description = "The same key and body have their effect once")),
-    request_body = DeskBookingInput,
-    responses((status = 201, description = "The booking", body = BookingView)),
+    params(("id" = String, Path, description = "The booking's id")),
+    request_body = ActInput,
+    responses((status = 200, description = "The booking as it is now", body = BookingView)),
 )]
-#[expect(clippy::too_many_arguments, reason = "each is a part of the request")]
-async fn create_desk_booking(
-    caller: Caller<ServeBookings>,
-    overriding: Option<Caller<OverrideBookings>>,
-    id: Path<ResourceId>,
+async fn object_to_no_show(
+    own: Own,
+    desk: Desk,
+    id: Path<BookingId>,
     _: Query<Nothing>,
-    once: Once,
-    body: Body<DeskBookingInput>,
-    shared: web::Data<Shared>,
+    body: Body<ActInput>,
     bookings: web::Data<Bookings>,
 ) -> Answer {
-    let resource = existing(&bookings, id.0).await?;
-    let mut actor = caller.at(resource.unit_id)?.clone();
-    let input = body.value;
-    if input.override_reason.is_some() {
-        let overriding = overriding.ok_or_else(|| Error::refused(Reason::Forbidden))?;
-        overriding.at(resource.unit_id)?;
-    }
-    if let Some(session) = input.desk_session {
-        let staff = actor
-            .signed
-            .ok_or_else(|| Error::refused(Reason::Unauthenticated))?
-            .person;
-        let (staff, today) = (PersonId::from_uuid(staff), i64::from(day_number(shared.today())));
-        let admitted = bookings
-            .db
-            .read(move |conn| delegations::admit(conn, staff, &session, Book::NAME, today));
-        let acting = admitted.await?;
-        let principal = PersonId::from_uuid(acting.principal);
-        actor.name = format!("{}{}{principal}", actor.name, crate::gate::FOR);
-        actor.acting = Some(acting);
-    }
-    let person = actor.acting.map(|acting| PersonId::from_uuid(acting.principal));
-    let make = Make {
-        person,
-        place: Place {
-            start: input.start,
-            end: input.end,
-            party: input.party,
-            resource: None,
-        },
-        is_hold: false,
-    };
-    let command = Command {
-        repeat: Some(once.needed(&actor, &body.digest)?),
-        actor,
-        is_staff: true,
-        pass: input.override_reason.is_some(),
-        reason: input.override_reason,
-        expected: None,
-        resource_id: resource.id,
-        what: What::Make(make),
-    };
-    created(bookings.submit(command).await?)
-}
-
-/// Does something to a booking that only the staff may do.
-async fn serve(
-    bookings: &Arc<Bookings>,
-    caller: &Caller<ServeBookings>,
-    id: BookingId,
-    act: Act,
-    if_match: Option<IfMatch>,
-    reason: Option<String>,
-) -> Answer {
-    let booking = bookings.existing(id).await?;
-    let resource = existing(bookings, booking.resource_id).await?;
-    let actor = caller.at(resource.unit_id)?;
-    submit(bookings, actor, true, &booking, act, if_match, reason).await
-}
-
-/// Declares an operation of the staff that takes a reason or none.
-macro_rules! of_the_staff {
-    ($($(#[$about:meta])+ $name:ident $path:literal $act:ident;)+) => {$(
-        $(#[$about])+
-        #[utoipa::path(
-            post,
-            path = $path,
-            tag = "bookings",
-            params(
-                ("id" = String, Path, description = "The booking's id"),
-                ("If-Match" = Option<String>, Header, description = "The ETag of the version that was seen"),
-            ),
-            request_body = ActInput,
-            responses((status = 200, description = "The booking as it is now", body = BookingView)),
-        )]
-        async fn $name(
-            caller: Caller<ServeBookings>,
-            id: Path<BookingId>,
-            _: Query<Nothing>,
-            if_match: Option<IfMatch>,
-            body: Body<ActInput>,
-            bookings: web::Data<Bookings>,
-        ) -> Answer {
-            serve(&bookings, &caller, id.0, Act::$act, if_match, body.value.reason).await
-        }
-    )+};
-}
-
-of_the_staff! {
-    /// Agrees to a booking that waits for it. Where several compete for a place the others are told that it is full.
-    approve_booking "/bookings/{id}/approve" Approve;
-    /// Refuses a booking that waits for approval; its person is told.
-    decline_booking "/bookings/{id}/decline" Decline;
-    /// They have come.
-    check_in_booking "/bookings/{id}/check-in" CheckIn;
-    /// They have gone: what is left of their time is free.
-    complete_booking "/bookings/{id}/complete" Complete;
-    /// They did not come: what is left of their time is free.
-    mark_no_show "/bookings/{id}/no-show" NoShow;
-    /// It was wrong, or they could not help it: that they did not come counts no more.
-    excuse_no_show "/bookings/{id}/excuse" Excuse;
+    act(&bookings, own, desk, id.0, Act::Object, None, body.value.reason).await
 }

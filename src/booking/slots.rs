@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::book::Book;
+use super::book::{Book, Node};
 use super::bookings::Bookings;
+use super::cells::Stretch;
 use super::lane::Booker;
-use super::model::{BookingId, State};
+use super::model::{Booking, BookingId, State};
 use super::resources::{self, Resource, ResourceId};
-use super::whether::{self, Ask, Why, whether};
+use super::sharing::{Share, keep};
+use super::waiting;
+use super::whether::{self, Ask, Missed, Why, whether};
 use crate::clock::{self, Timestamp};
 use crate::db::Conn;
 use crate::error::{Error, Reason, Result};
@@ -37,8 +40,10 @@ pub struct Slot {
     pub end: Timestamp,
     /// How many places there are.
     pub capacity: i64,
-    /// How many of them are free.
+    /// How many of them are free for whoever asks.
     pub remaining: i64,
+    /// What of them is withheld for some: how many places by which share, until when.
+    pub withheld: Vec<(i64, Share, Timestamp)>,
     /// Whether the state's calendar of its day is not known yet.
     pub is_provisional: bool,
     /// Why it cannot be booked, where it cannot.
@@ -46,11 +51,11 @@ pub struct Slot {
 }
 
 impl Bookings {
-    /// The slots of a resource, by when they begin.
+    /// The slots of a resource, by when they begin; and how often whoever asks did not come lately.
     ///
     /// # Errors
     /// Where there is no such resource.
-    pub(super) async fn slots(&self, wanted: Wanted) -> Result<Vec<Slot>> {
+    pub(super) async fn slots(&self, wanted: Wanted) -> Result<(Vec<Slot>, Option<Missed>)> {
         let booker = std::sync::Arc::clone(&self.booker);
         self.db.read(move |conn| list(conn, &booker, &wanted)).await
     }
@@ -60,11 +65,15 @@ impl Bookings {
 ///
 /// # Errors
 /// Where there is no such resource.
-pub fn list(conn: &mut Conn, booker: &Booker, wanted: &Wanted) -> Result<Vec<Slot>> {
+pub fn list(conn: &mut Conn, booker: &Booker, wanted: &Wanted) -> Result<(Vec<Slot>, Option<Missed>)> {
     let one = resources::load_one(conn, wanted.resource)?;
     let one = one.ok_or_else(|| Error::refused(Reason::NotFound))?;
     let book = opened(conn, booker, &[one], (wanted.from, wanted.to), wanted.person)?;
-    Ok(slots(&book, wanted)?.collect())
+    let node = book.node(wanted.resource);
+    let missed = node
+        .zip(wanted.person)
+        .and_then(|(node, person)| whether::missed(&book, node, person));
+    Ok((slots(&book, wanted)?.collect(), missed))
 }
 
 /// The book of these resources between two times, for somebody.
@@ -80,20 +89,38 @@ pub fn opened(
 ) -> Result<Book> {
     let mut book = Book::new(clock::now(), std::sync::Arc::clone(booker.calendar()));
     let roots: BTreeSet<ResourceId> = ones.iter().map(|one| one.root_id).collect();
-    booker.know_trees(conn, &mut book, &roots.into_iter().collect::<Vec<_>>())?;
-    let persons: Vec<PersonId> = person.into_iter().collect();
+    booker
+        .trees
+        .know(conn, &mut book, &roots.into_iter().collect::<Vec<_>>())?;
+    if book.is_strict() {
+        let all: Vec<ResourceId> = book.nodes().map(|node| node.resource.id).collect();
+        for waits in waiting::near(conn, &all, from, to)? {
+            book.know_waiting(waits);
+        }
+    }
+    let waits = book.waiting().map(|waits| waits.person_id);
+    let persons: Vec<PersonId> = person.into_iter().chain(waits).collect();
     let counted = Booker::know_households(conn, &mut book, &persons)?;
+    let parties = booker.know_standings(conn, &mut book, &persons)?;
     Booker::know_unsettled(conn, &mut book)?;
-    booker.know_bookings(conn, &mut book, &counted)?;
+    booker.know_bookings(conn, &mut book, &counted, &parties)?;
+    booker.know_allotted(conn, &mut book, from, to)?;
     let mut days = BTreeSet::new();
     for one in ones {
         // What begins last may last another day.
         let last = super::offer::plus_minutes(to, one.facts.slot_minutes);
         Booker::days_of(&book, one.id, from, last, &mut days);
     }
+    for waits in book.waiting() {
+        Booker::days_of(&book, waits.resource_id, waits.from_at, waits.to_at, &mut days);
+    }
     Booker::days_of_lapsing(&book, &mut days);
     booker.know_days(conn, &mut book, &days)?;
     book.let_lapse()?;
+    if book.is_strict() {
+        // As a booking finds it: what is kept for whoever waits first is not free.
+        waiting::offer(&mut book)?;
+    }
     Ok(book)
 }
 
@@ -126,6 +153,7 @@ pub fn slots<'a>(book: &'a Book, wanted: &'a Wanted) -> Result<impl Iterator<Ite
             end,
             party: wanted.party,
             pass: false,
+            at_desk: false,
             except: &own,
             was: None,
         };
@@ -137,8 +165,26 @@ pub fn slots<'a>(book: &'a Book, wanted: &'a Wanted) -> Result<impl Iterator<Ite
                 Some(_) => 0,
                 None => whether::remaining(book, &ask),
             },
+            withheld: withheld(book, node, &ask),
             is_provisional: !book.calendar.knows(book.date(start)),
             why: whether(book, &ask).err(),
         }
     }))
+}
+
+/// What of a slot is withheld for some, that nobody of those has taken yet.
+fn withheld(book: &Book, node: &Node, ask: &Ask<'_>) -> Vec<(i64, Share, Timestamp)> {
+    let near = node.above.iter().filter_map(|id| book.node(*id));
+    let nodes = std::iter::once(node).chain(near.map(|node| &**node));
+    let mut found = Vec::new();
+    for node in nodes.filter(|node| !node.shares.is_empty()) {
+        let (from, to) = Booking::load_times(&node.resource, ask.start, ask.end);
+        for share in keep::in_force(book, ask, node) {
+            let left = keep::rest(book, ask, share, node, Stretch::of(from, to));
+            if left > 0 {
+                found.push((left, share.clone(), share.released_at(ask.start)));
+            }
+        }
+    }
+    found
 }

@@ -6,14 +6,16 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary};
 
 use super::cells::Day;
-use super::model::{Booking, BookingId, State, Step, StepId};
+use super::model::{Booking, BookingId, Objection, State};
 use super::resources::ResourceId;
 use super::rules::{RulesId, RulesVersionId};
+use super::sharing::{AgreementId, Right, ShareId};
 use crate::clock::Timestamp;
 use crate::db::prepared::{Column, Prepared, bytes};
-use crate::db::schema::{booking as table, booking_reason as reason, booking_step as step, resource_day as days};
+use crate::db::schema::{booking as table, resource_day as days};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Result};
+use crate::grid::UnitId;
 use crate::identity::PersonId;
 
 #[derive(Queryable, Insertable, AsChangeset)]
@@ -39,6 +41,11 @@ struct Row {
     is_excess: bool,
     reminded_at: Option<Timestamp>,
     made_by: String,
+    agreement_id: Option<AgreementId>,
+    party_id: Option<UnitId>,
+    share_id: Option<ShareId>,
+    replaces_id: Option<BookingId>,
+    objection: Option<String>,
     version: i64,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -67,6 +74,11 @@ impl Row {
             is_excess: one.is_excess,
             reminded_at: one.reminded_at,
             made_by: one.made_by.clone(),
+            agreement_id: one.right.agreement_id,
+            party_id: one.right.party_id,
+            share_id: one.share_id,
+            replaces_id: one.replaces_id,
+            objection: one.objection.map(|objection| objection.name().to_owned()),
             version: one.version,
             created_at: one.created_at,
             updated_at: one.updated_at,
@@ -96,6 +108,13 @@ impl Row {
             is_excess: self.is_excess,
             reminded_at: self.reminded_at,
             made_by: self.made_by,
+            right: Right {
+                agreement_id: self.agreement_id,
+                party_id: self.party_id,
+            },
+            share_id: self.share_id,
+            replaces_id: self.replaces_id,
+            objection: self.objection.map(|text| text.parse()).transpose().map_err(wrong)?,
             version: self.version,
             created_at: self.created_at,
             updated_at: self.updated_at,
@@ -134,10 +153,35 @@ pub fn of_persons(conn: &mut Conn, persons: &[PersonId], from: Timestamp) -> Res
     read(rows.load(conn)?)
 }
 
+/// Of the parties that these units are, those that count for what is booked now.
+pub fn of_parties(conn: &mut Conn, units: &[UnitId], from: Timestamp) -> Result<Vec<Booking>> {
+    if units.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = table::table
+        .filter(table::party_id.eq_any(units))
+        .filter(table::start_at.ge(from))
+        .filter(table::state.ne_all(VOID));
+    read(rows.load(conn)?)
+}
+
+/// Those that take of these withheld shares between two times.
+pub fn of_shares(conn: &mut Conn, shares: &[ShareId], from: Timestamp, to: Timestamp) -> Result<Vec<Booking>> {
+    if shares.is_empty() {
+        return Ok(Vec::new());
+    }
+    let long_before = Timestamp::from_micros(from.micros().saturating_sub(2 * LONGEST_MICROS));
+    let rows = table::table
+        .filter(table::share_id.eq_any(shares))
+        .filter(table::start_at.gt(long_before).and(table::start_at.lt(plus_a_day(to))))
+        .filter(table::load.gt(0));
+    read(rows.load(conn)?)
+}
+
 const VOID: [&str; 3] = [State::Declined.name(), State::Cancelled.name(), State::Expired.name()];
 
 /// A booking is never so long.
-const LONGEST_MICROS: i64 = super::act::LONGEST_MICROS;
+const LONGEST_MICROS: i64 = super::command::LONGEST_MICROS;
 
 /// Of these resources: all holds, those whose time to be approved is over, and those that
 /// have begun and to which nobody came yet.
@@ -296,6 +340,7 @@ pub fn insert(tx: &mut Tx<'_>, all: &[Booking]) -> Result<()> {
         }
         Conn::Postgres(conn) => {
             let binary = |of: fn(&Booking) -> Vec<u8>| Column::Binary(all.iter().map(of).collect());
+            let some = |of: fn(&Booking) -> Option<Vec<u8>>| Column::MaybeBinary(all.iter().map(of).collect());
             let number = |of: fn(&Booking) -> i64| Column::BigInt(all.iter().map(of).collect());
             let maybe = |of: fn(&Booking) -> Option<Timestamp>| {
                 Column::MaybeBigInt(all.iter().map(|one| of(one).map(Timestamp::micros)).collect())
@@ -305,10 +350,7 @@ pub fn insert(tx: &mut Tx<'_>, all: &[Booking]) -> Result<()> {
                 ("id", binary(|one| bytes(one.id))),
                 ("resource_id", binary(|one| bytes(one.resource_id))),
                 ("asked_id", binary(|one| bytes(one.asked_id))),
-                (
-                    "person_id",
-                    Column::MaybeBinary(all.iter().map(|one| one.person_id.map(bytes)).collect()),
-                ),
+                ("person_id", some(|one| one.person_id.map(bytes))),
                 ("start_at", number(|one| one.start_at.micros())),
                 ("end_at", number(|one| one.end_at.micros())),
                 ("party", number(|one| one.party)),
@@ -331,6 +373,10 @@ pub fn insert(tx: &mut Tx<'_>, all: &[Booking]) -> Result<()> {
                     "made_by",
                     Column::Text(all.iter().map(|one| one.made_by.clone()).collect()),
                 ),
+                ("agreement_id", some(|one| one.right.agreement_id.map(bytes))),
+                ("party_id", some(|one| one.right.party_id.map(bytes))),
+                ("share_id", some(|one| one.share_id.map(bytes))),
+                ("replaces_id", some(|one| one.replaces_id.map(bytes))),
                 ("version", number(|one| one.version)),
                 ("created_at", number(|one| one.created_at.micros())),
                 ("updated_at", number(|one| one.updated_at.micros())),
@@ -349,126 +395,11 @@ pub fn update(tx: &mut Tx<'_>, one: &Booking) -> Result<()> {
     Ok(())
 }
 
-/// Adds steps, each with its reason where it has one.
-pub fn insert_steps(tx: &mut Tx<'_>, all: &[Step]) -> Result<()> {
-    if all.is_empty() {
-        return Ok(());
-    }
-    match &mut **tx {
-        Conn::Sqlite(conn) => {
-            for one in all {
-                diesel::insert_into(step::table)
-                    .values((
-                        step::id.eq(one.id),
-                        step::booking_id.eq(one.booking_id),
-                        step::number.eq(one.number),
-                        step::at.eq(one.at),
-                        step::actor.eq(&one.actor),
-                        step::act.eq(one.act.name()),
-                        step::state.eq(one.state.name()),
-                        step::resource_id.eq(one.resource_id),
-                        step::start_at.eq(one.start_at),
-                        step::end_at.eq(one.end_at),
-                        step::party.eq(one.party),
-                        step::is_override.eq(one.is_override),
-                    ))
-                    .execute(conn)?;
-            }
-        }
-        Conn::Postgres(conn) => {
-            let binary = |of: fn(&Step) -> Vec<u8>| Column::Binary(all.iter().map(of).collect());
-            let number = |of: fn(&Step) -> i64| Column::BigInt(all.iter().map(of).collect());
-            let text = |of: fn(&Step) -> &str| Column::Text(all.iter().map(|one| of(one).to_owned()).collect());
-            let columns = vec![
-                ("id", binary(|one| bytes(one.id))),
-                ("booking_id", binary(|one| bytes(one.booking_id))),
-                ("number", number(|one| one.number)),
-                ("at", number(|one| one.at.micros())),
-                ("actor", text(|one| &one.actor)),
-                ("act", text(|one| one.act.name())),
-                ("state", text(|one| one.state.name())),
-                ("resource_id", binary(|one| bytes(one.resource_id))),
-                ("start_at", number(|one| one.start_at.micros())),
-                ("end_at", number(|one| one.end_at.micros())),
-                ("party", number(|one| one.party)),
-                (
-                    "is_override",
-                    Column::Bool(all.iter().map(|one| one.is_override).collect()),
-                ),
-            ];
-            Prepared::insert("booking_step", columns, "").execute(conn)?;
-        }
-    }
-    for one in all {
-        if let Some(text) = &one.reason {
-            diesel::insert_into(reason::table)
-                .values((reason::step_id.eq(one.id), reason::reason.eq(text)))
-                .execute(&mut **tx)?;
-        }
-    }
-    Ok(())
-}
-
-type StepRow = (
-    (StepId, BookingId, i64, Timestamp, String, String, String),
-    (ResourceId, Timestamp, Timestamp, i64, bool, Option<String>),
-);
-
-/// What became of a booking, the first step first.
-pub fn steps_of(conn: &mut Conn, id: BookingId) -> Result<Vec<Step>> {
-    let rows: Vec<StepRow> = step::table
-        .left_join(reason::table)
-        .filter(step::booking_id.eq(id))
-        .order(step::number)
-        .select((
-            (
-                step::id,
-                step::booking_id,
-                step::number,
-                step::at,
-                step::actor,
-                step::act,
-                step::state,
-            ),
-            (
-                step::resource_id,
-                step::start_at,
-                step::end_at,
-                step::party,
-                step::is_override,
-                reason::reason.nullable(),
-            ),
-        ))
-        .load(conn)?;
-    rows.into_iter().map(step_of).collect()
-}
-
-fn step_of(row: StepRow) -> Result<Step> {
-    let ((id, booking_id, number, at, actor, act, state), (resource_id, start_at, end_at, party, is_override, reason)) =
-        row;
-    let wrong = |()| Error::internal("the table has an unknown step of a booking");
-    Ok(Step {
-        id,
-        booking_id,
-        number,
-        at,
-        actor,
-        act: act.parse().map_err(wrong)?,
-        state: state.parse().map_err(wrong)?,
-        resource_id,
-        start_at,
-        end_at,
-        party,
-        is_override,
-        reason,
-    })
-}
-
 /// Which bookings to list.
 #[derive(Debug, Clone)]
 pub enum Whose {
-    /// Those of a person.
-    Person(PersonId),
+    /// Those of a person, which end after a time where that is given.
+    Person(PersonId, Option<Timestamp>),
     /// Those of a resource, which begin between two times.
     Resources(Vec<ResourceId>, Timestamp, Timestamp),
 }
@@ -486,7 +417,13 @@ pub fn list(
         .limit(most)
         .into_boxed();
     match whose {
-        Whose::Person(person) => query = query.filter(table::person_id.eq(*person)),
+        Whose::Person(person, after) => {
+            query = query.filter(table::person_id.eq(*person));
+            if let Some(after) = after {
+                let began = Timestamp::from_micros(after.micros() - LONGEST_MICROS);
+                query = query.filter(table::start_at.gt(began).and(table::end_at.gt(*after)));
+            }
+        }
         Whose::Resources(ids, from, to) => {
             query = query
                 .filter(table::resource_id.eq_any(ids.clone()))
@@ -497,6 +434,42 @@ pub fn list(
         let names: Vec<&str> = states.iter().map(|state| state.name()).collect();
         query = query.filter(table::state.eq_any(names));
     }
+    if let Some((start, id)) = after {
+        query = query.filter(
+            table::start_at
+                .gt(start)
+                .or(table::start_at.eq(start).and(table::id.gt(id))),
+        );
+    }
+    read(query.load(conn)?)
+}
+
+/// The bookings behind this one whose person objects to their being counted as not come to, at
+/// resources of units that are wanted, by when they begin.
+pub fn objections(
+    conn: &mut Conn,
+    is_wanted: impl Fn(UnitId) -> bool,
+    after: Option<(Timestamp, BookingId)>,
+    most: i64,
+) -> Result<Vec<Booking>> {
+    use crate::db::schema::resource;
+    let open = table::table.filter(table::objection.eq(Objection::Open.name()));
+    let units: Vec<(BookingId, ResourceId)> = open.select((table::id, table::resource_id)).load(conn)?;
+    let resources: HashSet<ResourceId> = units.iter().map(|(_, resource)| *resource).collect();
+    let of: Vec<(ResourceId, UnitId)> = resource::table
+        .filter(resource::id.eq_any(resources))
+        .select((resource::id, resource::unit_id))
+        .load(conn)?;
+    let wanted: Vec<ResourceId> = of
+        .into_iter()
+        .filter(|(_, unit)| is_wanted(*unit))
+        .map(|(id, _)| id)
+        .collect();
+    let mut query = open
+        .filter(table::resource_id.eq_any(wanted))
+        .order((table::start_at, table::id))
+        .limit(most)
+        .into_boxed();
     if let Some((start, id)) = after {
         query = query.filter(
             table::start_at
@@ -527,15 +500,4 @@ pub fn mark_excess(tx: &mut Tx<'_>, ids: &HashSet<BookingId>) -> Result<()> {
 pub fn ever_of(conn: &mut Conn, person: PersonId) -> Result<Vec<Booking>> {
     let rows = table::table.filter(table::person_id.eq(person));
     read(rows.order((table::start_at, table::id)).load(conn)?)
-}
-
-/// Blanks the reasons of the steps of bookings of a person, and of those that they gave.
-pub fn blank_reasons(tx: &mut Tx<'_>, person: PersonId) -> Result<()> {
-    let theirs = table::table.filter(table::person_id.eq(person)).select(table::id);
-    let of_theirs: Vec<StepId> = step::table
-        .filter(step::booking_id.eq_any(theirs))
-        .select(step::id)
-        .load(&mut **tx)?;
-    diesel::delete(reason::table.filter(reason::step_id.eq_any(of_theirs))).execute(&mut **tx)?;
-    Ok(())
 }

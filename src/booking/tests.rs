@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::act::{Command, Make, Place, What, decide};
+use super::act::decide;
 use super::book::{Book, Node, Written};
 use super::cells::{CELL_MICROS, Day, Stretch};
+use super::command::{Command, Make, Place, What};
 use super::fit::conflicts;
 use super::model::{Act, Booking, BookingId, State};
 use super::offer::plus_minutes;
@@ -54,7 +55,10 @@ fn resource(kind: Kind, capacity: i64, part_of: Option<&Resource>, rules: &Versi
             buffer_before_minutes: 0,
             buffer_after_minutes: 0,
             rules_id: rules.rules_id,
+            open_to: Vec::new(),
+            department_id: None,
         },
+        has_sharing: false,
         rules_version_id: rules.id,
         status: Status::Open,
         version: 1,
@@ -120,6 +124,8 @@ impl Kept {
                 hours: Arc::new(Hours::parse(&one.facts.opening_hours).expect("hours")),
                 rules: Arc::clone(&self.rules),
                 closures: Vec::new(),
+                agreements: Vec::new(),
+                shares: Vec::new(),
                 above: above(one),
                 below: below.map(|one| one.id).collect(),
                 parts: parts.map(|one| one.id).collect(),

@@ -4,16 +4,15 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::act::{Command, What};
+use super::command::{Command, What};
 use super::lane::Booker;
 use super::model::{Act, BookingId};
 use super::store;
-use crate::calendar::Calendar;
 use crate::db::{Tx, lane};
 use crate::error::{Error, Reason, Result};
 use crate::gate::{Actor, Signed};
 use crate::identity::PersonId;
-use crate::identity::delegations::Undoing;
+use crate::identity::delegations::{Around, Undoing};
 
 /// Somebody booked for another.
 pub const UNDOING: Undoing = Undoing {
@@ -23,13 +22,18 @@ pub const UNDOING: Undoing = Undoing {
 };
 
 /// It is cancelled in any case, and never counts as late.
-fn take_back(tx: &mut Tx<'_>, person: PersonId, booking: Uuid, calendar: &Arc<Calendar>) -> Result<()> {
-    cancel_in(tx, person, BookingId::from_uuid(booking), calendar)
+fn take_back(tx: &mut Tx<'_>, person: PersonId, booking: Uuid, around: &Around) -> Result<()> {
+    cancel_in(
+        tx,
+        person,
+        BookingId::from_uuid(booking),
+        &Booker::new(Arc::clone(&around.calendar), around.people.clone()),
+    )
 }
 
 /// Cancels a booking for its person within a transaction of something else; it never counts
 /// as late.
-pub fn cancel_in(tx: &mut Tx<'_>, person: PersonId, id: BookingId, calendar: &Arc<Calendar>) -> Result<()> {
+pub fn cancel_in(tx: &mut Tx<'_>, person: PersonId, id: BookingId, booker: &Booker) -> Result<()> {
     let booking = store::load_one(tx, id)?.ok_or_else(|| Error::refused(Reason::NotFound))?;
     let command = Command {
         actor: Actor {
@@ -48,7 +52,7 @@ pub fn cancel_in(tx: &mut Tx<'_>, person: PersonId, id: BookingId, calendar: &Ar
         resource_id: booking.resource_id,
         what: What::Do(id, Act::Cancel),
     };
-    let mut done = lane::run(&Booker::new(Arc::clone(calendar)), tx, &[command])?;
+    let mut done = lane::run(booker, tx, &[command])?;
     match done.pop() {
         Some(done) => done.map(drop),
         None => Err(Error::internal("a command was not answered")),

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::book::Book;
 use super::cells::Day;
 use super::fit::conflicts;
-use super::lane::Booker;
 use super::model::{Booking, BookingId};
 use super::resources::{self, ResourceId};
 use super::store;
+use super::trees::Trees;
 use crate::calendar::Calendar;
 use crate::clock::{self, Timestamp};
 use crate::db::Conn;
@@ -47,7 +47,7 @@ const AT_ONCE: i64 = 500;
 /// # Errors
 /// Where the database fails.
 pub fn verify(conn: &mut Conn, calendar: &Arc<Calendar>) -> Result<Verified> {
-    let booker = Booker::new(Arc::clone(calendar));
+    let trees = Trees::new(Arc::clone(calendar));
     let mut verified = Verified::default();
     let mut after = None;
     loop {
@@ -55,7 +55,7 @@ pub fn verify(conn: &mut Conn, calendar: &Arc<Calendar>) -> Result<Verified> {
         let Some(last) = some.last() else { break };
         after = Some(last.id);
         for root in some.iter().filter(|one| one.root_id == one.id) {
-            conn.one_view(|conn| verify_whole(conn, &booker, root.id, &mut verified))?;
+            conn.one_view(|conn| verify_whole(conn, &trees, root.id, &mut verified))?;
         }
     }
     for booking in store::live_without_places(conn)? {
@@ -68,9 +68,9 @@ pub fn verify(conn: &mut Conn, calendar: &Arc<Calendar>) -> Result<Verified> {
     Ok(verified)
 }
 
-fn verify_whole(conn: &mut Conn, booker: &Booker, root: ResourceId, verified: &mut Verified) -> Result<()> {
-    let mut book = Book::new(clock::now(), Arc::clone(booker.calendar()));
-    booker.know_trees(conn, &mut book, &[root])?;
+fn verify_whole(conn: &mut Conn, trees: &Trees, root: ResourceId, verified: &mut Verified) -> Result<()> {
+    let mut book = Book::new(clock::now(), Arc::clone(trees.calendar()));
+    trees.know(conn, &mut book, &[root])?;
     let ids: Vec<ResourceId> = book.nodes().map(|node| node.resource.id).collect();
     let bookings = store::taking_from(conn, &ids, Timestamp::from_micros(i64::MIN / 2))?;
     let days = store::days_of(conn, &ids)?;

@@ -7,16 +7,18 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::act::Done;
-use super::model::{Act, Booking, BookingId, State, Step};
+use super::model::{Act, Booking, BookingId, Objection, State, Step};
 use super::resources::{Resource, ResourceId};
 use super::rules::RulesVersionId;
+use super::sharing::{AgreementId, Holder, Share, ShareId};
 use super::slots::Slot;
-use super::whether;
+use super::whether::{self, Missed};
 use crate::calendar::Calendar;
 use crate::circle::places::PlaceId;
 use crate::clock::Timestamp;
 use crate::coordinates::Crs;
 use crate::error::{FieldError, Result};
+use crate::grid::UnitId;
 use crate::grid::members::view::PersonView;
 use crate::http::{Entity, Input, Version};
 use crate::identity::PersonId;
@@ -122,6 +124,37 @@ pub struct WhyNot {
     pub until: Option<Timestamp>,
 }
 
+/// Places of a slot that are kept for some.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WithheldPlaces)]
+pub struct WithheldView {
+    /// By which share.
+    pub share_id: ShareId,
+    /// For whom.
+    pub holder: Holder,
+    /// For the residents of which unit.
+    pub unit_id: Option<UnitId>,
+    /// How many places; of a pool how many of its parts.
+    pub places: i64,
+    /// Why.
+    pub reason: String,
+    /// From when on they are for everybody.
+    pub released_at: Timestamp,
+}
+
+impl From<(i64, Share, Timestamp)> for WithheldView {
+    fn from((places, share, released_at): (i64, Share, Timestamp)) -> Self {
+        Self {
+            share_id: share.id,
+            holder: share.holder,
+            unit_id: share.unit_id,
+            places,
+            reason: share.reason,
+            released_at,
+        }
+    }
+}
+
 /// A slot.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SlotView {
@@ -131,8 +164,11 @@ pub struct SlotView {
     pub end: Timestamp,
     /// How many places there are; in a pool those of all its parts.
     pub capacity: i64,
-    /// How many of them are free.
+    /// How many of them are free for whoever asks.
     pub remaining: i64,
+    /// What of the rest is kept for some, until when.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<WithheldView>,
     /// Whether whoever asks can book it.
     pub bookable: bool,
     /// Whether the state's calendar of its day is not known yet: it may turn out to be a day
@@ -166,6 +202,7 @@ impl SlotView {
             end: slot.end,
             capacity: slot.capacity,
             remaining: slot.remaining,
+            withheld: slot.withheld.into_iter().map(WithheldView::from).collect(),
             bookable: why.is_none(),
             provisional: slot.is_provisional,
             why,
@@ -178,6 +215,36 @@ impl SlotView {
 pub struct SlotList {
     /// The slots, by when they begin.
     pub items: Vec<SlotView>,
+    /// How often whoever asks did not come lately; null where that has no consequence.
+    pub no_shows: Option<NoShowsView>,
+}
+
+/// How often somebody did not come lately, and what comes of it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = NoShows)]
+pub struct NoShowsView {
+    /// So often within the days that count, under the rules of the resource.
+    pub times: i64,
+    /// So often leads to a pause.
+    pub pause_at: i64,
+    /// Counted within so many days.
+    pub within_days: i64,
+    /// The pause is so many days long, from the last time on.
+    pub pause_days: i64,
+    /// Until when they pause now.
+    pub paused_until: Option<Timestamp>,
+}
+
+impl From<Missed> for NoShowsView {
+    fn from(missed: Missed) -> Self {
+        Self {
+            times: missed.times,
+            pause_at: missed.most,
+            within_days: missed.within_days,
+            pause_days: missed.pause_days,
+            paused_until: missed.paused_until,
+        }
+    }
 }
 
 /// A booking to be made.
@@ -321,6 +388,14 @@ pub struct BookingView {
     pub until: Option<Timestamp>,
     /// The version of the rules that it was made under.
     pub rules_version_id: RulesVersionId,
+    /// By which sharing agreement it was made; null in the owner's own hours.
+    pub agreement_id: Option<AgreementId>,
+    /// Of which withheld share it takes.
+    pub share_id: Option<ShareId>,
+    /// The booking that a closure met, in whose stead this is offered.
+    pub replaces_id: Option<BookingId>,
+    /// How an objection to its being counted as not come to stands.
+    pub objection: Option<Objection>,
     /// How often its person changed it.
     pub changes: i64,
     /// Whether it was cancelled late.
@@ -357,6 +432,10 @@ impl BookingView {
             allowed: booking.state.allowed().filter(|act| *act != Act::Expire).collect(),
             until: booking.until_at,
             rules_version_id: booking.rules_version_id,
+            agreement_id: booking.right.agreement_id,
+            share_id: booking.share_id,
+            replaces_id: booking.replaces_id,
+            objection: booking.objection,
             changes: booking.changes,
             late: booking.is_late,
             excess: booking.is_excess,
@@ -440,6 +519,10 @@ pub struct History {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct OwnBookingsQuery {
+    /// Only those that are not over.
+    #[serde(default)]
+    #[param(default = false)]
+    pub upcoming: bool,
     /// Only those that stand so.
     #[param(inline)]
     pub state: Option<State>,

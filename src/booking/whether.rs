@@ -11,6 +11,7 @@ use super::model::{Booking, BookingId, State};
 use super::offer::Offer;
 use super::resources::{Kind, ResourceId, Status};
 use super::rules::{Limit, Overlap, Period, Span, Terms, Unit, Whose};
+use super::sharing::{Holder, Right, Share, ShareId, admit, keep};
 use crate::clock::Timestamp;
 use crate::error::{Error, Facts, FieldError, Reason};
 use crate::identity::PersonId;
@@ -32,6 +33,8 @@ pub struct Ask<'a> {
     pub party: i64,
     /// Whether limits, lead time and horizon are passed over.
     pub pass: bool,
+    /// Whether the staff book for somebody who walked in or telephoned.
+    pub at_desk: bool,
     /// What would make room: their own holds, and the booking that becomes this.
     pub except: &'a [BookingId],
     /// The booking that becomes this.
@@ -49,6 +52,8 @@ pub enum Why {
     Closed(String),
     /// It was given up.
     GivenUp,
+    /// It is for others then: those of these parties, where an agreement says so.
+    NotForYou(Vec<String>),
     /// Booking opens later.
     NotOpen(Timestamp),
     /// It is too late.
@@ -73,6 +78,18 @@ pub enum Why {
     NotEnough(i64),
     /// The places are held by others, the first until then.
     Held(Timestamp),
+    /// The places that are left are withheld for others, for a reason, until then.
+    Withheld(Holder, String, Timestamp),
+}
+
+impl Why {
+    /// Whether only a place is missing: time or others can change that, so it can be waited for.
+    pub const fn is_shortage(&self) -> bool {
+        matches!(
+            self,
+            Self::Full | Self::NotEnough(_) | Self::Held(_) | Self::Withheld(..)
+        )
+    }
 }
 
 /// Where a booking finds its place.
@@ -84,6 +101,10 @@ pub struct Found {
     pub load_from: Timestamp,
     /// Until when it takes places.
     pub load_to: Timestamp,
+    /// By what right.
+    pub right: Right,
+    /// Of which withheld share it takes.
+    pub share_id: Option<ShareId>,
 }
 
 /// Whether it can be booked: where it finds its place, or why not.
@@ -99,6 +120,7 @@ pub fn whether(book: &Book, ask: &Ask<'_>) -> Result<Found, Why> {
     if let Some(reason) = ask.offer.closed(ask.start, ask.end) {
         return Err(Why::Closed(reason.to_owned()));
     }
+    let right = admit::right(book, ask)?;
     fits_rules(terms, ask, slots)?;
     // The last of several slots may lie on another day.
     let last = Timestamp::from_micros(ask.end.micros() - (ask.end.micros() - ask.start.micros()) / slots);
@@ -108,9 +130,10 @@ pub fn whether(book: &Book, ask: &Ask<'_>) -> Result<Found, Why> {
     };
     if !ask.pass {
         in_time(book, terms, ask.start, last)?;
-        within_limits(book, terms, ask)?;
+        within_limits(book, terms, ask, right)?;
     }
-    room(book, ask, released)
+    let found = room(book, ask, released)?;
+    Ok(Found { right, ..found })
 }
 
 fn fits_rules(terms: &Terms, ask: &Ask<'_>, slots: i64) -> Result<(), Why> {
@@ -129,7 +152,7 @@ fn fits_rules(terms: &Terms, ask: &Ask<'_>, slots: i64) -> Result<(), Why> {
 }
 
 /// When booking for a day opens, each time.
-fn openings(book: &Book, terms: &Terms, date: NaiveDate) -> Vec<(Timestamp, Option<i64>)> {
+pub fn openings(book: &Book, terms: &Terms, date: NaiveDate) -> Vec<(Timestamp, Option<i64>)> {
     let at = |days_before: i64, minutes: u16| {
         let day = date - chrono::TimeDelta::days(days_before);
         Timestamp::from(book.calendar.instant(day, minutes))
@@ -195,26 +218,37 @@ fn counts(book: &Book, booking: &Booking, period: Period, start: Timestamp) -> b
     }
 }
 
-fn within_limits(book: &Book, terms: &Terms, ask: &Ask<'_>) -> Result<(), Why> {
+fn within_limits(book: &Book, terms: &Terms, ask: &Ask<'_>, right: Right) -> Result<(), Why> {
     let Some(person) = ask.person else { return Ok(()) };
-    if let Some(until) = paused(book, terms, ask, person) {
+    if let Some(until) = missed(book, ask.node, person).and_then(|missed| missed.paused_until) {
         return Err(Why::Paused(until));
     }
     let others = |booking: &&Booking| {
-        !booking.state.is_void() && !booking.has_lapsed(book.now) && !ask.except.contains(&booking.id)
+        !booking.state.is_void()
+            && !booking.has_lapsed(book.now)
+            && !ask.except.contains(&booking.id)
+            // What a closure made necessary is nobody's doing.
+            && booking.replaces_id.is_none()
     };
     let rules = ask.node.rules.rules_id;
     let minutes = (ask.end.micros() - ask.start.micros()) / 60_000_000;
     for limit in &terms.limits {
         let one = [person];
         let persons = match limit.of {
-            Whose::Person => &one,
+            Whose::Person => one.as_slice(),
             Whose::Household if book.household(person).is_empty() => &one,
             Whose::Household => book.household(person),
+            Whose::Party if right.party_id.is_none() => continue,
+            Whose::Party => &[],
+        };
+        let of_party: Vec<&Booking> = match right.party_id {
+            Some(party) if limit.of == Whose::Party => book.of_party(party).collect(),
+            _ => Vec::new(),
         };
         let counted = persons
             .iter()
             .flat_map(|person| book.of(*person))
+            .chain(of_party)
             .filter(others)
             .filter(|booking| booking.rules_id == rules && counts(book, booking, limit.per, ask.start));
         let (bookings, booked) = counted.fold((0, 0), |(count, sum), booking| (count + 1, sum + booking.minutes()));
@@ -230,6 +264,8 @@ fn within_limits(book: &Book, terms: &Terms, ask: &Ask<'_>) -> Result<(), Why> {
         }
     }
     if terms.overlap == Overlap::Refuse {
+        let others =
+            |booking: &&Booking| others(booking) || booking.replaces_id.is_some() && !ask.except.contains(&booking.id);
         let meets = |booking: &&Booking| booking.start_at < ask.end && ask.start < booking.end_at;
         let mut live = book.of(person).filter(others).filter(|booking| booking.state.is_live());
         if let Some(rival) = live.find(meets) {
@@ -239,21 +275,42 @@ fn within_limits(book: &Book, terms: &Terms, ask: &Ask<'_>) -> Result<(), Why> {
     Ok(())
 }
 
-/// Until when somebody pauses who did not come too often.
-fn paused(book: &Book, terms: &Terms, ask: &Ask<'_>, person: PersonId) -> Option<Timestamp> {
+/// How often somebody did not come lately, and what comes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Missed {
+    /// So often.
+    pub times: i64,
+    /// So often leads to a pause.
+    pub most: i64,
+    /// Counted within so many days.
+    pub within_days: i64,
+    /// The pause is so many days long.
+    pub pause_days: i64,
+    /// Until when they pause.
+    pub paused_until: Option<Timestamp>,
+}
+
+/// How often somebody did not come under the rules of a resource; none where that has no
+/// consequence.
+pub fn missed(book: &Book, node: &Node, person: PersonId) -> Option<Missed> {
     const DAY_MICROS: i64 = 86_400_000_000;
-    let policy = terms.no_show;
+    let policy = node.rules.terms.no_show;
     let most = policy.count?;
     let since = book.now.micros() - policy.within_days * DAY_MICROS;
     let missed = book.of(person).filter(|booking| {
-        booking.state == State::NoShow
-            && booking.rules_id == ask.node.rules.rules_id
-            && booking.start_at.micros() >= since
+        booking.counts_as_missed() && booking.rules_id == node.rules.rules_id && booking.start_at.micros() >= since
     });
-    let times: Vec<i64> = missed.map(|booking| booking.start_at.micros()).collect();
-    let last = times.iter().max()?;
+    let starts: Vec<i64> = missed.map(|booking| booking.start_at.micros()).collect();
+    let times = starts.len() as i64;
+    let last = starts.into_iter().max().unwrap_or(i64::MIN / 2);
     let until = Timestamp::from_micros(last + policy.pause_days * DAY_MICROS);
-    (times.len() as i64 >= most && until > book.now).then_some(until)
+    Some(Missed {
+        times,
+        most,
+        within_days: policy.within_days,
+        pause_days: policy.pause_days,
+        paused_until: (times >= most && until > book.now).then_some(until),
+    })
 }
 
 /// The parts among which a booking finds its place.
@@ -267,8 +324,12 @@ pub fn candidates<'a>(book: &'a Book, node: &'a Node) -> Vec<&'a Node> {
 
 /// Where there is room for it.
 fn room(book: &Book, ask: &Ask<'_>, released: Option<(i64, Timestamp)>) -> Result<Found, Why> {
+    if book.is_kept(ask) {
+        return Err(Why::Full);
+    }
     let mut left = 0;
     let mut held: Option<Timestamp> = None;
+    let mut withheld: Option<(&Share, Timestamp)> = None;
     for node in candidates(book, ask.node) {
         if node.resource.id != ask.node.resource.id && is_closed(book, node, ask) {
             continue;
@@ -276,6 +337,17 @@ fn room(book: &Book, ask: &Ask<'_>, released: Option<(i64, Timestamp)>) -> Resul
         let (load_from, load_to) = Booking::load_times(&node.resource, ask.start, ask.end);
         let cells = Stretch::of(load_from, load_to);
         let free = book.free(node, cells, ask.except);
+        let for_them = keep::left_for(book, ask, node, cells, free);
+        if for_them.places < ask.party
+            && free >= ask.party
+            && let Some(share) = for_them.share
+        {
+            let at = share.released_at(ask.start);
+            if withheld.is_none_or(|(_, known)| at < known) {
+                withheld = Some((share, at));
+            }
+            continue;
+        }
         if free >= ask.party {
             if let Some((released, opens_at)) = released
                 && node.facts().kind == Kind::Shared
@@ -287,9 +359,11 @@ fn room(book: &Book, ask: &Ask<'_>, released: Option<(i64, Timestamp)>) -> Resul
                 resource_id: node.resource.id,
                 load_from,
                 load_to,
+                right: Right::default(),
+                share_id: keep::share_of(book, ask, node, cells).map(|share| share.id),
             });
         }
-        left = left.max(free);
+        left = left.max(for_them.places);
         let (holds, until) = holds(book, node, cells);
         if !holds.is_empty() {
             let except: Vec<BookingId> = ask.except.iter().copied().chain(holds).collect();
@@ -298,10 +372,11 @@ fn room(book: &Book, ask: &Ask<'_>, released: Option<(i64, Timestamp)>) -> Resul
             }
         }
     }
-    Err(match held {
-        Some(until) => Why::Held(until),
-        None if left > 0 => Why::NotEnough(left),
-        None => Why::Full,
+    Err(match (withheld, held) {
+        (Some((share, at)), _) => Why::Withheld(share.holder, share.reason.clone(), at),
+        (None, Some(until)) => Why::Held(until),
+        (None, None) if left > 0 => Why::NotEnough(left),
+        (None, None) => Why::Full,
     })
 }
 
@@ -329,13 +404,19 @@ fn holds(book: &Book, node: &Node, cells: Stretch) -> (Vec<BookingId>, Option<Ti
     (held.iter().map(|booking| booking.id).collect(), until)
 }
 
-/// How many places are free for one who asks; in a pool those of all its parts.
+/// How many places are free for one who asks, without those that are withheld for others; in a pool
+/// those of all its parts.
 pub fn remaining(book: &Book, ask: &Ask<'_>) -> i64 {
+    if book.is_kept(ask) {
+        return 0;
+    }
     let nodes = candidates(book, ask.node).into_iter();
     let open = nodes.filter(|node| node.resource.id == ask.node.resource.id || !is_closed(book, node, ask));
     open.map(|node| {
         let (from, to) = Booking::load_times(&node.resource, ask.start, ask.end);
-        book.free(node, Stretch::of(from, to), ask.except)
+        let cells = Stretch::of(from, to);
+        let free = book.free(node, cells, ask.except);
+        keep::left_for(book, ask, node, cells, free).places
     })
     .sum()
 }
@@ -351,6 +432,7 @@ impl Why {
         match self {
             Self::Past => Reason::SlotPast,
             Self::NotOffered | Self::Closed(_) | Self::GivenUp => Reason::SlotNotOffered,
+            Self::NotForYou(_) => Reason::NotForYou,
             Self::NotOpen(_) => Reason::BookingNotOpen,
             Self::TooLate => Reason::BookingTooLate,
             Self::TooEarly => Reason::BookingTooEarly,
@@ -361,6 +443,7 @@ impl Why {
             Self::Full => Reason::SlotFull,
             Self::NotEnough(_) => Reason::NotEnoughPlaces,
             Self::Held(_) => Reason::SlotHeld,
+            Self::Withheld(..) => Reason::SlotWithheld,
         }
     }
 
@@ -368,7 +451,7 @@ impl Why {
     pub fn error(self) -> Error {
         let facts = Facts {
             opens_at: match self {
-                Self::NotOpen(at) => Some(at),
+                Self::NotOpen(at) | Self::Withheld(_, _, at) => Some(at),
                 _ => None,
             },
             until: match self {
@@ -411,6 +494,24 @@ impl Why {
                 let zh = format!("该时段停用：{why}");
                 Error::because(reason, zh, format!("It is closed then: {why}"))
             }
+            Self::NotForYou(names) if !names.is_empty() => {
+                let zh = format!("该时段按共享协议只对以下各方的居民开放：{}。", names.join("、"));
+                let en = format!(
+                    "By agreement it is then for the residents of {} only.",
+                    names.join(", ")
+                );
+                Error::because(reason, zh, en)
+            }
+            Self::Withheld(holder, why, _) => {
+                let whom = match holder {
+                    Holder::Unit => ("指定单元居民", "the residents of a unit"),
+                    Holder::Elders => ("老年人", "elders"),
+                    Holder::Desk => ("现场及电话预约", "those who walk in or telephone"),
+                };
+                let zh = format!("余下名额为{}保留（{why}），未用的在 opens_at 所示时间放出。", whom.0);
+                let en = format!("What is left is kept for {} ({why}), until opens_at.", whom.1);
+                Error::because(reason, zh, en)
+            }
             Self::GivenUp => Error::because(reason, "该资源已停止预约。", "This is not booked any more."),
             Self::Limit(limit) => {
                 let (zh, en) = limit_words(limit);
@@ -427,6 +528,7 @@ fn limit_words(limit: Limit) -> (String, String) {
     let whose = match limit.of {
         Whose::Person => ("每人", "one person"),
         Whose::Household => ("每户", "one household"),
+        Whose::Party => ("每个共享方", "one party of the agreement"),
     };
     let per = match limit.per {
         Period::Active => ("同时", "at a time"),

@@ -3,10 +3,16 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
+
 use super::Place;
+use crate::booking::{
+    Agreement, AgreementId, Holder, Mode, Party, Share, ShareId, Span, found_agreement, found_resource, found_rules,
+    found_share,
+};
 use crate::booking::{Approval, Facts, Kind, Limit, NoShowPolicy, Period, ResourceId, Terms, Unit, Whose};
-use crate::booking::{Span, found_resource, found_rules};
 use crate::circle::places::PlaceId;
+use crate::clock;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::grid::UnitId;
@@ -43,6 +49,7 @@ fn usual() -> Terms {
             count: Some(3),
             within_days: 30,
             pause_days: 30,
+            ..NoShowPolicy::default()
         },
         ..Terms::default()
     }
@@ -82,13 +89,95 @@ fn offered(place: &Place) -> Option<(&'static [Offered], bool)> {
     })
 }
 
+/// How what is booked at a place of a kind is shared: in which of the four ways, the other party and
+/// what it is bound to do, and in which hours.
+type Shared = (Mode, &'static str, &'static str, &'static str);
+
+fn shared(kind: &str) -> Option<Shared> {
+    Some(match kind {
+        "party_service_centre" => (
+            Mode::CoOwned,
+            "党群共有",
+            "社区党支部：安排党员活动，轮流看护。",
+            "Mo-Fr 18:00-20:00",
+        ),
+        "elder_day_care" | "elder_activity_room" => (
+            Mode::Shared,
+            "老人共享",
+            "居民小组：闲时向邻近小组的老人开放。",
+            "Sa 09:00-11:00",
+        ),
+        "culture_station" | "culture_centre" => (
+            Mode::CoBuilt,
+            "共建",
+            "文化部门：提供设备，派出辅导老师。",
+            "Mo-Su 19:00-21:00",
+        ),
+        "sports_centre" => (
+            Mode::ByAgreement,
+            "协议共用",
+            "学校：工作日傍晚让出球场，使用方负责清场。",
+            "Mo-Fr 21:00-22:00",
+        ),
+        _ => return None,
+    })
+}
+
+/// Enters how a resource is shared, and what of it is withheld.
+fn share(tx: &mut Tx<'_>, kind: &str, resource: ResourceId, owner: &Party, today: NaiveDate) -> Result<()> {
+    if let Some((mode, name, duties, hours)) = shared(kind) {
+        let (other, duties) = duties.split_once('：').unwrap_or(("协议方", duties));
+        let agreement = Agreement {
+            id: AgreementId::new(),
+            resource_id: resource,
+            mode,
+            name: name.to_owned(),
+            from_day: today,
+            to_day: today + chrono::TimeDelta::days(365),
+            hours: hours.to_owned(),
+            is_public: mode == Mode::ByAgreement,
+            parties: vec![
+                owner.clone(),
+                Party {
+                    unit_id: None,
+                    name: other.to_owned(),
+                    duties: duties.to_owned(),
+                },
+            ],
+            created_at: clock::now(),
+            ended_at: None,
+        };
+        found_agreement(tx, &agreement, BY)?;
+    }
+    let withheld = match kind {
+        "library" => (Holder::Desk, 3, "为到馆和来电的读者保留", 3600),
+        "elder_day_care" | "elder_activity_room" => (Holder::Elders, 6, "优先老年人", 24 * 3600),
+        "sports_centre" => (Holder::Desk, 1, "为到场和来电的居民保留一片场地", 2 * 3600),
+        _ => return Ok(()),
+    };
+    let (holder, places, reason, release_seconds) = withheld;
+    let share = Share {
+        id: ShareId::new(),
+        resource_id: resource,
+        holder,
+        unit_id: None,
+        places,
+        hours: None,
+        reason: reason.to_owned(),
+        release_seconds,
+        created_at: clock::now(),
+        ended_at: None,
+    };
+    found_share(tx, &share, BY)
+}
+
 /// Enters what is booked at these places.
 pub(super) fn enter(
     tx: &mut Tx<'_>,
     places: &[Place],
-    ids: &HashMap<String, PlaceId>,
-    units: &HashMap<String, UnitId>,
+    (ids, units, names): (&HashMap<String, PlaceId>, &HashMap<String, UnitId>, &[super::Unit]),
     county: UnitId,
+    today: NaiveDate,
 ) -> Result<usize> {
     let approved = Terms {
         approval: Approval::Occupies,
@@ -125,9 +214,24 @@ pub(super) fn enter(
                 buffer_before_minutes: 0,
                 buffer_after_minutes: 0,
                 rules_id: rules.rules_id,
+                open_to: Vec::new(),
+                department_id: None,
             };
             wholes.push(found_resource(tx, id, unit, rules, facts)?);
             entered += 1;
+        }
+        let code = &place.unit_code;
+        let name = names
+            .iter()
+            .find(|unit| unit.code == *code)
+            .map(|unit| unit.name.clone());
+        let owner = Party {
+            unit_id: Some(unit),
+            name: name.unwrap_or_default(),
+            duties: "提供场地，负责日常保洁和安全。".to_owned(),
+        };
+        if let Some(resource) = wholes.first() {
+            share(tx, place.kind, *resource, &owner, today)?;
         }
     }
     Ok(entered)

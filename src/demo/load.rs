@@ -63,7 +63,7 @@ pub async fn load(db: &Db, people: &People, today: NaiveDate) -> Result<Loaded> 
                 let county = county.and_then(|unit| ids.get(&unit.code)).copied();
                 let county = county.ok_or_else(|| Error::internal("the demo city has no county"))?;
                 Ok(Loaded {
-                    resources: bookables::enter(tx, &served, &served_by, &ids, county)?,
+                    resources: bookables::enter(tx, &served, (&served_by, &ids, &settled), county, today)?,
                     units: imported_units,
                     places: imported_places,
                     people: people::settle(tx, &people, &settled, &ids, today)?,

@@ -34,6 +34,6 @@ pub use holds::{CHILD_ACCOUNT, GridHolder, HOLDINGS, MATTERS, PARTY_MEMBERSHIP};
 pub use import::{UnitRow, import_units, store_units};
 pub use model::{Level, Setting, Unit, UnitId};
 pub use shared::Shared;
-pub use store::{find_unit, is_empty, unit_ids_by_code};
+pub use store::{find_unit, is_empty, unit_ids_by_code, units_above};
 pub use tree::{LiveTree, Tree};
 pub use undoing::UNDOINGS;

@@ -228,6 +228,33 @@ pub fn below(conn: &mut Conn, root: UnitId) -> Result<Vec<UnitId>> {
     Ok(found)
 }
 
+/// These units and all above them, with those that were merged into any of them: whoever named one
+/// of those means what took its place.
+///
+/// # Errors
+/// Where the database fails.
+pub fn units_above(conn: &mut Conn, ids: &[UnitId]) -> Result<Vec<UnitId>> {
+    let mut found: Vec<UnitId> = ids.to_vec();
+    let mut level = ids.to_vec();
+    while !level.is_empty() {
+        let parents: Vec<Option<UnitId>> = table::table
+            .select(table::parent_id)
+            .filter(table::id.eq_any(&level))
+            .load(conn)?;
+        level = parents.into_iter().flatten().filter(|id| !found.contains(id)).collect();
+        level.dedup();
+        found.extend(&level);
+    }
+    if !found.is_empty() {
+        let merged: Vec<UnitId> = table::table
+            .select(table::id)
+            .filter(table::merged_into.eq_any(&found))
+            .load(conn)?;
+        found.extend(merged);
+    }
+    Ok(found)
+}
+
 /// The buildings among a unit and all below it.
 pub(super) fn buildings_within(conn: &mut Conn, root: UnitId) -> Result<HashSet<UnitId>> {
     let mut buildings = HashSet::new();

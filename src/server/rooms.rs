@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::booking::{self, BookingHolder, Bookings, Due};
+use crate::booking::{self, BookingHolder, Bookings, Due, Released};
 use crate::calendar::Calendar;
 use crate::circle::{self, CircleHolder};
 use crate::config::Config;
@@ -46,6 +46,7 @@ pub(super) fn holders(calendar: &Arc<Calendar>, people: &People) -> Vec<Arc<dyn 
     vec![
         Arc::new(BookingHolder {
             calendar: Arc::clone(&calendar),
+            people: people.clone(),
         }),
         Arc::new(GridHolder { calendar }),
         Arc::new(CircleHolder),
@@ -104,6 +105,7 @@ pub(super) fn kinds_of_job(
         Arc::new(push),
         Arc::new(push_urgent),
         Arc::new(Due::new(bookings.clone())),
+        Arc::new(Released::new(bookings.clone())),
         Arc::new(Recurring::new("retention", AN_HOUR, retention)),
         Arc::new(Erase::new(privacy.clone())),
         Arc::new(Export::new(privacy.clone())),

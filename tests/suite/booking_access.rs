@@ -5,13 +5,16 @@ use serde_json::{Value, json};
 use crate::harness::Client;
 use crate::harness::facility::{act, at, id, new_key};
 
-/// Rules, a resource, a closure that was lifted and a booking that was cancelled, of a unit.
+/// Rules, a resource, a closure that was lifted, an agreement and a share that have ended, and a booking
+/// that was cancelled, of a unit.
 pub struct Booked {
     place: String,
     rules: String,
     resource: String,
     closure: String,
     booking: String,
+    agreement: String,
+    share: String,
 }
 
 fn resource(rules: &str) -> Value {
@@ -19,6 +22,17 @@ fn resource(rules: &str) -> Value {
         "name": "活动室", "kind": "shared", "capacity": 500, "opening_hours": "24/7", "slot_minutes": 60,
         "rules_id": rules,
     })
+}
+
+fn agreement() -> Value {
+    json!({
+        "mode": "shared", "name": "共享协议", "from": "2026-01-01", "to": "2026-01-02", "hours": "Mo 06:00-07:00",
+        "parties": [{ "name": "学校", "duties": "开门" }],
+    })
+}
+
+fn share() -> Value {
+    json!({ "holder": "desk", "places": 1, "reason": "现场", "release_seconds": 60 })
 }
 
 impl Booked {
@@ -37,12 +51,18 @@ impl Booked {
         let walks_in = json!({ "start": at(2, "10:00") });
         let booking = id(&make(&format!("/v1/resources/{resource}/bookings"), walks_in));
         act(staff, &booking, "cancel").ok();
+        let agreement = id(&make(&format!("/v1/resources/{resource}/agreements"), agreement()));
+        staff.post(&format!("/v1/agreements/{agreement}/end"), &json!({})).ok();
+        let share = id(&make(&format!("/v1/resources/{resource}/shares"), share()));
+        staff.post(&format!("/v1/shares/{share}/end"), &json!({})).ok();
         Self {
             place: place.to_owned(),
             rules,
             resource,
             closure,
             booking,
+            agreement,
+            share,
         }
     }
 
@@ -54,6 +74,8 @@ impl Booked {
             resource: of,
             closure,
             booking,
+            agreement: agreed,
+            share: withheld,
         } = self;
         let on_booking = |act: &str| Some((format!("/v1/bookings/{booking}/{act}"), Some(json!({}))));
         match operation {
@@ -99,6 +121,13 @@ impl Booked {
             "POST /v1/bookings/{id}/complete" => on_booking("complete"),
             "POST /v1/bookings/{id}/no-show" => on_booking("no-show"),
             "POST /v1/bookings/{id}/excuse" => on_booking("excuse"),
+            "POST /v1/bookings/{id}/uphold" => on_booking("uphold"),
+            "POST /v1/resources/{id}/agreements" => Some((format!("/v1/resources/{of}/agreements"), Some(agreement()))),
+            "POST /v1/agreements/{id}/end" => Some((format!("/v1/agreements/{agreed}/end"), None)),
+            "POST /v1/resources/{id}/shares" => Some((format!("/v1/resources/{of}/shares"), Some(share()))),
+            "POST /v1/shares/{id}/end" => Some((format!("/v1/shares/{withheld}/end"), None)),
+            "GET /v1/units/{id}/objections" => Some((format!("/v1/units/{unit}/objections"), None)),
+            "GET /v1/units/{id}/utilisation" => Some((format!("/v1/units/{unit}/utilisation"), None)),
             _ => None,
         }
     }

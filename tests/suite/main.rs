@@ -6,6 +6,7 @@ mod booking_access;
 mod booking_door;
 mod booking_fire;
 mod booking_rules;
+mod booking_sharing;
 mod booking_waiting;
 mod circle_agreement;
 mod circle_area;

@@ -7,7 +7,8 @@ use serde_json::Value;
 use crate::harness::{World, both_databases};
 
 /// Everything that anybody may do; an operation that is added here was meant to be.
-const PUBLIC: [&str; 34] = [
+const PUBLIC: [&str; 37] = [
+    "GET /v1/agreements/{id}",
     "GET /v1/booking-rules",
     "GET /v1/booking-rules/{id}",
     "GET /v1/categories",
@@ -28,8 +29,10 @@ const PUBLIC: [&str; 34] = [
     "GET /v1/privacy/purposes",
     "GET /v1/resources",
     "GET /v1/resources/{id}",
+    "GET /v1/resources/{id}/agreements",
     "GET /v1/resources/{id}/closures",
     "GET /v1/resources/{id}/free-busy",
+    "GET /v1/resources/{id}/shares",
     "GET /v1/resources/{id}/slots",
     "GET /v1/units",
     "GET /v1/units/{id}",

@@ -23,14 +23,19 @@ const TEXTS: &[(&str, bool)] = &[
     ("audit_reason.audit_id", false),
     // What somebody wrote: owned by grid, apart from the entry so that it can be blanked.
     ("audit_reason.reason", true),
+    ("booking.agreement_id", false),
     ("booking.asked_id", false),
     ("booking.id", false),
     // Ids: `A for B`.
     ("booking.made_by", false),
+    ("booking.objection", false),
+    ("booking.party_id", false),
     ("booking.person_id", false),
+    ("booking.replaces_id", false),
     ("booking.resource_id", false),
     ("booking.rules_id", false),
     ("booking.rules_version_id", false),
+    ("booking.share_id", false),
     ("booking.state", false),
     // What somebody wrote: owned by booking.
     ("booking_reason.reason", true),
@@ -196,10 +201,12 @@ const TEXTS: &[(&str, bool)] = &[
     ("place_stop.place_id", false),
     ("refresh_token.hash", false),
     ("refresh_token.session_id", false),
+    ("resource.department_id", false),
     ("resource.id", false),
     ("resource.kind", false),
     ("resource.name", false),
     ("resource.name_en", false),
+    ("resource.open_to", false),
     ("resource.opening_hours", false),
     ("resource.part_of", false),
     ("resource.place_id", false),
@@ -234,6 +241,16 @@ const TEXTS: &[(&str, bool)] = &[
     ("session.id", false),
     ("session.method", false),
     ("session.person_id", false),
+    ("sharing_agreement.actor", false),
+    ("sharing_agreement.hours", false),
+    ("sharing_agreement.id", false),
+    ("sharing_agreement.mode", false),
+    ("sharing_agreement.name", false),
+    ("sharing_agreement.resource_id", false),
+    ("sharing_party.agreement_id", false),
+    ("sharing_party.duties", false),
+    ("sharing_party.name", false),
+    ("sharing_party.unit_id", false),
     ("sign_in_code.code_hash", false),
     // Gone within minutes.
     ("sign_in_code.phone_hash", true),
@@ -250,6 +267,13 @@ const TEXTS: &[(&str, bool)] = &[
     ("waiting.person_id", false),
     ("waiting.resource_id", false),
     ("waiting.state", false),
+    ("withheld_share.actor", false),
+    ("withheld_share.holder", false),
+    ("withheld_share.hours", false),
+    ("withheld_share.id", false),
+    ("withheld_share.reason", false),
+    ("withheld_share.resource_id", false),
+    ("withheld_share.unit_id", false),
     ("unit.code", false),
     ("unit.id", false),
     ("unit.level", false),
@@ -388,7 +412,7 @@ on_both! {
                 ways.push(format!("UPDATE OR REPLACE {table} SET actor = 'nobody'"));
             } else {
                 ways.push(format!("TRUNCATE {table}"));
-                let all = "place, place_door, place_stop, resource, resource_closure, resource_day, booking, calendar_feed, waiting";
+                let all = "place, place_door, place_stop, resource, resource_closure, resource_day, sharing_agreement, sharing_party, withheld_share, booking, calendar_feed, waiting";
                 ways.push(format!("TRUNCATE {table}, {all}"));
                 ways.push("TRUNCATE place CASCADE".to_owned());
                 ways.push(format!(

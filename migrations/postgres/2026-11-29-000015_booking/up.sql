@@ -31,6 +31,8 @@ CREATE TRIGGER booking_rules_version_kept_from_truncate BEFORE TRUNCATE ON booki
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_append_only();
 
 -- Something bookable at a place; one may be part of another, and all of a tree have its root.
+-- open_to is a JSON array of the units whose residents may book; empty for everybody.
+-- has_sharing says whether to look for agreements and withheld shares.
 CREATE TABLE resource (
     id BYTEA NOT NULL PRIMARY KEY,
     place_id BYTEA NOT NULL REFERENCES place (id),
@@ -48,6 +50,9 @@ CREATE TABLE resource (
     buffer_after_minutes BIGINT NOT NULL CHECK (buffer_after_minutes >= 0 AND buffer_after_minutes % 5 = 0),
     rules_id BYTEA NOT NULL REFERENCES booking_rules (id),
     rules_version_id BYTEA NOT NULL REFERENCES booking_rules_version (id),
+    department_id BYTEA REFERENCES department (id),
+    open_to TEXT NOT NULL,
+    has_sharing BOOLEAN NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('open', 'closed')),
     version BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
@@ -80,6 +85,66 @@ CREATE INDEX resource_closure_resource_id ON resource_closure (resource_id);
 CREATE TRIGGER resource_closure_kept_from_delete BEFORE DELETE ON resource_closure
     FOR EACH ROW EXECUTE FUNCTION refuse_removal();
 CREATE TRIGGER resource_closure_kept_from_truncate BEFORE TRUNCATE ON resource_closure
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_removal();
+
+-- An agreement by which a resource, and what is part of it, is shared with others: in hours of its
+-- own, from a day to a day. Rows are ended, never changed otherwise.
+CREATE TABLE sharing_agreement (
+    id BYTEA NOT NULL PRIMARY KEY,
+    resource_id BYTEA NOT NULL REFERENCES resource (id),
+    mode TEXT NOT NULL CHECK (mode IN ('co_owned', 'shared', 'co_built', 'by_agreement')),
+    name TEXT NOT NULL,
+    from_day BIGINT NOT NULL,
+    to_day BIGINT NOT NULL,
+    hours TEXT NOT NULL,
+    is_public BOOLEAN NOT NULL,
+    actor TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    ended_at BIGINT,
+    CHECK (to_day >= from_day)
+);
+CREATE INDEX sharing_agreement_resource_id ON sharing_agreement (resource_id);
+CREATE TRIGGER sharing_agreement_kept_from_delete BEFORE DELETE ON sharing_agreement
+    FOR EACH ROW EXECUTE FUNCTION refuse_removal();
+CREATE TRIGGER sharing_agreement_kept_from_truncate BEFORE TRUNCATE ON sharing_agreement
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_removal();
+
+-- Who shares by it, and what each is bound to do.
+CREATE TABLE sharing_party (
+    agreement_id BYTEA NOT NULL REFERENCES sharing_agreement (id),
+    number BIGINT NOT NULL,
+    unit_id BYTEA REFERENCES unit (id),
+    name TEXT NOT NULL,
+    duties TEXT NOT NULL,
+    PRIMARY KEY (agreement_id, number)
+);
+CREATE INDEX sharing_party_unit_id ON sharing_party (unit_id);
+CREATE TRIGGER sharing_party_kept_from_update BEFORE UPDATE ON sharing_party
+    FOR EACH ROW EXECUTE FUNCTION refuse_append_only();
+CREATE TRIGGER sharing_party_kept_from_delete BEFORE DELETE ON sharing_party
+    FOR EACH ROW EXECUTE FUNCTION refuse_append_only();
+CREATE TRIGGER sharing_party_kept_from_truncate BEFORE TRUNCATE ON sharing_party
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_append_only();
+
+-- Places of a resource that are kept for some, until so long before a slot begins.
+CREATE TABLE withheld_share (
+    id BYTEA NOT NULL PRIMARY KEY,
+    resource_id BYTEA NOT NULL REFERENCES resource (id),
+    holder TEXT NOT NULL CHECK (holder IN ('unit', 'elders', 'desk')),
+    unit_id BYTEA REFERENCES unit (id),
+    places BIGINT NOT NULL CHECK (places >= 1),
+    hours TEXT,
+    reason TEXT NOT NULL,
+    release_seconds BIGINT NOT NULL CHECK (release_seconds >= 0),
+    actor TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    ended_at BIGINT,
+    CHECK ((holder = 'unit') = (unit_id IS NOT NULL))
+);
+CREATE INDEX withheld_share_resource_id ON withheld_share (resource_id);
+CREATE TRIGGER withheld_share_kept_from_delete BEFORE DELETE ON withheld_share
+    FOR EACH ROW EXECUTE FUNCTION refuse_removal();
+CREATE TRIGGER withheld_share_kept_from_truncate BEFORE TRUNCATE ON withheld_share
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_removal();
 
 -- How many people each five minutes of a UTC day hold, two bytes each: what the bookings
@@ -115,6 +180,11 @@ CREATE TABLE booking (
     is_excess BOOLEAN NOT NULL,
     reminded_at BIGINT,
     made_by TEXT NOT NULL,
+    agreement_id BYTEA,
+    party_id BYTEA,
+    share_id BYTEA,
+    replaces_id BYTEA,
+    objection TEXT CHECK (objection IN ('open', 'rejected')),
     version BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
@@ -125,6 +195,10 @@ CREATE INDEX booking_person_id ON booking (person_id, start_at);
 CREATE INDEX booking_resource_id ON booking (resource_id, start_at);
 -- What is settled has no such time.
 CREATE INDEX booking_until_at ON booking (resource_id, until_at) WHERE until_at IS NOT NULL;
+CREATE INDEX booking_party_id ON booking (party_id, start_at) WHERE party_id IS NOT NULL;
+CREATE INDEX booking_share_id ON booking (share_id, start_at) WHERE share_id IS NOT NULL;
+CREATE INDEX booking_replaces_id ON booking (replaces_id) WHERE replaces_id IS NOT NULL;
+CREATE INDEX booking_objection ON booking (start_at) WHERE objection = 'open';
 CREATE TRIGGER booking_kept_from_delete BEFORE DELETE ON booking
     FOR EACH ROW EXECUTE FUNCTION refuse_removal();
 CREATE TRIGGER booking_kept_from_truncate BEFORE TRUNCATE ON booking

@@ -12,11 +12,11 @@ use super::store::{self, Of};
 use super::view::FeedView;
 use crate::booking::Bookings;
 use crate::booking::cells::{CELLS, Cell, Stretch};
+use crate::booking::desk::routes::with_parts;
 use crate::booking::lane::Booker;
 use crate::booking::model::Booking;
 use crate::booking::resources::routes::existing;
 use crate::booking::resources::{self, Resource, ResourceId};
-use crate::booking::routes::with_parts;
 use crate::booking::slots::opened;
 use crate::booking::store::{self as bookings_store, Whose};
 use crate::circle::places::Catalogue;
@@ -112,7 +112,7 @@ async fn make_resource_feed(
     _: Query<Nothing>,
     bookings: web::Data<Bookings>,
 ) -> Answer {
-    caller.at(existing(&bookings, id.0).await?.unit_id)?;
+    caller.at(existing(&bookings, id.0).await?.subject())?;
     made(&bookings, Of::Resource(id.0)).await
 }
 
@@ -130,7 +130,7 @@ async fn revoke_resource_feed(
     _: Query<Nothing>,
     bookings: web::Data<Bookings>,
 ) -> Answer {
-    caller.at(existing(&bookings, id.0).await?.unit_id)?;
+    caller.at(existing(&bookings, id.0).await?.subject())?;
     revoked(&bookings, Of::Resource(id.0)).await
 }
 

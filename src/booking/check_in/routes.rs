@@ -8,11 +8,11 @@ use serde::Serialize;
 use super::store;
 use super::view::{CheckInInput, DoorCodeView, DoorInput, TicketView};
 use crate::booking::Bookings;
-use crate::booking::act::{Command, What};
+use crate::booking::command::{Command, What};
+use crate::booking::desk::routes::{with_parts, with_person};
 use crate::booking::model::{Act, Booking, BookingId};
 use crate::booking::resources::routes::existing;
 use crate::booking::resources::{self, ResourceId};
-use crate::booking::routes::{with_parts, with_person};
 use crate::booking::store::{self as bookings_store, Whose};
 use crate::booking::view::{BookingView, DeskBookingView, entity};
 use crate::clock;
@@ -120,7 +120,7 @@ async fn check_in(
     bookings: web::Data<Bookings>,
 ) -> Answer {
     let resource = existing(&bookings, id.0).await?;
-    let actor = caller.at(resource.unit_id)?.clone();
+    let actor = caller.at(resource.subject())?.clone();
     let now = clock::now();
     let scanned = body
         .value
@@ -198,7 +198,7 @@ async fn get_door_code(
     bookings: web::Data<Bookings>,
 ) -> Answer {
     let resource = existing(&bookings, id.0).await?;
-    caller.at(resource.unit_id)?;
+    caller.at(resource.subject())?;
     let (code, until) = bookings.codes.door(resource.id, clock::now());
     Ok(unkept(DoorCodeView { code, until }))
 }

@@ -6,7 +6,7 @@ use super::model::{Closure, Facts, Resource, ResourceId};
 use super::store;
 use crate::booking::book::{Book, Node};
 use crate::booking::fit::conflicts;
-use crate::booking::lane::{Booker, serve_waiting};
+use crate::booking::lane::{Booker, serve_instead, serve_waiting};
 use crate::booking::model::{Booking, BookingId};
 use crate::booking::store as bookings;
 use crate::circle::places::PlaceId;
@@ -150,7 +150,7 @@ fn left(tx: &mut Tx<'_>, booker: &Booker, one: &Resource) -> Result<Left> {
 pub fn look(conn: &mut Conn, booker: &Booker, one: &Resource) -> Result<Left> {
     let now = clock::now();
     let mut book = Book::new(now, std::sync::Arc::clone(booker.calendar()));
-    booker.know_trees(conn, &mut book, &[one.root_id])?;
+    booker.trees.know(conn, &mut book, &[one.root_id])?;
     let ids: Vec<ResourceId> = book.nodes().map(|node| node.resource.id).collect();
     let to_come = bookings::taking_from(conn, &ids, now)?;
     let found = conflicts(book.nodes().map(|node| &**node), &to_come);
@@ -180,8 +180,23 @@ fn is_offered(book: &Book, node: &Node, booking: &Booking) -> bool {
     offer.is_open(booking.start_at, booking.end_at) && offer.closed(booking.start_at, booking.end_at).is_none()
 }
 
-/// Enters a closure of a resource, whose whole is locked; the bookings to come that it meets.
+/// So many whom a closure meets are offered another time.
+const MOST_INSTEAD: usize = 500;
+
+/// Enters a closure of a resource, whose whole is locked; the bookings to come that it meets. The
+/// next free time is offered to each of their persons.
 pub fn close(tx: &mut Tx<'_>, booker: &Booker, one: &Resource, closure: &Closure, actor: &str) -> Result<Left> {
+    let before: HashSet<BookingId> = look(tx, booker, one)?
+        .outside
+        .iter()
+        .map(|booking| booking.id)
+        .collect();
     store::insert_closure(tx, closure, actor)?;
-    look(tx, booker, one)
+    let left = look(tx, booker, one)?;
+    let met = left.outside.iter().map(|booking| booking.id);
+    let met: Vec<BookingId> = met.filter(|id| !before.contains(id)).take(MOST_INSTEAD).collect();
+    if !met.is_empty() {
+        serve_instead(tx, booker, one.id, met)?;
+    }
+    Ok(left)
 }

@@ -7,6 +7,8 @@ use crate::circle::places::PlaceId;
 use crate::clock::Timestamp;
 use crate::db::{Id, Named};
 use crate::grid::UnitId;
+use crate::grid::access::BodyOf;
+use crate::grid::departments::DepartmentId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -57,6 +59,10 @@ pub struct Facts {
     pub buffer_after_minutes: i64,
     /// Its rules.
     pub rules_id: RulesId,
+    /// The units whose residents may book in its own hours; everybody where there are none.
+    pub open_to: Vec<UnitId>,
+    /// The department whose it is, where it is one's: its officers serve it as well.
+    pub department_id: Option<DepartmentId>,
 }
 
 impl Facts {
@@ -92,6 +98,8 @@ pub struct Resource {
     pub facts: Facts,
     /// The version of its rules that is in force.
     pub rules_version_id: RulesVersionId,
+    /// Whether there are or were agreements or withheld shares of it.
+    pub has_sharing: bool,
     /// Whether it is offered.
     pub status: Status,
     /// Grows with each change.
@@ -100,6 +108,17 @@ pub struct Resource {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+impl Resource {
+    /// For whom it is to say who may change and serve it: its department, and the staff of its unit
+    /// and above.
+    pub fn subject(&self) -> BodyOf {
+        BodyOf {
+            id: self.facts.department_id.map_or(uuid::Uuid::nil(), DepartmentId::uuid),
+            unit: Some(self.unit_id),
+        }
+    }
 }
 
 impl Named for Resource {

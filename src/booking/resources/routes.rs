@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::change::{self, Left};
-use super::model::{Closure, ClosureId, Resource, ResourceId, Status};
+use super::model::{Closure, ClosureId, Facts, Resource, ResourceId, Status};
 use super::store;
 use super::view::{
     ChangedResource, ClosureInput, ClosureList, ClosureView, ConflictsView, NewClosure, NewResourceInput,
@@ -16,10 +16,12 @@ use crate::booking::rules::{self, Rules};
 use crate::circle::places::find_place;
 use crate::clock;
 use crate::coordinates::Crs;
-use crate::db::Tx;
+use crate::db::{Conn, Tx};
 use crate::error::{Error, FieldError, Reason, Result};
 use crate::gate::Public;
-use crate::grid::access::{ManageResources, ServeBookings};
+use crate::grid::access::{BodyOf, ManageResources, ServeBookings};
+use crate::grid::audit::{self, Act};
+use crate::grid::departments::{self, DepartmentId};
 use crate::grid::{LiveTree, Tree, UnitId};
 use crate::http::{
     Answer, Body, Caller, Entity, IfMatch, Nothing, Once, Operation, Page, Path, Query, Stored, Version,
@@ -125,6 +127,34 @@ fn rules_for(rules: Result<Rules>, unit: UnitId, tree: &Tree, pointer: &str) -> 
     })
 }
 
+/// That the units and the department that are named exist: the department belongs to the resource's
+/// unit or to one above it.
+fn facts_for(conn: &mut Conn, facts: &Facts, unit: UnitId, tree: &Tree, pointer: &str) -> Result<()> {
+    let mut faults = Vec::new();
+    for (index, unit) in facts.open_to.iter().enumerate() {
+        if tree.node(*unit).is_none() {
+            let words = ("没有这个单元。", "There is no such unit.");
+            let pointer = format!("{pointer}/open_to/{index}");
+            faults.push(FieldError::body(pointer, "unknown_unit", words.0, words.1));
+        }
+    }
+    if let Some(id) = facts.department_id {
+        let found = departments::load_one(conn, id)?.filter(|one| one.closed_at.is_none());
+        if !found.is_some_and(|department| tree.is_within(unit, department.unit_id)) {
+            let words = (
+                "该单元及其上级没有这个部门。",
+                "Neither the unit nor one above it has such a department.",
+            );
+            let pointer = format!("{pointer}/department_id");
+            faults.push(FieldError::body(pointer, "unknown_department", words.0, words.1));
+        }
+    }
+    match faults.is_empty() {
+        true => Ok(()),
+        false => Err(Error::Invalid(faults)),
+    }
+}
+
 /// Enters a resource.
 #[utoipa::path(
     post,
@@ -163,9 +193,14 @@ async fn create_resource(
     };
     let (facts, tree) = (resource.facts(), tree.now());
     let booker = std::sync::Arc::clone(&bookings.booker);
+    let owner = BodyOf {
+        id: facts.department_id.map_or(uuid::Uuid::nil(), DepartmentId::uuid),
+        unit: Some(unit),
+    };
     let stored = bookings.db.write(move |tx| {
-        let actor = caller.at(unit)?;
+        let actor = caller.at(owner)?;
         once.run(tx, actor, &body.digest, |tx| {
+            facts_for(tx, &facts, unit, &tree, "/resource")?;
             let rules = rules_for(rules::load_locked(tx, facts.rules_id), unit, &tree, "/resource")?;
             let now = clock::now();
             let id = ResourceId::new();
@@ -176,12 +211,14 @@ async fn create_resource(
                 root_id: id,
                 facts: facts.clone(),
                 rules_version_id: rules::current_of(tx, &rules)?.id,
+                has_sharing: false,
                 status: Status::Open,
                 version: 1,
                 created_at: now,
                 updated_at: now,
             };
             let (one, _) = change::enter(tx, &booker, one).map_err(|error| below(error, "/resource"))?;
+            audit::of_unit(tx, actor, Act::ResourceEntered, unit, &one.facts.name)?;
             let (location, version) = (format!("/v1/resources/{}", one.id), version(&one));
             Stored::created(ResourceView::from(one), version, location)
         })
@@ -210,7 +247,7 @@ fn below(error: Error, pointer: &str) -> Error {
 fn mine(tx: &mut Tx<'_>, caller: &Caller<ManageResources>, id: ResourceId, expected: &IfMatch) -> Result<Resource> {
     store::lock_roots(tx, &[id])?;
     let one = store::load_one(tx, id)?.ok_or_else(|| Error::refused(Reason::NotFound))?;
-    caller.at(one.unit_id)?;
+    caller.at(one.subject())?;
     expected.allows(one.version)?;
     Ok(one)
 }
@@ -241,6 +278,12 @@ async fn change_resource(
         let ids: Vec<ResourceId> = facts.part_of.into_iter().chain([id.0]).collect();
         store::lock_roots(tx, &ids)?;
         let mut one = mine(tx, &caller, id.0, &expected)?;
+        facts_for(tx, &facts, one.unit_id, &tree, "")?;
+        let mut given = one.clone();
+        given.facts.department_id = facts.department_id;
+        // Whoever gives it to a department may change that one's as well.
+        let actor = caller.at(given.subject())?;
+        audit::of_unit(tx, actor, Act::ResourceChanged, one.unit_id, &facts.name)?;
         let rules = rules_for(rules, one.unit_id, &tree, "")?;
         one.rules_version_id = rules::current_of(tx, &rules)?.id;
         change::change(tx, &booker, one, facts.clone())
@@ -267,6 +310,11 @@ async fn set_status(
         }
         one.status = status;
         store::update(tx, &mut one)?;
+        let act = match status {
+            Status::Open => Act::ResourceReopened,
+            Status::Closed => Act::ResourceClosed,
+        };
+        audit::of_unit(tx, caller.at(one.subject())?, act, one.unit_id, &one.facts.name)?;
         let left = change::look(tx, &booker, &one)?;
         serve_waiting(tx, &booker, one.id)?;
         Ok((one, left))
@@ -326,7 +374,7 @@ async fn list_conflicts(
     bookings: web::Data<Bookings>,
 ) -> Answer {
     let one = existing(&bookings, id.0).await?;
-    caller.at(one.unit_id)?;
+    caller.at(one.subject())?;
     let booker = std::sync::Arc::clone(&bookings.booker);
     let left = bookings.db.read(move |conn| change::look(conn, &booker, &one)).await?;
     Ok(HttpResponse::Ok().json(ConflictsView::from(left)))
@@ -372,12 +420,12 @@ async fn create_closure(
     body: Body<ClosureInput>,
     bookings: web::Data<Bookings>,
 ) -> Answer {
-    caller.at(existing(&bookings, id.0).await?.unit_id)?;
+    caller.at(existing(&bookings, id.0).await?.subject())?;
     let booker = std::sync::Arc::clone(&bookings.booker);
     let stored = bookings.db.write(move |tx| {
         store::lock_roots(tx, &[id.0])?;
         let one = store::load_one(tx, id.0)?.ok_or_else(|| Error::refused(Reason::NotFound))?;
-        let actor = caller.at(one.unit_id)?;
+        let actor = caller.at(one.subject())?;
         once.run(tx, actor, &body.digest, |tx| {
             let closure = Closure {
                 id: ClosureId::new(),
@@ -389,6 +437,7 @@ async fn create_closure(
                 lifted_at: None,
             };
             let left = change::close(tx, &booker, &one, &closure, &actor.name)?;
+            audit::of_unit(tx, actor, Act::ClosureEntered, one.unit_id, &closure.reason)?;
             let location = format!("/v1/resources/{}/closures", one.id);
             let made = NewClosure {
                 closure: closure.into(),
@@ -420,8 +469,9 @@ async fn lift_closure(
         let closure = store::closure_of(tx, id.0)?.ok_or_else(not_found)?;
         store::lock_roots(tx, &[closure.resource_id])?;
         let one = store::load_one(tx, closure.resource_id)?.ok_or_else(not_found)?;
-        caller.at(one.unit_id)?;
+        let actor = caller.at(one.subject())?;
         store::lift(tx, id.0)?;
+        audit::of_unit(tx, actor, Act::ClosureLifted, one.unit_id, &closure.reason)?;
         serve_waiting(tx, &booker, one.root_id)?;
         Ok(Closure {
             lifted_at: Some(clock::now()),

@@ -11,6 +11,7 @@ use crate::db::schema::{resource, resource_closure as closure};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Reason, Result};
 use crate::grid::UnitId;
+use crate::grid::departments::DepartmentId;
 
 #[derive(Queryable, Insertable, AsChangeset)]
 #[diesel(table_name = resource, treat_none_as_null = true)]
@@ -31,6 +32,9 @@ struct Row {
     buffer_after_minutes: i64,
     rules_id: RulesId,
     rules_version_id: RulesVersionId,
+    department_id: Option<DepartmentId>,
+    open_to: String,
+    has_sharing: bool,
     status: String,
     version: i64,
     created_at: Timestamp,
@@ -51,6 +55,8 @@ impl Row {
             buffer_before_minutes,
             buffer_after_minutes,
             rules_id,
+            open_to,
+            department_id,
         } = one.facts.clone();
         Self {
             id: one.id,
@@ -69,6 +75,9 @@ impl Row {
             buffer_after_minutes,
             rules_id,
             rules_version_id: one.rules_version_id,
+            department_id,
+            open_to: serde_json::json!(open_to).to_string(),
+            has_sharing: one.has_sharing,
             status: one.status.name().to_owned(),
             version: one.version,
             created_at: one.created_at,
@@ -95,8 +104,11 @@ impl Row {
                 buffer_before_minutes: self.buffer_before_minutes,
                 buffer_after_minutes: self.buffer_after_minutes,
                 rules_id: self.rules_id,
+                open_to: serde_json::from_str(&self.open_to).map_err(Error::internal)?,
+                department_id: self.department_id,
             },
             rules_version_id: self.rules_version_id,
+            has_sharing: self.has_sharing,
             status: self.status.parse().map_err(wrong)?,
             version: self.version,
             created_at: self.created_at,
@@ -183,6 +195,7 @@ pub fn found_resource(
         root_id: whole.map_or(id, |whole| whole.root_id),
         facts,
         rules_version_id: rules.id,
+        has_sharing: false,
         status: Status::Open,
         version: 1,
         created_at: now,
@@ -198,6 +211,14 @@ pub fn update(tx: &mut Tx<'_>, one: &mut Resource) -> Result<()> {
     one.updated_at = clock::now();
     diesel::update(resource::table.find(one.id))
         .set(Row::of(one))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// From now on it is looked whether there are agreements or withheld shares of a resource.
+pub fn set_sharing(tx: &mut Tx<'_>, id: ResourceId) -> Result<()> {
+    diesel::update(resource::table.find(id))
+        .set(resource::has_sharing.eq(true))
         .execute(&mut **tx)?;
     Ok(())
 }
@@ -284,7 +305,7 @@ fn closures(rows: Vec<ClosureRow>) -> Vec<Closure> {
 pub fn closures_from(conn: &mut Conn, ids: &[ResourceId], from: Timestamp) -> Result<Vec<Closure>> {
     let rows: Vec<ClosureRow> = closure::table
         .filter(closure::resource_id.eq_any(ids))
-        .filter(closure::lifted_at.is_null())
+        .filter(closure::lifted_at.is_null().or(closure::lifted_at.gt(from)))
         .filter(closure::to_at.is_null().or(closure::to_at.gt(from)))
         .order((closure::from_at, closure::id))
         .select((

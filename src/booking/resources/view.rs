@@ -12,6 +12,7 @@ use crate::booking::rules::RulesId;
 use crate::circle::places::PlaceId;
 use crate::clock::Timestamp;
 use crate::error::FieldError;
+use crate::grid::departments::DepartmentId;
 use crate::grid::{LiveTree, UnitId};
 use crate::http::Input;
 
@@ -55,6 +56,12 @@ pub struct ResourceInput {
     pub buffer_after_minutes: i64,
     /// Its rules.
     pub rules_id: RulesId,
+    /// The units whose residents may book in its own hours; everybody where there are none.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub open_to: Vec<UnitId>,
+    /// The department whose it is, where it is one's: its officers serve it as well.
+    pub department_id: Option<DepartmentId>,
 }
 
 impl ResourceInput {
@@ -72,6 +79,8 @@ impl ResourceInput {
             buffer_before_minutes: self.buffer_before_minutes,
             buffer_after_minutes: self.buffer_after_minutes,
             rules_id: self.rules_id,
+            open_to: self.open_to,
+            department_id: self.department_id,
         }
     }
 }
@@ -138,6 +147,10 @@ pub struct ResourceView {
     pub buffer_after_minutes: i64,
     /// Its rules.
     pub rules_id: RulesId,
+    /// The units whose residents may book in its own hours; everybody where there are none.
+    pub open_to: Vec<UnitId>,
+    /// The department whose it is.
+    pub department_id: Option<DepartmentId>,
     /// Whether it is offered.
     pub status: Status,
     /// Grows with each change.
@@ -161,6 +174,8 @@ impl From<Resource> for ResourceView {
             buffer_before_minutes: one.facts.buffer_before_minutes,
             buffer_after_minutes: one.facts.buffer_after_minutes,
             rules_id: one.facts.rules_id,
+            open_to: one.facts.open_to,
+            department_id: one.facts.department_id,
             status: one.status,
             version: one.version,
         }

@@ -9,6 +9,7 @@ mod store;
 mod view;
 
 pub use model::{
-    Approval, Limit, NoShowPolicy, Overlap, Period, Rules, RulesId, RulesVersionId, Span, Terms, Unit, Version, Whose,
+    Approval, Limit, NoShowPolicy, Overlap, Period, Rules, RulesId, RulesVersionId, Span, Terms, Unit, Version,
+    WaitingPolicy, Whose,
 };
 pub use store::{current_of, found_rules, load_locked, versions};

@@ -106,6 +106,9 @@ named! {
         Person "person",
         /// Those of all who are of their household.
         Household "household",
+        /// Those of all who book as residents of the same party of a sharing agreement; by the
+        /// owner's own right it counts nobody.
+        Party "party",
     }
 }
 
@@ -160,6 +163,17 @@ named! {
     }
 }
 
+named! {
+    /// Who of those who wait gets a place that comes free.
+    WaitingPolicy as BookingWaitingPolicy {
+        /// The first for whom it is enough; whoever needs more keeps their place in the list.
+        FirstThatFits "first_that_fits",
+        /// The first: what comes free is kept until it is enough for them, and nobody else gets
+        /// it meanwhile.
+        Strict "strict",
+    }
+}
+
 /// What becomes of those who do not come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -176,6 +190,10 @@ pub struct NoShowPolicy {
     #[serde(default = "thirty")]
     #[schema(minimum = 1, maximum = 366, default = 30)]
     pub within_days: i64,
+    /// Within so many days of its end somebody can object to a booking's being counted.
+    #[serde(default = "seven")]
+    #[schema(minimum = 0, maximum = 366, default = 7)]
+    pub object_days: i64,
     /// The pause is so many days long, from the last time on.
     #[serde(default = "thirty")]
     #[schema(minimum = 1, maximum = 366, default = 30)]
@@ -188,6 +206,7 @@ impl Default for NoShowPolicy {
             grace_seconds: None,
             count: None,
             within_days: thirty(),
+            object_days: seven(),
             pause_days: thirty(),
         }
     }
@@ -251,6 +270,9 @@ pub struct Terms {
     #[serde(default = "half_an_hour")]
     #[schema(minimum = 1, maximum = 86_400, default = 1_800)]
     pub offer_seconds: i64,
+    /// Who of those who wait gets a place that comes free.
+    #[serde(default = "first_that_fits")]
+    pub waiting: WaitingPolicy,
     /// So many seconds before its beginning one checks in at the earliest.
     #[serde(default = "half_an_hour")]
     #[schema(minimum = 0, maximum = 86_400, default = 1_800)]
@@ -281,6 +303,7 @@ impl Default for Terms {
             pending_expires_seconds: 0,
             hold_seconds: five_minutes(),
             offer_seconds: half_an_hour(),
+            waiting: first_that_fits(),
             check_in_seconds: half_an_hour(),
             remind_seconds: None,
             no_show: NoShowPolicy::default(),
@@ -308,6 +331,14 @@ fn one() -> i64 {
 
 fn thirty() -> i64 {
     30
+}
+
+fn seven() -> i64 {
+    7
+}
+
+fn first_that_fits() -> WaitingPolicy {
+    WaitingPolicy::FirstThatFits
 }
 
 fn five_minutes() -> i64 {
@@ -399,6 +430,11 @@ impl Terms {
             Unit::Seconds => self.lead.count,
             Unit::Days | Unit::WorkingDays => self.lead.count * 86_400,
         }
+    }
+
+    /// Whether bookings of a party are counted.
+    pub fn counts_parties(&self) -> bool {
+        self.limits.iter().any(|limit| limit.of == Whose::Party)
     }
 
     /// Whether bookings of a household are counted.

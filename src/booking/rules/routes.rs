@@ -14,6 +14,7 @@ use crate::error::{Error, FieldError, Reason};
 use crate::gate::Public;
 use crate::grid::LiveTree;
 use crate::grid::access::ManageResources;
+use crate::grid::audit::{self, Act};
 use crate::http::{
     Answer, Body, Caller, Entity, IfMatch, Nothing, Once, Operation, Page, Path, Query, Stored, Version,
 };
@@ -102,7 +103,7 @@ async fn create_rules(
         )));
     }
     let stored = bookings.db.write(move |tx| {
-        let actor = caller.at(unit_id)?;
+        let actor = caller.at(unit_id.into())?;
         once.run(tx, actor, &body.digest, |tx| {
             let now = clock::now();
             let rules = Rules {
@@ -114,6 +115,7 @@ async fn create_rules(
                 updated_at: now,
             };
             let version = store::insert_set(tx, &rules, &terms, &actor.name)?;
+            audit::of_unit(tx, actor, Act::RulesWritten, unit_id, &rules.name)?;
             let location = format!("/v1/booking-rules/{}", rules.id);
             let number = Version::Number(rules.version, Crs::Wgs84);
             Stored::created(RulesView::of(rules, &version), number, location)
@@ -143,11 +145,12 @@ async fn change_rules(
     let (name, terms): (String, Terms) = (body.value.name, body.value.terms);
     let changed = bookings.db.write(move |tx| {
         let mut rules = store::load_locked(tx, id.0)?;
-        let actor = caller.at(rules.unit_id)?;
+        let actor = caller.at(rules.unit_id.into())?;
         expected.allows(rules.version)?;
         rules.name.clone_from(&name);
         let version = store::add_version(tx, &mut rules, &terms, &actor.name)?;
         resources::set_rules_version(tx, rules.id, version.id)?;
+        audit::of_unit(tx, actor, Act::RulesWritten, rules.unit_id, &rules.name)?;
         Ok((rules, version))
     });
     let (rules, version) = changed.await?;

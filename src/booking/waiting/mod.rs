@@ -3,10 +3,12 @@
 
 mod model;
 mod offer;
+mod release;
 pub mod routes;
 mod store;
 mod view;
 
 pub use model::{Waiting, WaitingId, WaitingState};
-pub use offer::offer;
+pub use offer::{answer_until, offer, offered};
+pub use release::{Released, watch};
 pub use store::{leave_all, near, of_bookings, own, update};

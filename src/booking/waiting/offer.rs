@@ -5,35 +5,45 @@ use std::sync::Arc;
 use super::model::{Waiting, WaitingState};
 use crate::booking::book::{Book, Node, SYSTEM, Said};
 use crate::booking::model::{Act, Booking, BookingId, State};
+use crate::booking::resources::ResourceId;
+use crate::booking::rules::WaitingPolicy;
 use crate::booking::whether::{Ask, Found, whether};
 use crate::clock::Timestamp;
 use crate::error::Result;
+use crate::identity::PersonId;
 
 /// In the night nobody has to answer: an offer of then lasts so many minutes from midnight on,
 /// and its own time from there.
 const QUIET: (u16, u16) = (22 * 60, 7 * 60);
 
-/// Offers what is free to those who wait, the first first; whoever may not book any more, or
-/// for whom it is not enough, is passed over and keeps their place in the list.
+/// Offers what is free to those who wait, the first first; whoever may not book any more is passed
+/// over and keeps their place in the list. Whoever needs more than there is, is passed over as well,
+/// or what there is is kept for them: as the rules say.
 ///
 /// # Errors
 /// Where the book is at fault.
 pub fn offer(book: &mut Book) -> Result<()> {
+    book.keep_for(Vec::new());
     for waiting in book.queue() {
         let Some(node) = book.node(waiting.resource_id).cloned() else {
             continue;
         };
-        let until = answer_until(book, &node);
-        if let Some((found, start, end)) = place_for(book, &node, &waiting, until) {
-            give(book, &node, &waiting, (found, start, end), until)?;
+        let until = answer_until(book, node.rules.terms.offer_seconds);
+        match place_for(book, &node, &waiting, until) {
+            Ok((found, start, end)) => give(book, &node, &waiting, (found, start, end), until)?,
+            Err(is_short) => {
+                if is_short && node.rules.terms.waiting == WaitingPolicy::Strict {
+                    book.keep_also_for(waiting.id);
+                }
+            }
         }
     }
     Ok(())
 }
 
-/// Until when an offer of now is to be answered.
-fn answer_until(book: &Book, node: &Node) -> Timestamp {
-    let seconds = node.rules.terms.offer_seconds * 1_000_000;
+/// Until when an offer of now is to be answered, for which they have so many seconds by day.
+pub fn answer_until(book: &Book, seconds: i64) -> Timestamp {
+    let seconds = seconds * 1_000_000;
     let today = book.date(book.now);
     let at = |day: chrono::NaiveDate, minutes| Timestamp::from(book.calendar.instant(day, minutes));
     let morning = if book.now >= at(today, QUIET.0) {
@@ -46,8 +56,14 @@ fn answer_until(book: &Book, node: &Node) -> Timestamp {
     Timestamp::from_micros(morning.unwrap_or(book.now).micros() + seconds)
 }
 
-/// A place for somebody who waits; none that they could not use any more when they answer.
-fn place_for(book: &Book, node: &Node, waiting: &Waiting, until: Timestamp) -> Option<(Found, Timestamp, Timestamp)> {
+/// A place for somebody who waits; none that they could not use any more when they answer. Where
+/// there is none: whether nothing but places is missing.
+fn place_for(
+    book: &Book,
+    node: &Node,
+    waiting: &Waiting,
+    until: Timestamp,
+) -> std::result::Result<(Found, Timestamp, Timestamp), bool> {
     let first = book.date(waiting.from_at);
     let offer = node.offer(
         &book.calendar,
@@ -63,21 +79,29 @@ fn place_for(book: &Book, node: &Node, waiting: &Waiting, until: Timestamp) -> O
             end,
             party: waiting.party,
             pass: false,
+            at_desk: false,
             except: &[],
             was: None,
         };
         let lead = Timestamp::from_micros(start.micros() - node.rules.terms.lead_seconds() * 1_000_000);
-        (until <= lead).then(|| whether(book, &ask).ok()).flatten()
+        match until <= lead {
+            true => whether(book, &ask).map_err(|why| why.is_shortage()),
+            false => Err(false),
+        }
     };
     if !waiting.is_day {
         let found = fits(waiting.from_at, waiting.to_at)?;
-        return Some((found, waiting.from_at, waiting.to_at));
+        return Ok((found, waiting.from_at, waiting.to_at));
     }
     let within = |(start, _): &(Timestamp, Timestamp)| waiting.from_at <= *start && *start < waiting.to_at;
-    offer
-        .slots()
-        .filter(within)
-        .find_map(|(start, end)| fits(start, end).map(|found| (found, start, end)))
+    let mut is_short = false;
+    for (start, end) in offer.slots().filter(within) {
+        match fits(start, end) {
+            Ok(found) => return Ok((found, start, end)),
+            Err(short) => is_short |= short,
+        }
+    }
+    Err(is_short)
 }
 
 fn give(
@@ -87,17 +111,37 @@ fn give(
     (found, start, end): (Found, Timestamp, Timestamp),
     until: Timestamp,
 ) -> Result<()> {
-    let booking = Booking {
+    let place = (waiting.resource_id, waiting.person_id, waiting.party);
+    let booking = offered(book, node, place, (found, start, end), until);
+    let id = booking.id;
+    book.tell(&booking, "booking_offered");
+    book.enter(booking, Act::Offer, SYSTEM, Said::default())?;
+    book.waits(waiting.id, |waiting| {
+        waiting.state = WaitingState::Offered;
+        waiting.booking_id = Some(id);
+    });
+    Ok(())
+}
+
+/// The offer of a place of what was asked for, to somebody, for so many.
+pub fn offered(
+    book: &Book,
+    node: &Node,
+    (asked_id, person, party): (ResourceId, PersonId, i64),
+    (found, start, end): (Found, Timestamp, Timestamp),
+    until: Timestamp,
+) -> Booking {
+    Booking {
         id: BookingId::new(),
         resource_id: found.resource_id,
-        asked_id: waiting.resource_id,
-        person_id: Some(waiting.person_id),
+        asked_id,
+        person_id: Some(person),
         start_at: start,
         end_at: end,
-        party: waiting.party,
+        party,
         load_from: found.load_from,
         load_to: found.load_to,
-        load: waiting.party,
+        load: party,
         state: State::Offered,
         was_held: false,
         until_at: Some(until),
@@ -108,16 +152,12 @@ fn give(
         is_excess: false,
         reminded_at: None,
         made_by: SYSTEM.to_owned(),
+        right: found.right,
+        share_id: found.share_id,
+        replaces_id: None,
+        objection: None,
         version: 1,
         created_at: book.now,
         updated_at: book.now,
-    };
-    let id = booking.id;
-    book.tell(&booking, "booking_offered");
-    book.enter(booking, Act::Offer, SYSTEM, Said::default())?;
-    book.waits(waiting.id, |waiting| {
-        waiting.state = WaitingState::Offered;
-        waiting.booking_id = Some(id);
-    });
-    Ok(())
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::{HttpResponse, web};
 
 use super::model::{Waiting, WaitingId, WaitingState};
+use super::release::watch;
 use super::store;
 use super::view::{WaitingInput, WaitingList, WaitingView};
 use crate::booking::Bookings;
@@ -95,7 +96,7 @@ async fn join_waiting_list(
                 }
                 (None, None) => return Err(Error::internal("for what one waits went unchecked")),
             };
-            let too_long = to.micros() - from.micros() > crate::booking::act::LONGEST_MICROS;
+            let too_long = to.micros() - from.micros() > crate::booking::command::LONGEST_MICROS;
             if from >= to || too_long {
                 return Err(Error::refused(Reason::SlotPast));
             }
@@ -107,7 +108,7 @@ async fn join_waiting_list(
             // Whether waiting is of use at all: what only time or others can change is waited for.
             let waits = |why: Option<Why>| match why {
                 None => Err(is_free()),
-                Some(Why::Full | Why::NotEnough(_) | Why::Held(_)) => Ok(()),
+                Some(why) if why.is_shortage() => Ok(()),
                 Some(other) => Err(other.error()),
             };
             if input.day.is_some() {
@@ -119,7 +120,7 @@ async fn join_waiting_list(
                     person: Some(person),
                 };
                 let all: Vec<Option<Why>> = slots(&book, &wanted)?.map(|slot| slot.why).collect();
-                let taken = |why: &Option<Why>| matches!(why, Some(Why::Full | Why::NotEnough(_) | Why::Held(_)));
+                let taken = |why: &Option<Why>| why.as_ref().is_some_and(Why::is_shortage);
                 if all.iter().any(Option::is_none) {
                     return Err(is_free());
                 }
@@ -138,6 +139,7 @@ async fn join_waiting_list(
                     end: to,
                     party: input.party,
                     pass: false,
+                    at_desk: false,
                     except: &[],
                     was: None,
                 };
@@ -177,6 +179,7 @@ async fn join_waiting_list(
                 updated_at: now,
             };
             store::insert(tx, &waiting)?;
+            watch(tx, &booker, &one, &waiting)?;
             let location = format!("/v1/waiting/{}", waiting.id);
             Stored::created(shown(tx, waiting)?, Version::Content, location)
         })

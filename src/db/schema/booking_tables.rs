@@ -40,6 +40,9 @@ diesel::table! {
         buffer_after_minutes -> BigInt,
         rules_id -> Binary,
         rules_version_id -> Binary,
+        department_id -> Nullable<Binary>,
+        open_to -> Text,
+        has_sharing -> Bool,
         status -> Text,
         version -> BigInt,
         created_at -> BigInt,
@@ -58,6 +61,48 @@ diesel::table! {
         actor -> Text,
         created_at -> BigInt,
         lifted_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    sharing_agreement (id) {
+        id -> Binary,
+        resource_id -> Binary,
+        mode -> Text,
+        name -> Text,
+        from_day -> BigInt,
+        to_day -> BigInt,
+        hours -> Text,
+        is_public -> Bool,
+        actor -> Text,
+        created_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    sharing_party (agreement_id, number) {
+        agreement_id -> Binary,
+        number -> BigInt,
+        unit_id -> Nullable<Binary>,
+        name -> Text,
+        duties -> Text,
+    }
+}
+
+diesel::table! {
+    withheld_share (id) {
+        id -> Binary,
+        resource_id -> Binary,
+        holder -> Text,
+        unit_id -> Nullable<Binary>,
+        places -> BigInt,
+        hours -> Nullable<Text>,
+        reason -> Text,
+        release_seconds -> BigInt,
+        actor -> Text,
+        created_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
     }
 }
 
@@ -91,6 +136,11 @@ diesel::table! {
         is_excess -> Bool,
         reminded_at -> Nullable<BigInt>,
         made_by -> Text,
+        agreement_id -> Nullable<Binary>,
+        party_id -> Nullable<Binary>,
+        share_id -> Nullable<Binary>,
+        replaces_id -> Nullable<Binary>,
+        objection -> Nullable<Text>,
         version -> BigInt,
         created_at -> BigInt,
         updated_at -> BigInt,

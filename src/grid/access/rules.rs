@@ -87,16 +87,16 @@ permissions! {
     ManagePlaces "manage_places" of Option<UnitId>, else Forbidden,
         [(CommunityStaff, AtOrAbove), (StreetStaff, AtOrAbove), (CountyStaff, AtOrAbove), (CityStaff, AtOrAbove)];
     /// Enter and change resources that are booked, their closures and their rules.
-    ManageResources "manage_resources" of UnitId, else Forbidden,
-        [(CommunityStaff, AtOrAbove), (StreetStaff, AtOrAbove), (CountyStaff, AtOrAbove), (CityStaff, AtOrAbove)];
+    ManageResources "manage_resources" of BodyOf, else Forbidden,
+        [(DepartmentOfficer, Body), (CommunityStaff, AtOrAbove), (StreetStaff, AtOrAbove), (CountyStaff, AtOrAbove), (CityStaff, AtOrAbove)];
     /// Serve those who have booked: see who comes, approve, check in, and book for who walks in. Others are not told
     /// that anybody booked.
-    ServeBookings "serve_bookings" of UnitId, else NotFound,
-        [(GridLeader, AtOrAbove), (CommunityStaff, AtOrAbove), (StreetStaff, AtOrAbove), (CountyStaff, AtOrAbove),
+    ServeBookings "serve_bookings" of BodyOf, else NotFound,
+        [(DepartmentOfficer, Body), (GridLeader, AtOrAbove), (CommunityStaff, AtOrAbove), (StreetStaff, AtOrAbove), (CountyStaff, AtOrAbove),
          (CityStaff, AtOrAbove)];
     /// Pass over limits, lead time, horizon and approval when booking for somebody, with a reason that is kept.
-    OverrideBookings "override_bookings" of UnitId, else Forbidden,
-        [(CommunityStaff, AtOrAbove), (StreetStaff, AtOrAbove), (CountyStaff, AtOrAbove), (CityStaff, AtOrAbove)];
+    OverrideBookings "override_bookings" of BodyOf, else Forbidden,
+        [(DepartmentOfficer, Body), (CommunityStaff, AtOrAbove), (StreetStaff, AtOrAbove), (CountyStaff, AtOrAbove), (CityStaff, AtOrAbove)];
     /// See who is what at a unit, and who asks to be. Others are not told that anybody is.
     SeeMembers "see_members" of UnitId, else NotFound,
         [(BuildingHead, AtOrAbove), (GridLeader, AtOrAbove), (CommunityStaff, AtOrAbove),
@@ -283,6 +283,16 @@ impl From<UnitId> for Subject {
 impl From<Option<UnitId>> for Subject {
     fn from(unit: Option<UnitId>) -> Self {
         unit.map_or(Self::City, Self::from)
+    }
+}
+
+/// What is a unit's own and no body's.
+impl From<UnitId> for BodyOf {
+    fn from(unit: UnitId) -> Self {
+        Self {
+            id: uuid::Uuid::nil(),
+            unit: Some(unit),
+        }
     }
 }
 

@@ -9,4 +9,4 @@ mod store;
 mod view;
 
 pub use model::{Act, Entry, OPERATOR, for_whom, who};
-pub use store::{about, blank_reasons, record};
+pub use store::{about, blank_reasons, of_unit, record};

@@ -99,6 +99,28 @@ acts! {
     DelegationCountersigned "delegation_countersigned";
     /// The command line made a token in somebody's name.
     TokenIssued "token_issued";
+    /// A resource was entered.
+    ResourceEntered "resource_entered";
+    /// Other facts were written about a resource.
+    ResourceChanged "resource_changed";
+    /// A resource was given up.
+    ResourceClosed "resource_closed";
+    /// A resource was offered again.
+    ResourceReopened "resource_reopened";
+    /// A resource was closed for a time.
+    ClosureEntered "closure_entered";
+    /// That was lifted.
+    ClosureLifted "closure_lifted";
+    /// Rules of booking were made or changed.
+    RulesWritten "rules_written";
+    /// An agreement to share a resource was entered.
+    AgreementEntered "agreement_entered";
+    /// An agreement to share a resource was ended.
+    AgreementEnded "agreement_ended";
+    /// Places of a resource were withheld for some.
+    ShareWithheld "share_withheld";
+    /// Places of a resource were withheld no more.
+    ShareEnded "share_ended";
 }
 
 impl Act {

@@ -8,7 +8,7 @@ use crate::clock::{self, Timestamp};
 use crate::db::schema::{audit_entry as table, audit_reason};
 use crate::db::{Conn, Tx};
 use crate::error::Result;
-use crate::gate::FOR;
+use crate::gate::{Actor, FOR};
 use crate::grid::members::{BodyId, BodyKind, PersonId};
 use crate::grid::model::UnitId;
 
@@ -57,6 +57,23 @@ pub fn record(tx: &mut Tx<'_>, entry: &Entry<'_>) -> Result<()> {
             .execute(&mut **tx)?;
     }
     Ok(())
+}
+
+/// Writes that something of a unit was changed, and which.
+///
+/// # Errors
+/// Where the database fails.
+pub fn of_unit(tx: &mut Tx<'_>, actor: &Actor, act: Act, unit: UnitId, which: &str) -> Result<()> {
+    let entry = Entry {
+        actor: &actor.name,
+        act,
+        person: None,
+        role: None,
+        body: None,
+        unit: Some(unit),
+        reason: Some(which),
+    };
+    record(tx, &entry)
 }
 
 /// All entries that somebody is in, as the one to whom or the one by whom something was

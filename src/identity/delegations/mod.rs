@@ -12,7 +12,7 @@ pub mod routes;
 mod store;
 pub(in crate::identity) mod view;
 
-pub use acts::{DeputedAct, Undoing, record};
+pub use acts::{Around, DeputedAct, Undoing, record};
 pub(in crate::identity) use acts::{acts_of, open_at_desk};
 pub(in crate::identity) use change::{Terms, check_until, guard, propose};
 pub use change::{admit, end_all_of};

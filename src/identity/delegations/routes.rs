@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::acts::{self, ActId, Undoing};
+use super::acts::{self, ActId, Around, Undoing};
 use super::change::{self, Terms, check_until};
 use super::model::{Delegation, DelegationId};
 use super::store;
@@ -280,10 +280,13 @@ async fn undo_act(
     shared: web::Data<Shared>,
 ) -> Answer {
     let (person, people) = (person(caller.actor())?, shared.people.clone());
-    let calendar = Arc::clone(&shared.calendar);
+    let around = Around {
+        calendar: Arc::clone(&shared.calendar),
+        people: people.clone(),
+    };
     let known = undoings.clone();
     let undone = shared.db.write(move |tx: &mut Tx<'_>| {
-        let act = acts::undo(tx, person, id.0, &known, &calendar)?;
+        let act = acts::undo(tx, person, id.0, &known, &around)?;
         let people = people.load_people(tx, &[act.agent_id])?;
         Ok((act, people))
     });

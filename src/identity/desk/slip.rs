@@ -1,7 +1,6 @@
 //! What somebody without a phone takes home: a strip of paper, 32 columns wide.
 
-/// How wide, in columns.
-pub(super) const COLUMNS: usize = 32;
+use crate::text::strip;
 
 /// What stands on it.
 pub(super) struct Slip {
@@ -17,30 +16,10 @@ pub(super) struct Slip {
     pub done: Vec<String>,
 }
 
-/// How many columns a letter takes: Chinese and full-width ones two.
-fn width(letter: char) -> usize {
-    if letter <= '\u{02ff}' { 1 } else { 2 }
-}
-
-/// The lines of a text, none wider than the strip.
-fn wrapped(text: &str) -> Vec<String> {
-    let (mut lines, mut line, mut columns) = (Vec::new(), String::new(), 0);
-    for letter in text.chars() {
-        if columns + width(letter) > COLUMNS {
-            lines.push(std::mem::take(&mut line));
-            columns = 0;
-        }
-        line.push(letter);
-        columns += width(letter);
-    }
-    lines.push(line);
-    lines
-}
-
 impl Slip {
     /// As plain text.
     pub fn text(&self) -> String {
-        let rule = "-".repeat(COLUMNS);
+        let rule = strip::rule();
         let mut lines = vec![self.unit.clone(), "窗口办理回执".to_owned(), rule.clone()];
         lines.extend(self.name.as_ref().map(|name| format!("姓名 {name}")));
         lines.extend(self.card.as_ref().map(|card| format!("卡号 {card}")));
@@ -57,8 +36,7 @@ impl Slip {
         lines.push(rule);
         lines.push("下次办事请带上卡号。".to_owned());
         lines.push("有疑问请到本窗口查询。".to_owned());
-        let wrapped: Vec<String> = lines.iter().flat_map(|line| wrapped(line)).collect();
-        wrapped.join("\n") + "\n"
+        strip::text(&lines)
     }
 }
 
@@ -77,7 +55,7 @@ mod tests {
         };
         let text = slip.text();
         for line in text.lines() {
-            assert!(line.chars().map(width).sum::<usize>() <= COLUMNS, "{line}");
+            assert!(strip::columns(line) <= strip::COLUMNS, "{line}");
         }
         let joined: String = text.lines().collect();
         for part in [&slip.unit, "赵大娘", "1234 5678 9012", &slip.done[0]] {

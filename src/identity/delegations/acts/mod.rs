@@ -15,6 +15,7 @@ use crate::error::{Error, Reason, Result};
 use crate::gate::{Actor, ActsBy};
 use crate::holdings::Both;
 use crate::identity::model::PersonId;
+use crate::identity::people::People;
 use crate::language::Words;
 use crate::live::inbox::{self, Letter};
 pub(in crate::identity) use store::acts_of;
@@ -34,7 +35,15 @@ pub struct Undoing {
 }
 
 /// Takes back what was made for somebody.
-pub type Undo = fn(&mut Tx<'_>, PersonId, Uuid, &Arc<Calendar>) -> Result<()>;
+pub type Undo = fn(&mut Tx<'_>, PersonId, Uuid, &Around) -> Result<()>;
+
+/// What taking something back may need.
+pub struct Around {
+    /// Where days begin and end.
+    pub calendar: Arc<Calendar>,
+    /// Who knows the people.
+    pub people: People,
+}
 
 /// Something that one person did for another.
 #[derive(Debug, Clone, Queryable)]
@@ -140,7 +149,7 @@ pub(super) fn undo(
     person: PersonId,
     id: ActId,
     undoings: &[Undoing],
-    calendar: &Arc<Calendar>,
+    around: &Around,
 ) -> Result<DeputedAct> {
     let found = store::load_locked(tx, id)?;
     let act = found.filter(|act| act.principal_id == person);
@@ -155,7 +164,7 @@ pub(super) fn undo(
     }
     let undoing = undoings.iter().find(|undoing| undoing.what == act.what);
     let undoing = undoing.ok_or_else(|| Error::internal("nobody knows how this is undone"))?;
-    (undoing.undo)(tx, person, act.subject_id.uuid(), calendar)?;
+    (undoing.undo)(tx, person, act.subject_id.uuid(), around)?;
     store::undone(tx, id, now)?;
     tell(tx, act.agent_id.uuid(), "undone_by_them", id, undoing)?;
     Ok(DeputedAct {
