@@ -126,7 +126,7 @@ both_databases! {
         waits(&closed, "10:00");
         let body = json!({ "from": at(1, "09:00"), "to": at(1, "12:00"), "reason": "检修" });
         let closure = id(&facility.staff.post(&path, &body).with_status(201).json["closure"]);
-        let booked = id(&ann.get("/v1/me/bookings").ok()["items"].as_array().expect("items").iter().rfind(|one| one["resource"]["id"] == json!(closed)).expect("one").clone());
+        let booked = id(&ann.get("/v1/me/bookings").ok()["items"].as_array().expect("items").iter().rfind(|one| one["resource"]["id"] == json!(closed) && one["state"] == "confirmed").expect("one").clone());
         act(&ann, &booked, "cancel").ok();
         assert_eq!(offers(&bob), [""; 0], "nothing is offered that is closed");
         facility.staff.post(&format!("/v1/closures/{closure}/lift"), &json!({})).ok();
@@ -173,6 +173,92 @@ both_databases! {
         let until: onegrid::clock::Timestamp = at(2, "07:30").parse().expect("a time");
         assert_eq!(offer["until"], until.to_string());
         book(&server.person(3), &room, &soon, 1).with_status(201);
+        verify(world);
+    }
+
+    fn a_strict_list_keeps_what_comes_free_until_it_is_enough_for_the_first(world: &World) {
+        let server = world.serve();
+        let facility = Facility::open(world, &server);
+        let rules = facility.rules(&json!({ "waiting": "strict", "overlap": "allow", "limits": [{ "of": "person", "per": "active", "bookings": 2 }] }));
+        let room = facility.resource(&rules, &json!({ "capacity": 2 }));
+        let people: Vec<Client> = (1..=5).map(|number| server.person(number)).collect();
+        let (ann, bob, cid, dora, eve) = (&people[0], &people[1], &people[2], &people[3], &people[4]);
+        let read = server.anonymous().get(&format!("/v1/booking-rules/{rules}")).ok();
+        assert_eq!(read["terms"]["waiting"], "strict", "the policy is shown");
+        let first = id(&book(ann, &room, &at(1, "10:00"), 1).with_status(201).json);
+        let second = id(&book(bob, &room, &at(1, "10:00"), 1).with_status(201).json);
+        wait_for(cid, &room, &json!({ "start": at(1, "10:00"), "party": 2 })).with_status(201);
+        wait_for(dora, &room, &json!({ "start": at(1, "10:00") })).with_status(201);
+        // One place is not enough for cid, and nobody else gets it meanwhile.
+        act(ann, &first, "cancel").ok();
+        assert_eq!((offers(cid), offers(dora)), (Vec::<String>::new(), Vec::new()));
+        let slot = facility.slot(eve, &room, 1, "10:00");
+        assert_eq!((&slot["remaining"], &slot["bookable"]), (&json!(0), &json!(false)));
+        book(eve, &room, &at(1, "10:00"), 1).is_problem(409, "slot-full");
+        // Another time is not kept.
+        assert_eq!(facility.slot(eve, &room, 1, "11:00")["remaining"], 2);
+        // Who may not book any more is skipped: what was kept for them is the next's.
+        for time in ["12:00", "13:00"] {
+            book(cid, &room, &at(1, time), 1).with_status(201);
+        }
+        act(bob, &second, "cancel").ok();
+        assert_eq!((offers(cid), offers(dora).len()), (Vec::new(), 1));
+        let own = cid.get("/v1/me/bookings").ok()["items"][0].clone();
+        act(dora, &offers(dora)[0], "cancel").ok();
+        act(cid, &id(&own), "cancel").ok();
+        // Two are free, and whatever is done next serves whoever is first.
+        let third = book(eve, &room, &at(1, "10:00"), 1);
+        third.is_problem(409, "slot-full");
+        book(eve, &room, &at(1, "14:00"), 1).with_status(201);
+        until("cid has both", || (offers(cid).len() == 1).then_some(()));
+        verify(world);
+    }
+
+    fn whom_a_closure_meets_is_offered_the_next_free_time_and_it_uses_up_nothing(world: &World) {
+        let file = set_clock(world, &at(0, "12:00"));
+        let server = world.serve_with(&[("ONEGRID_CLOCK_FILE", &file)]);
+        let facility = Facility::open(world, &server);
+        let limits = json!([{ "of": "person", "per": "active", "bookings": 1 }]);
+        let rules = facility.rules(&json!({ "limits": limits, "cancel_until_seconds": 172_800, "no_show": { "grace_seconds": 600, "count": 1 } }));
+        let room = facility.resource(&rules, &json!({ "capacity": 1, "opening_hours": "08:00-11:00" }));
+        let (ann, bob, cid) = (server.person(1), server.person(2), server.person(3));
+        let anns = id(&book(&ann, &room, &at(2, "09:00"), 1).with_status(201).json);
+        let bobs = id(&book(&bob, &room, &at(2, "08:00"), 1).with_status(201).json);
+        book(&cid, &room, &at(3, "09:00"), 1).with_status(201);
+        // Dora waits for the next day's ten o'clock; those whom the closure meets come first.
+        let closure = json!({ "from": at(2, "08:00"), "to": at(2, "20:00"), "reason": "屋顶漏水" });
+        let closed = facility.staff.post(&format!("/v1/resources/{room}/closures"), &closure).with_status(201).json;
+        assert_eq!(closed["conflicts"]["outside"].as_array().map(Vec::len), Some(2));
+        let offered = |client: &Client| client.get(&format!("/v1/bookings/{}", offers(client)[0])).ok();
+        let (to_ann, to_bob) = (offered(&ann), offered(&bob));
+        let time = |text: &str| text.parse::<onegrid::clock::Timestamp>().expect("a time").to_string();
+        assert_eq!((&to_ann["start"], &to_ann["replaces_id"]), (&json!(time(&at(3, "08:00"))), &json!(anns)), "who booked first is first");
+        assert_eq!((&to_bob["start"], &to_bob["replaces_id"]), (&json!(time(&at(3, "10:00"))), &json!(bobs)));
+        assert_eq!(ann.get("/v1/me/inbox").ok()["items"][0]["kind"], "booking_instead");
+        book(&server.person(4), &room, &at(3, "10:00"), 1).is_problem(409, "slot-full");
+        // Taking it gives up the other; it stands beside the limit.
+        act(&ann, &id(&to_ann), "confirm").ok();
+        assert_eq!((state(&ann, &anns), state(&ann, &id(&to_ann))), ("cancelled".to_owned(), "confirmed".to_owned()));
+        assert_eq!(ann.get(&format!("/v1/bookings/{anns}")).ok()["late"], false);
+        book(&ann, &room, &at(4, "08:00"), 1).with_status(201);
+        // Giving it back leaves the other, which is cancelled without being late.
+        act(&bob, &id(&to_bob), "cancel").ok();
+        assert_eq!(state(&bob, &bobs), "confirmed");
+        let gone = act(&bob, &bobs, "cancel").ok();
+        assert_eq!((&gone["state"], &gone["late"]), (&json!("cancelled"), &json!(false)));
+        // Nobody is counted who could not come, since it was closed.
+        let dora = server.person(5);
+        let doras = id(&book(&dora, &room, &at(5, "09:00"), 1).with_status(201).json);
+        let closure = json!({ "from": at(5, "08:00"), "to": at(40, "08:00"), "reason": "大修" });
+        facility.staff.post(&format!("/v1/resources/{room}/closures"), &closure).with_status(201);
+        assert_eq!(offers(&dora), [""; 0]);
+        assert_eq!(dora.get("/v1/me/inbox").ok()["items"][0]["kind"], "booking_closed");
+        set_clock(world, &at(5, "09:05"));
+        std::thread::sleep(std::time::Duration::from_millis(120));
+        server.staff().post(&format!("/v1/bookings/{doras}/no-show"), &json!({})).is_problem(409, "state-conflict");
+        set_clock(world, &at(5, "09:11"));
+        let dora = server.person(5);
+        until("it is called off", || (state(&dora, &doras) == "cancelled").then_some(()));
         verify(world);
     }
 }

@@ -4,6 +4,7 @@ mod acting;
 mod booking;
 mod booking_access;
 mod booking_door;
+mod booking_figures;
 mod booking_fire;
 mod booking_rules;
 mod booking_sharing;
