@@ -3,7 +3,8 @@
 Started by bench/booking/run. PostgreSQL is that of TEST_DATABASE_URL (a maintenance database whose
 user may create databases; else the one on the standard port). 32 clients book, 3,000 people by
 turns, under rules with limits: first 1,000 slots of 50 resources, then one hot slot. The figures of
-SQLite stand beside them, with a write that is flushed for itself on the same disk.
+SQLite stand beside them, with a write that is flushed for itself on the same disk. At last a month of
+slots is listed with a million bookings in the table.
 """
 
 import argparse
@@ -11,12 +12,14 @@ import json
 import os
 import re
 import secrets
+import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -26,6 +29,8 @@ import servers  # noqa: E402
 
 # At least so many of pgbench's transactions a second; of SQLite's bookings a second.
 BAR, BAR_HOT, BAR_SQLITE = 1.0, 0.6, 1500
+# So many bookings lie in the table when a month is listed, and so many ms of the server a list takes.
+BOOKINGS, BAR_LIST_MS = 1_000_000, 1.0
 MAINTENANCE = os.environ.get("TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 NAMES = ["onegrid_bench_booking", "onegrid_bench_pgbench"]
 
@@ -111,6 +116,9 @@ class Product:
         }
         tomorrow = (datetime.now(timezone.utc) + timedelta(days=2)).replace(hour=0, minute=0, second=0, microsecond=0)
         at = [(tomorrow + timedelta(hours=hour)).strftime("%Y-%m-%dT%H:%M:%SZ") for hour in range(20)]
+        # Open for twelve hours: 372 slots in 31 days.
+        listed = {**resource, "opening_hours": "08:00-20:00"}
+        self.listed = self.ask("POST", "/v1/resources", {"place_id": place, "resource": listed})["id"]
         many = []
         for number in range(51):
             made = self.ask("POST", "/v1/resources", {"place_id": place, "resource": resource})["id"]
@@ -137,6 +145,72 @@ class Product:
         figures = [float(word) for word in told.split()]
         spent = self.server.cpu_s() - before
         return [*figures, spent * 1e6 / max(1.0, figures[0] * seconds)]
+
+
+# A million bookings over eleven months behind and one ahead, as many on each resource; those of the listed one
+# ahead take ten places an hour.
+FILL = """
+INSERT INTO booking (id, resource_id, asked_id, person_id, start_at, end_at, party, load_from, load_to, load, state,
+    was_held, until_at, rules_id, rules_version_id, changes, is_late, is_excess, reminded_at, made_by, version,
+    created_at, updated_at)
+SELECT {id}, r.id, r.id, p.id, t.at, t.at + 3600000000, 1, t.at, t.at + 3600000000, 1,
+    CASE WHEN t.at < {now} THEN 'completed' ELSE 'confirmed' END, false, NULL, r.rules_id, r.rules_version_id, 0, false,
+    false, NULL, 'somebody', 1, t.at, t.at
+FROM (SELECT id, rules_id, rules_version_id, row_number() OVER (ORDER BY id) - 1 AS number FROM resource) AS r
+JOIN ({numbers}) AS n ON n.number % (SELECT count(*) FROM resource) = r.number
+JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS number FROM person) AS p
+    ON p.number = n.number % (SELECT count(*) FROM person)
+JOIN ({times}) AS t ON t.number = n.number;
+"""
+
+
+# The days ahead of the resources, on which something was booked.
+DAYS = """
+INSERT INTO resource_day (resource_id, day, cells)
+SELECT r.id, {today} + {day}, {nothing} FROM resource AS r CROSS JOIN {days}
+ON CONFLICT DO NOTHING;
+""".replace("{today}", str(int(time.time()) // 86400))
+
+
+def filled(kind: str, folder: str):
+    """Puts the bookings there, without the service."""
+    now = int(time.time()) // 3600 * 3_600_000_000
+    # From 330 days behind to 30 days ahead, by the hour.
+    at = f"{now} + (number / 52 % 8640 - 7920) * 3600000000"
+    if kind == "PostgreSQL":
+        numbers = f"SELECT g AS number FROM generate_series(0, {BOOKINGS - 1}) AS g"
+        times = f"SELECT g AS number, {at.replace('number', 'g')} AS at FROM generate_series(0, {BOOKINGS - 1}) AS g"
+        statement = FILL.format(id="uuid_send(gen_random_uuid())", now=now, numbers=numbers, times=times)
+        fill = [statement, DAYS.format(day="g", days="generate_series(0, 40) AS g", nothing="decode(repeat('00', 576), 'hex')")]
+        fill.append("ANALYZE;")
+        for one in fill:
+            command = ["psql", "-qX", "-v", "ON_ERROR_STOP=1", "-c", one, database(NAMES[0])]
+            subprocess.run(command, check=True)
+        return
+    all_numbers = f"WITH RECURSIVE n (number) AS (SELECT 0 UNION ALL SELECT number + 1 FROM n LIMIT {BOOKINGS})"
+    statement = FILL.format(
+        id="randomblob(16)",
+        now=now,
+        numbers=f"{all_numbers} SELECT number FROM n",
+        times=f"{all_numbers} SELECT number, {at} AS at FROM n",
+    )
+    with closing(sqlite3.connect(f"{folder}/onegrid.db", timeout=120)) as connection:
+        days = DAYS.format(day="number", days=f"({all_numbers.replace(str(BOOKINGS), '41')} SELECT number FROM n)", nothing="zeroblob(576)")
+        connection.executescript(f"{statement} {days} ANALYZE;")
+
+
+def listed(product: Product, times: int = 400):
+    """Ms of the server's processor, and ms until the answer, of a month's list of slots."""
+    first = datetime.now(timezone.utc).date()
+    path = f"/v1/resources/{product.listed}/slots?from={first}&to={first + timedelta(days=30)}"
+    slots = len(product.ask("GET", path)["items"])
+    took = []
+    before = product.server.cpu_s()
+    for _ in range(times):
+        started = time.monotonic()
+        product.ask("GET", path)
+        took.append((time.monotonic() - started) * 1e3)
+    return slots, (product.server.cpu_s() - before) * 1e3 / times, statistics.median(took)
 
 
 def flushed(folder: str) -> float:
@@ -174,6 +248,10 @@ def main():
                     if kind == "PostgreSQL":
                         peer.append(pgbench(given))
                     told.append(products[kind].load(which, number) + [peer[-1]])
+            lists = {}
+            for kind, product in products.items():
+                filled(kind, folder)
+                lists[kind] = listed(product)
     finally:
         for product in products.values():
             product.server.stop()
@@ -196,6 +274,10 @@ def main():
         (f"one hot slot at least {BAR_HOT} ×", ratios["PostgreSQL", "hot"][0] >= BAR_HOT),
         (f"SQLite at least {least:.0f} a second", ratios["SQLite", "many"][1] >= least),
     ]
+    print(f"\na month's slots, with {BOOKINGS:,} bookings in the table:")
+    for kind, (slots, cpu_ms, took_ms) in lists.items():
+        print(f"{kind:24}{slots} slots, {cpu_ms:.2f} ms of the server's processor, answered after {took_ms:.2f} ms")
+        bars.append((f"a month's list on {kind} within {BAR_LIST_MS} ms of the server", cpu_ms <= BAR_LIST_MS))
     print()
     for what, holds in bars:
         print(f"{'holds' if holds else 'MISSED'}: {what}")

@@ -192,6 +192,66 @@ both_databases! {
         }
         verify(world);
     }
+
+    fn holds_that_run_out_and_offers_end_in_one_hand(world: &World) {
+        let server = world.serve();
+        let second = another(world);
+        let servers = both(&server, second.as_ref());
+        let facility = Facility::open(world, &server);
+        let rules = facility.rules(&json!({ "overlap": "allow", "hold_seconds": 1 }));
+        let rooms: Vec<String> = (0..8).map(|_| facility.resource(&rules, &json!({ "kind": "exclusive" }))).collect();
+        let clients = crowd(&servers, 3, 3);
+        // The owner confirms at about the time at which the hold runs out, and somebody else books.
+        let holds: Vec<(String, std::time::Instant)> = rooms
+            .iter()
+            .map(|room| {
+                let hold = json!({ "resource_id": room, "start": at(1, "10:00"), "hold": true });
+                (id(&book_with(&clients[0], &hold).with_status(201).json), std::time::Instant::now())
+            })
+            .collect();
+        std::thread::scope(|scope| {
+            for (number, (room, (hold, made))) in rooms.iter().zip(&holds).enumerate() {
+                let clients = &clients;
+                scope.spawn(move || {
+                    let wait = std::time::Duration::from_millis(970 + 8 * number as u64);
+                    std::thread::sleep(wait.saturating_sub(made.elapsed()));
+                    let answers = at_once(clients[..2].to_vec(), |number, client| match number {
+                        0 => act(client, hold, "confirm"),
+                        _ => book(client, room, &at(1, "10:00"), 1),
+                    });
+                    match answers.iter().map(|answer| answer.status).collect::<Vec<_>>()[..] {
+                        [200, 409] => assert_eq!(state(&clients[0], hold), "confirmed"),
+                        [409, 201] => assert_eq!(answers[0].json["rival"], json!(hold), "the problem names the hold"),
+                        ref other => panic!("{other:?}"),
+                    }
+                });
+            }
+        });
+        // A place that comes free while somebody waits is theirs, however fast the others are.
+        for round in 0..6 {
+            let room = &rooms[round];
+            let start = at(2, "10:00");
+            let booked = id(&book(&clients[0], room, &start, 1).with_status(201).json);
+            let path = format!("/v1/resources/{room}/waiting");
+            let key = format!("wait-{round}");
+            clients[1].with("idempotency-key", &key).post(&path, &json!({ "start": start })).with_status(201);
+            let others: Vec<Client> = (0..12).map(|number| clients[if number == 0 { 0 } else { 2 }].clone()).collect();
+            let answers = at_once(others, |number, client| match number {
+                0 => act(client, &booked, "cancel"),
+                _ => book(client, room, &start, 1),
+            });
+            assert_eq!(answers[0].status, 200);
+            assert!(answers[1..].iter().all(|answer| answer.status == 409), "nobody takes it between");
+            let offer = clients[1].get("/v1/me/bookings?state=offered").ok()["items"][0].clone();
+            // Taking it and giving it back at once ends in one of the two.
+            let answers = at_once(vec![clients[1].clone(), clients[1].clone()], |number, client| {
+                act(client, &id(&offer), ["confirm", "cancel"][number])
+            });
+            assert_eq!(answers[1].status, 200);
+            assert_eq!(state(&clients[1], &id(&offer)), "cancelled");
+        }
+        verify(world);
+    }
 }
 
 /// Ends a server at once, as a power cut does.
