@@ -12,9 +12,10 @@ use super::cells::{CELL_MICROS, Day, Stretch};
 use super::command::{Command, Make, Place, What};
 use super::fit::conflicts;
 use super::model::{Act, Booking, BookingId, State};
-use super::offer::plus_minutes;
+use super::offer::{Times, plus_minutes};
 use super::resources::{Facts, Kind, Resource, ResourceId, Status};
 use super::rules::{Limit, Overlap, Period, RulesId, RulesVersionId, Terms, Version, Whose};
+use super::sharing::{Holder, Share, ShareId, Standing};
 use crate::calendar::{Calendar, Hours};
 use crate::circle::places::PlaceId;
 use crate::clock::Timestamp;
@@ -34,6 +35,10 @@ struct Kept {
     bookings: BTreeMap<BookingId, Booking>,
     days: HashMap<(ResourceId, i64), Day>,
     people: Vec<PersonId>,
+    /// Those of the first people, for whom places are withheld.
+    unit: UnitId,
+    /// What is withheld of resources, by their number.
+    shares: BTreeMap<usize, Share>,
 }
 
 fn resource(kind: Kind, capacity: i64, part_of: Option<&Resource>, rules: &Version) -> Resource {
@@ -101,6 +106,8 @@ impl Kept {
             bookings: BTreeMap::new(),
             days: HashMap::new(),
             people: (0..4).map(|_| PersonId::new()).collect(),
+            unit: UnitId::new(),
+            shares: BTreeMap::new(),
         }
     }
 
@@ -112,8 +119,8 @@ impl Kept {
                 .map(|one| one.id)
                 .collect::<Vec<_>>()
         };
-        let all = self.resources.iter();
-        all.map(|one| {
+        let all = self.resources.iter().enumerate();
+        all.map(|(number, one)| {
             let below = self.resources.iter().filter(|other| above(other).contains(&one.id));
             let parts = self
                 .resources
@@ -125,7 +132,12 @@ impl Kept {
                 rules: Arc::clone(&self.rules),
                 closures: Vec::new(),
                 agreements: Vec::new(),
-                shares: Vec::new(),
+                shares: self
+                    .shares
+                    .get(&number)
+                    .map(|share| (share.clone(), None))
+                    .into_iter()
+                    .collect(),
                 above: above(one),
                 below: below.map(|one| one.id).collect(),
                 parts: parts.map(|one| one.id).collect(),
@@ -147,7 +159,82 @@ impl Kept {
         for booking in self.bookings.values() {
             book.know_booking(booking.clone());
         }
+        for person in &self.people {
+            let units = self.is_of_unit(*person).then_some(self.unit);
+            let standing = Standing {
+                units: units.into_iter().collect(),
+                is_elder: false,
+            };
+            book.know_standing(*person, standing);
+        }
         book
+    }
+
+    fn is_of_unit(&self, person: PersonId) -> bool {
+        self.people
+            .iter()
+            .position(|one| *one == person)
+            .is_some_and(|place| place < 2)
+    }
+
+    /// What of a share nobody of those whom it is for has taken at a time, or between two.
+    fn kept(&self, share: &Share, from: Timestamp, to: Timestamp, without: Option<BookingId>, by_places: bool) -> i64 {
+        let takes = |booking: &&Booking| {
+            booking.share_id == Some(share.id)
+                && Some(booking.id) != without
+                && booking.load > 0
+                && !booking.has_lapsed(self.now)
+                && booking.load_from < to
+                && from < booking.load_to
+        };
+        let taken = self.bookings.values().filter(takes);
+        let taken: i64 = taken.map(|booking| if by_places { booking.load } else { 1 }).sum();
+        (share.places - taken).max(0)
+    }
+
+    /// The places that are free for somebody.
+    fn free_for(
+        &self,
+        person: PersonId,
+        one: &Resource,
+        start: Timestamp,
+        times: Times,
+        without: Option<BookingId>,
+    ) -> i64 {
+        let (from, to) = times;
+        let free = self.free(one, from, to, without);
+        let number = self
+            .resources
+            .iter()
+            .position(|other| other.id == one.id)
+            .expect("known");
+        let in_force = |number: usize| {
+            let share = self.shares.get(&number)?;
+            (!self.is_of_unit(person) && self.now < share.released_at(start)).then_some(share)
+        };
+        if number == 0 && in_force(2).is_some() {
+            return 0;
+        }
+        if let Some(share) = in_force(3).filter(|_| number > 3) {
+            let courts = self.resources.iter().skip(4);
+            let open = courts.filter(|court| self.free(court, from, to, without) > 0).count() as i64;
+            return if open > self.kept(share, from, to, without, false) {
+                free
+            } else {
+                0
+            };
+        }
+        let Some(share) = in_force(2).filter(|_| number == 2) else {
+            return free;
+        };
+        let mut least = free;
+        let mut at = from;
+        while at < to {
+            let next = plus_minutes(at, 5);
+            least = least.min(self.free(one, at, next, without) - self.kept(share, at, next, without, true));
+            at = next;
+        }
+        least.max(0)
     }
 
     fn keep(&mut self, written: Written) {
@@ -222,7 +309,8 @@ impl Kept {
         };
         let has_room = |one: &&Resource| {
             let (from, to) = Booking::load_times(one, place.start, end);
-            self.free(one, from, to, was.map(|was| was.id)) >= place.party
+            let without = was.map(|was| was.id);
+            self.free_for(person, one, place.start, (from, to), without) >= place.party
         };
         place.start > self.now
             && is_offered
@@ -295,6 +383,10 @@ enum Step {
     Wait {
         minutes: i64,
     },
+    Withhold {
+        pool: bool,
+        places: i64,
+    },
     Resize {
         resource: usize,
         capacity: i64,
@@ -312,6 +404,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (any::<prop::sample::Index>(), 0..6_usize)
             .prop_map(|(booking, act)| Step::Do { booking: booking.index(1_000), act }),
         1 => (1..40_i64).prop_map(|minutes| Step::Wait { minutes }),
+        1 => (any::<bool>(), 0..4_i64).prop_map(|(pool, places)| Step::Withhold { pool, places }),
         1 => (0..6_usize, 1..6_i64, 0..4_i64, 1..4_i64)
             .prop_map(|(resource, capacity, buffer, slot)| Step::Resize { resource, capacity, buffer: buffer * 5, slot: slot * 15 }),
     ]
@@ -358,6 +451,26 @@ fn take(kept: &mut Kept, step: &Step) {
     let (command, expected) = match step {
         Step::Wait { minutes } => {
             kept.now = plus_minutes(kept.now, *minutes);
+            return;
+        }
+        Step::Withhold { pool, places } => {
+            let number = if *pool { 3 } else { 2 };
+            kept.shares.remove(&number);
+            if *places > 0 {
+                let share = Share {
+                    id: ShareId::new(),
+                    resource_id: kept.resources[number].id,
+                    holder: Holder::Unit,
+                    unit_id: Some(kept.unit),
+                    places: *places,
+                    hours: None,
+                    reason: "x".into(),
+                    release_seconds: 3_600,
+                    created_at: kept.now,
+                    ended_at: None,
+                };
+                kept.shares.insert(number, share);
+            }
             return;
         }
         Step::Resize {
