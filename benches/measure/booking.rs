@@ -60,8 +60,8 @@ pub fn residents(of: &Residents) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Bookings by many at once; prints how many a second were confirmed, and the milliseconds in
-/// which half and 99 of 100 were answered.
+/// Bookings by many at once; prints how many a second were confirmed, the milliseconds in which half
+/// and 99 of 100 were answered, and how many it were.
 #[derive(clap::Args)]
 pub struct Load {
     /// The server.
@@ -79,6 +79,9 @@ pub struct Load {
     /// For so long.
     #[arg(long, default_value_t = 5)]
     seconds: u64,
+    /// So many bookings at the most.
+    #[arg(long, default_value_t = usize::MAX)]
+    most: usize,
     /// What tells the keys of this load from those of others.
     #[arg(long)]
     name: String,
@@ -102,6 +105,9 @@ pub fn load(of: &Load) -> Result<(), Failed> {
         let mut writing = stream;
         while started.elapsed() < until {
             let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= of.most {
+                break;
+            }
             let token = &tokens[number % tokens.len()];
             // Not in step with the tokens, so that nobody books one slot again and again.
             let slot = &slots[number.wrapping_mul(7_919) % slots.len()];
@@ -137,7 +143,8 @@ pub fn load(of: &Load) -> Result<(), Failed> {
             .map_or(0.0, Duration::as_secs_f64)
             * 1e3
     };
-    println!("{:.1} {:.3} {:.3}", took.len() as f64 / seconds, at(0.5), at(0.99));
+    let count = took.len();
+    println!("{:.1} {:.3} {:.3} {count}", count as f64 / seconds, at(0.5), at(0.99));
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! What bookings hold about people.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -7,6 +8,7 @@ use uuid::Uuid;
 
 use super::cells::CELL_MICROS;
 use super::lane::Booker;
+use super::model::BookingId;
 use super::undo::cancel_in;
 use super::{calendars, step_store, store, waiting};
 use crate::calendar::Calendar;
@@ -86,6 +88,9 @@ pub const HOLDINGS: [Holding; 4] = [
     },
 ];
 
+/// Of so many bookings the steps are read in one go.
+const AT_ONCE: usize = 500;
+
 /// Tells and forgets what somebody has booked.
 pub struct BookingHolder {
     /// Where days begin and end.
@@ -101,11 +106,17 @@ impl Holder for BookingHolder {
 
     fn tell(&self, conn: &mut Conn, person: Uuid) -> Result<Value> {
         let mut told = Vec::new();
-        for booking in store::ever_of(conn, PersonId::from_uuid(person))? {
-            let steps = step_store::steps_of(conn, booking.id)?.into_iter();
-            let steps: Vec<Value> = steps
-                .map(|step| json!({ "at": step.at, "act": step.act, "state": step.state, "reason": step.reason }))
-                .collect();
+        let all = store::ever_of(conn, PersonId::from_uuid(person))?;
+        let mut steps: HashMap<BookingId, Vec<Value>> = HashMap::new();
+        let ids: Vec<BookingId> = all.iter().map(|booking| booking.id).collect();
+        for some in ids.chunks(AT_ONCE) {
+            for step in step_store::steps_of_all(conn, some)? {
+                let told = json!({ "at": step.at, "act": step.act, "state": step.state, "reason": step.reason });
+                steps.entry(step.booking_id).or_default().push(told);
+            }
+        }
+        for booking in all {
+            let steps = steps.remove(&booking.id).unwrap_or_default();
             told.push(json!({
                 "booking": booking.id,
                 "resource": booking.resource_id,
@@ -114,6 +125,9 @@ impl Holder for BookingHolder {
                 "party": booking.party,
                 "state": booking.state,
                 "late": booking.is_late,
+                "agreement": booking.right.agreement_id,
+                "withheld_share": booking.share_id,
+                "objection": booking.objection,
                 "steps": steps,
             }));
         }

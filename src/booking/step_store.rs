@@ -78,10 +78,15 @@ type StepRow = (
 
 /// What became of a booking, the first step first.
 pub fn steps_of(conn: &mut Conn, id: BookingId) -> Result<Vec<Step>> {
+    steps_of_all(conn, &[id])
+}
+
+/// What became of these bookings, of each the first step first.
+pub fn steps_of_all(conn: &mut Conn, ids: &[BookingId]) -> Result<Vec<Step>> {
     let rows: Vec<StepRow> = step::table
         .left_join(reason::table)
-        .filter(step::booking_id.eq(id))
-        .order(step::number)
+        .filter(step::booking_id.eq_any(ids))
+        .order((step::booking_id, step::number))
         .select((
             (
                 step::id,

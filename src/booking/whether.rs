@@ -412,13 +412,17 @@ pub fn remaining(book: &Book, ask: &Ask<'_>) -> i64 {
     }
     let nodes = candidates(book, ask.node).into_iter();
     let open = nodes.filter(|node| node.resource.id == ask.node.resource.id || !is_closed(book, node, ask));
-    open.map(|node| {
+    let left = open.map(|node| {
         let (from, to) = Booking::load_times(&node.resource, ask.start, ask.end);
         let cells = Stretch::of(from, to);
         let free = book.free(node, cells, ask.except);
         keep::left_for(book, ask, node, cells, free).places
-    })
-    .sum()
+    });
+    let mut left: Vec<i64> = left.filter(|places| *places > 0).collect();
+    // Of a pool parts are withheld: the smallest that are free.
+    left.sort_unstable();
+    let kept = keep::parts_kept(book, ask, Stretch::of(ask.start, ask.end));
+    left.iter().skip(usize::try_from(kept).unwrap_or(0)).sum()
 }
 
 /// How many places there are; in a pool those of all its parts.

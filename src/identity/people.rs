@@ -107,6 +107,16 @@ impl People {
         people.collect()
     }
 
+    /// In which years these persons were born, as far as they say so.
+    pub fn birth_years(&self, conn: &mut Conn, ids: &[PersonId]) -> Result<HashMap<PersonId, i32>> {
+        let mut found = HashMap::new();
+        for (row, key) in store::load_people(conn, ids)? {
+            let person = self.opened(row, key)?;
+            found.extend(person.birth_year.map(|year| (person.id, year)));
+        }
+        Ok(found)
+    }
+
     /// A person, whole: for themselves.
     pub fn load(&self, conn: &mut Conn, id: PersonId) -> Result<Option<Person>> {
         let row = store::load_people(conn, &[id])?.pop();

@@ -236,6 +236,9 @@ both_databases! {
         let (ann, bob) = (server.person(1), server.person(2));
         book(&ann, &pool, &at(1, "10:00"), 2).with_status(201);
         book(&bob, &pool, &at(1, "10:00"), 2).with_status(201);
+        assert_eq!(facility.slot(&bob, &pool, 1, "11:00")["remaining"], 8, "two of the three courts are for everybody");
+        assert_eq!(facility.slot(&bob, &pool, 1, "10:00")["remaining"], 0);
+        assert_eq!(facility.slot(&bob, &pool, 1, "14:00")["remaining"], 12);
         let third = book(&bob, &pool, &at(1, "10:00"), 2);
         third.is_problem(409, "slot-withheld");
         // Nor by asking for the very court.

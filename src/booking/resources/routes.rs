@@ -84,6 +84,7 @@ async fn list_resources(_: Caller<Public>, query: Query<ResourcesQuery>, booking
         place: query.place,
         places: None,
         unit: query.unit,
+        units: None,
         open_only: query.open,
     };
     let load = move |conn: &mut crate::db::Conn, after, most| store::list(conn, &wanted, after, most);

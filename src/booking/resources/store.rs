@@ -253,6 +253,8 @@ pub struct Wanted {
     pub places: Option<Vec<PlaceId>>,
     /// Of this unit.
     pub unit: Option<UnitId>,
+    /// Of any of these units.
+    pub units: Option<Vec<UnitId>>,
     /// Only those that are offered.
     pub open_only: bool,
 }
@@ -268,6 +270,9 @@ pub fn list(conn: &mut Conn, wanted: &Wanted, after: Option<ResourceId>, most: i
     }
     if let Some(unit) = wanted.unit {
         query = query.filter(resource::unit_id.eq(unit));
+    }
+    if let Some(units) = &wanted.units {
+        query = query.filter(resource::unit_id.eq_any(units.clone()));
     }
     if wanted.open_only {
         query = query.filter(resource::status.eq(Status::Open.name()));

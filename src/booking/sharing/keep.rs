@@ -138,6 +138,16 @@ pub fn left_for<'a>(book: &'a Book, ask: &'a Ask<'_>, node: &'a Node, cells: Str
     }
 }
 
+/// How many parts of the pool that somebody asks for are withheld for others.
+pub fn parts_kept(book: &Book, ask: &Ask<'_>, cells: Stretch) -> i64 {
+    let node = ask.node;
+    if node.facts().kind != Kind::Pool || node.shares.is_empty() {
+        return 0;
+    }
+    let others = in_force(book, ask, node).filter(|share| !admits(book, ask, share));
+    others.map(|share| rest(book, ask, share, node, cells).max(0)).sum()
+}
+
 /// The share of which whoever asks takes: the first that is for them and has something left.
 pub fn share_of<'a>(book: &'a Book, ask: &'a Ask<'_>, node: &'a Node, cells: Stretch) -> Option<&'a Share> {
     let near = node.above.iter().filter_map(|id| book.node(*id));

@@ -11,7 +11,7 @@ use crate::clock::{self, Timestamp};
 use crate::db::schema::{sharing_agreement as agreement, sharing_party as party, withheld_share as share};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Reason, Result};
-use crate::grid::members::{day_number, day_of, homes};
+use crate::grid::members::{day_number, day_of, homes_of};
 use crate::grid::{UnitId, units_above};
 use crate::identity::{People, PersonId};
 
@@ -275,22 +275,32 @@ pub fn standings(
     persons: &[PersonId],
     today: NaiveDate,
 ) -> Result<Vec<(PersonId, Standing)>> {
-    let mut found = Vec::with_capacity(persons.len());
-    for person in persons {
-        let held = homes(conn, *person)?.into_iter();
-        let held = held.filter(|home| home.counts_on(day_number(today)));
-        let own: Vec<UnitId> = held.map(|home| UnitId::from_uuid(home.body)).collect();
-        let born = match people {
-            Some(people) => people.load(conn, *person)?.and_then(|person| person.birth_year),
-            None => None,
-        };
-        found.push((
-            *person,
-            Standing {
-                units: units_above(conn, &own)?,
-                is_elder: born.is_some_and(|year| today.year() - year >= ELDER_YEARS),
-            },
-        ));
+    let day = day_number(today);
+    let born = match people {
+        Some(people) => people.birth_years(conn, persons)?,
+        None => HashMap::new(),
+    };
+    let mut own: HashMap<PersonId, Vec<UnitId>> = HashMap::new();
+    for (person, home) in homes_of(conn, persons)? {
+        if home.counts_on(day) {
+            let homes = own.entry(PersonId::from_uuid(person)).or_default();
+            homes.push(UnitId::from_uuid(home.body));
+        }
     }
-    Ok(found)
+    let mut above: HashMap<UnitId, Vec<UnitId>> = HashMap::new();
+    for home in own.values().flatten() {
+        if !above.contains_key(home) {
+            above.insert(*home, units_above(conn, &[*home])?);
+        }
+    }
+    let standing = |person: &PersonId| {
+        let homes = own.get(person).into_iter().flatten();
+        let units = homes.filter_map(|home| above.get(home)).flatten().copied();
+        let is_elder = born.get(person).is_some_and(|year| today.year() - year >= ELDER_YEARS);
+        Standing {
+            units: units.collect(),
+            is_elder,
+        }
+    };
+    Ok(persons.iter().map(|person| (*person, standing(person))).collect())
 }

@@ -61,7 +61,7 @@ async fn get_utilisation(
     let unit = id.0;
     let counted = shared
         .db
-        .read(move |conn| store::used(conn, &booker.trees, |one| tree.is_within(one, unit), span));
+        .read(move |conn| store::used(conn, &booker.trees, &tree, unit, span));
     let view = UtilisationView::of(unit, (from, to), counted.await?);
     Ok(HttpResponse::Ok().json(view))
 }

@@ -11,20 +11,28 @@ use crate::booking::store::{self, Whose};
 use crate::booking::trees::Trees;
 use crate::db::Conn;
 use crate::error::Result;
-use crate::grid::UnitId;
+use crate::grid::{Tree, UnitId};
 
 /// So many wholes are read in one go.
 const AT_ONCE: usize = 100;
 
-/// What was used of the resources of some units between two times.
+/// Where there are more units than these all resources are read.
+const MOST_UNITS: usize = 10_000;
+
+/// What was used of the resources of a unit and of those below it between two times.
 pub(super) fn used(
     conn: &mut Conn,
     trees: &Trees,
-    is_wanted: impl Fn(UnitId) -> bool,
+    tree: &Tree,
+    unit: UnitId,
     span: Times,
 ) -> Result<Vec<(Resource, Count)>> {
-    let mut all: Vec<Resource> = resources::list(conn, &resources::Wanted::default(), None, i64::MAX)?;
-    all.retain(|one| is_wanted(one.unit_id));
+    let wanted = resources::Wanted {
+        units: tree.subtree_with_merged(unit, MOST_UNITS),
+        ..resources::Wanted::default()
+    };
+    let mut all: Vec<Resource> = resources::list(conn, &wanted, None, i64::MAX)?;
+    all.retain(|one| wanted.units.is_some() || tree.is_within(one.unit_id, unit));
     let mut roots: Vec<ResourceId> = all.iter().map(|one| one.root_id).collect();
     roots.sort_unstable();
     roots.dedup();

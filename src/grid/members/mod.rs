@@ -24,4 +24,6 @@ pub use import::import_people;
 pub use model::{Held, Membership, MembershipId, State, day_number, day_of};
 pub use offices::{Office, OfficeHolder, offices_of};
 pub use role::{BodyKind, Role};
-pub use store::{BodyId, KIND, Wanted, all_of, all_staff, blank_reasons, homes, list_at, load_at, load_many, staff_of};
+pub use store::{
+    BodyId, KIND, Wanted, all_of, all_staff, blank_reasons, homes, homes_of, list_at, load_at, load_many, staff_of,
+};

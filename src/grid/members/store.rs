@@ -143,13 +143,19 @@ pub fn staff_of(conn: &mut Conn, people: &[PersonId]) -> Result<Vec<(Uuid, Held)
     rows.into_iter().map(in_short).collect()
 }
 
-/// Where a person lives.
-pub fn homes(conn: &mut Conn, person: PersonId) -> Result<Vec<Held>> {
+/// Where each of these persons lives.
+pub fn homes_of(conn: &mut Conn, people: &[PersonId]) -> Result<Vec<(Uuid, Held)>> {
     let rows: Vec<Short> = short_rows!()
         .filter(table::role.eq(Role::Resident.name()))
-        .filter(table::person_id.eq(person))
+        .filter(table::person_id.eq_any(people))
         .load(conn)?;
-    rows.into_iter().map(|row| Ok(in_short(row)?.1)).collect()
+    rows.into_iter().map(in_short).collect()
+}
+
+/// Where a person lives.
+pub fn homes(conn: &mut Conn, person: PersonId) -> Result<Vec<Held>> {
+    let found = homes_of(conn, &[person])?;
+    Ok(found.into_iter().map(|(_, held)| held).collect())
 }
 
 /// Adds a membership. Who is that already, or asked to be, is told so.
