@@ -1,12 +1,13 @@
 //! The book: what a batch of commands touches, as it is and as it becomes. Pure.
 
+use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 
 use super::cells::{Day, Stretch};
-use super::model::{Act, Booking, BookingId, Step, StepId};
+use super::model::{Act, Booking, BookingId, Step};
 use super::offer::Offer;
 use super::resources::{Closure, Facts, Kind, Resource, ResourceId};
 use super::rules::{RulesVersionId, Version, WaitingPolicy};
@@ -108,6 +109,24 @@ pub struct Written {
     pub ended: Vec<(Claimed, BookingId, Option<Timestamp>)>,
 }
 
+/// A civil day in the city's zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CivilDay {
+    /// Its date.
+    pub date: NaiveDate,
+    /// When it begins.
+    pub from: Timestamp,
+    /// When the next one begins.
+    pub to: Timestamp,
+}
+
+impl CivilDay {
+    /// Whether a time is on it.
+    pub fn holds(&self, at: Timestamp) -> bool {
+        self.from <= at && at < self.to
+    }
+}
+
 /// The state of a batch.
 #[derive(Debug)]
 pub struct Book {
@@ -135,6 +154,7 @@ pub struct Book {
     touched: BTreeSet<BookingId>,
     steps: Vec<Step>,
     letters: Vec<Letter>,
+    civil_days: Cell<[Option<CivilDay>; 2]>,
 }
 
 impl Book {
@@ -160,6 +180,7 @@ impl Book {
             touched: BTreeSet::new(),
             steps: Vec::new(),
             letters: Vec::new(),
+            civil_days: Cell::new([None; 2]),
         }
     }
 
@@ -255,7 +276,30 @@ impl Book {
 
     /// The civil day of a time.
     pub fn date(&self, at: Timestamp) -> NaiveDate {
-        self.calendar.date_of(at.to_utc())
+        self.day(at).date
+    }
+
+    /// The civil day of a time, with its beginning and its end. What is asked for most, over and
+    /// over, is today and the day of one slot.
+    pub fn day(&self, at: Timestamp) -> CivilDay {
+        let known = self.civil_days.get();
+        let found = known.into_iter().flatten().find(|day| day.holds(at));
+        if let Some(day) = found {
+            return day;
+        }
+        let date = self.calendar.date_of(at.to_utc());
+        let next = date.succ_opt().unwrap_or(date);
+        let day = CivilDay {
+            date,
+            from: self.calendar.instant(date, 0).into(),
+            to: self.calendar.instant(next, 0).into(),
+        };
+        let [today, other] = known;
+        self.civil_days.set(match day.holds(self.now) {
+            true => [Some(day), other],
+            false => [today, Some(day)],
+        });
+        day
     }
 
     /// The most places that bookings of the very resource take in some cells, without these.
@@ -365,7 +409,6 @@ impl Book {
 
     fn note(&mut self, booking: &Booking, act: Act, actor: &str, said: Said<'_>) {
         self.steps.push(Step {
-            id: StepId::new(),
             booking_id: booking.id,
             number: booking.version,
             at: self.now,

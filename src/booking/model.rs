@@ -307,14 +307,9 @@ impl Booking {
     }
 }
 
-/// The id of a step.
-pub type StepId = Id<Step>;
-
 /// Something that became of a booking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// Its id.
-    pub id: StepId,
     /// Of which booking.
     pub booking_id: BookingId,
     /// The how manieth, from 1.
@@ -339,10 +334,6 @@ pub struct Step {
     pub is_override: bool,
     /// Why, in somebody's words.
     pub reason: Option<String>,
-}
-
-impl Named for Step {
-    const PREFIX: &'static str = "bst";
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::model::{BookingId, Step, StepId};
+use super::model::{BookingId, Step};
 use super::resources::ResourceId;
 use crate::clock::Timestamp;
 use crate::db::prepared::{Column, Prepared, bytes};
@@ -21,7 +21,6 @@ pub fn insert_steps(tx: &mut Tx<'_>, all: &[Step]) -> Result<()> {
             for one in all {
                 diesel::insert_into(step::table)
                     .values((
-                        step::id.eq(one.id),
                         step::booking_id.eq(one.booking_id),
                         step::number.eq(one.number),
                         step::at.eq(one.at),
@@ -42,7 +41,6 @@ pub fn insert_steps(tx: &mut Tx<'_>, all: &[Step]) -> Result<()> {
             let number = |of: fn(&Step) -> i64| Column::BigInt(all.iter().map(of).collect());
             let text = |of: fn(&Step) -> &str| Column::Text(all.iter().map(|one| of(one).to_owned()).collect());
             let columns = vec![
-                ("id", binary(|one| bytes(one.id))),
                 ("booking_id", binary(|one| bytes(one.booking_id))),
                 ("number", number(|one| one.number)),
                 ("at", number(|one| one.at.micros())),
@@ -64,7 +62,11 @@ pub fn insert_steps(tx: &mut Tx<'_>, all: &[Step]) -> Result<()> {
     for one in all {
         if let Some(text) = &one.reason {
             diesel::insert_into(reason::table)
-                .values((reason::step_id.eq(one.id), reason::reason.eq(text)))
+                .values((
+                    reason::booking_id.eq(one.booking_id),
+                    reason::number.eq(one.number),
+                    reason::reason.eq(text),
+                ))
                 .execute(&mut **tx)?;
         }
     }
@@ -72,7 +74,7 @@ pub fn insert_steps(tx: &mut Tx<'_>, all: &[Step]) -> Result<()> {
 }
 
 type StepRow = (
-    (StepId, BookingId, i64, Timestamp, String, String, String),
+    (BookingId, i64, Timestamp, String, String, String),
     (ResourceId, Timestamp, Timestamp, i64, bool, Option<String>),
 );
 
@@ -84,12 +86,15 @@ pub fn steps_of(conn: &mut Conn, id: BookingId) -> Result<Vec<Step>> {
 /// What became of these bookings, of each the first step first.
 pub fn steps_of_all(conn: &mut Conn, ids: &[BookingId]) -> Result<Vec<Step>> {
     let rows: Vec<StepRow> = step::table
-        .left_join(reason::table)
+        .left_join(
+            reason::table.on(reason::booking_id
+                .eq(step::booking_id)
+                .and(reason::number.eq(step::number))),
+        )
         .filter(step::booking_id.eq_any(ids))
         .order((step::booking_id, step::number))
         .select((
             (
-                step::id,
                 step::booking_id,
                 step::number,
                 step::at,
@@ -111,11 +116,10 @@ pub fn steps_of_all(conn: &mut Conn, ids: &[BookingId]) -> Result<Vec<Step>> {
 }
 
 fn step_of(row: StepRow) -> Result<Step> {
-    let ((id, booking_id, number, at, actor, act, state), (resource_id, start_at, end_at, party, is_override, reason)) =
+    let ((booking_id, number, at, actor, act, state), (resource_id, start_at, end_at, party, is_override, reason)) =
         row;
     let wrong = |()| Error::internal("the table has an unknown step of a booking");
     Ok(Step {
-        id,
         booking_id,
         number,
         at,
@@ -131,13 +135,9 @@ fn step_of(row: StepRow) -> Result<Step> {
     })
 }
 
-/// Blanks the reasons of the steps of bookings of a person, and of those that they gave.
+/// Blanks the reasons of the steps of bookings of a person.
 pub fn blank_reasons(tx: &mut Tx<'_>, person: PersonId) -> Result<()> {
     let theirs = table::table.filter(table::person_id.eq(person)).select(table::id);
-    let of_theirs: Vec<StepId> = step::table
-        .filter(step::booking_id.eq_any(theirs))
-        .select(step::id)
-        .load(&mut **tx)?;
-    diesel::delete(reason::table.filter(reason::step_id.eq_any(of_theirs))).execute(&mut **tx)?;
+    diesel::delete(reason::table.filter(reason::booking_id.eq_any(theirs))).execute(&mut **tx)?;
     Ok(())
 }

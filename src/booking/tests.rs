@@ -1,6 +1,8 @@
 //! The core against a small model: random commands, with rules and resources that change
 //! between them.
 
+mod step;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -9,7 +11,7 @@ use proptest::prelude::*;
 use super::act::decide;
 use super::book::{Book, Node, Written};
 use super::cells::{CELL_MICROS, Day, Stretch};
-use super::command::{Command, Make, Place, What};
+use super::command::{Make, Place, What};
 use super::fit::conflicts;
 use super::model::{Act, Booking, BookingId, State};
 use super::offer::{Times, plus_minutes};
@@ -19,9 +21,9 @@ use super::sharing::{Holder, Share, ShareId, Standing};
 use crate::calendar::{Calendar, Hours};
 use crate::circle::places::PlaceId;
 use crate::clock::Timestamp;
-use crate::gate::{Actor, Signed};
 use crate::grid::UnitId;
 use crate::identity::PersonId;
+use step::{Step, command, place, step};
 
 const MORNING: &str = "2026-12-01T00:00:00Z";
 const MOST_AT_ONCE: i64 = 3;
@@ -356,87 +358,6 @@ impl Kept {
                 }
             }
         }
-    }
-}
-
-/// Something that somebody does, in numbers that are always good for something.
-#[derive(Debug, Clone)]
-enum Step {
-    Make {
-        resource: usize,
-        person: usize,
-        at: i64,
-        length: i64,
-        party: i64,
-        hold: bool,
-    },
-    Change {
-        booking: usize,
-        at: i64,
-        length: i64,
-        party: i64,
-    },
-    Do {
-        booking: usize,
-        act: usize,
-    },
-    Wait {
-        minutes: i64,
-    },
-    Withhold {
-        pool: bool,
-        places: i64,
-    },
-    Resize {
-        resource: usize,
-        capacity: i64,
-        buffer: i64,
-        slot: i64,
-    },
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![
-        6 => (0..6_usize, 0..4_usize, 0..60_i64, 1..9_i64, 1..6_i64, any::<bool>())
-            .prop_map(|(resource, person, at, length, party, hold)| Step::Make { resource, person, at, length, party, hold }),
-        3 => (any::<prop::sample::Index>(), 0..60_i64, 1..9_i64, 1..6_i64)
-            .prop_map(|(booking, at, length, party)| Step::Change { booking: booking.index(1_000), at, length, party }),
-        4 => (any::<prop::sample::Index>(), 0..6_usize)
-            .prop_map(|(booking, act)| Step::Do { booking: booking.index(1_000), act }),
-        1 => (1..40_i64).prop_map(|minutes| Step::Wait { minutes }),
-        1 => (any::<bool>(), 0..4_i64).prop_map(|(pool, places)| Step::Withhold { pool, places }),
-        1 => (0..6_usize, 1..6_i64, 0..4_i64, 1..4_i64)
-            .prop_map(|(resource, capacity, buffer, slot)| Step::Resize { resource, capacity, buffer: buffer * 5, slot: slot * 15 }),
-    ]
-}
-
-fn command(person: PersonId, resource: ResourceId, what: What) -> Command {
-    Command {
-        actor: Actor {
-            name: person.to_string(),
-            signed: Some(Signed {
-                person: person.uuid(),
-                session: person.uuid(),
-            }),
-            acting: None,
-        },
-        is_staff: true,
-        pass: false,
-        reason: None,
-        repeat: None,
-        expected: None,
-        resource_id: resource,
-        what,
-    }
-}
-
-fn place(at: i64, length: i64, party: i64) -> Place {
-    let start = plus_minutes(MORNING.parse().expect("a time"), at * 15 + 60);
-    Place {
-        start,
-        end: Some(plus_minutes(start, length * 15)),
-        party,
-        resource: None,
     }
 }
 

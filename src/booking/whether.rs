@@ -208,13 +208,26 @@ fn monday(date: NaiveDate) -> NaiveDate {
     date.week(Weekday::Mon).first_day()
 }
 
-/// Whether a booking counts in a period together with one that begins at a time.
-fn counts(book: &Book, booking: &Booking, period: Period, start: Timestamp) -> bool {
-    let (own, asked) = (book.date(booking.start_at), book.date(start));
+/// When a booking begins that counts in a period together with one that begins at a time; of those
+/// that are active whenever.
+fn counted(book: &Book, period: Period, start: Timestamp) -> (Timestamp, Timestamp) {
+    let day = book.day(start);
+    let at = |date: NaiveDate| Timestamp::from(book.calendar.instant(date, 0));
+    match period {
+        Period::Active => (Timestamp::from_micros(i64::MIN), Timestamp::from_micros(i64::MAX)),
+        Period::Day => (day.from, day.to),
+        Period::Week => {
+            let monday = monday(day.date);
+            (at(monday), at(monday + chrono::TimeDelta::days(7)))
+        }
+    }
+}
+
+/// Whether a booking counts in a period that lies so.
+fn counts(book: &Book, booking: &Booking, period: Period, (from, to): (Timestamp, Timestamp)) -> bool {
     match period {
         Period::Active => booking.state.is_live() && booking.end_at > book.now,
-        Period::Day => own == asked,
-        Period::Week => monday(own) == monday(asked),
+        Period::Day | Period::Week => from <= booking.start_at && booking.start_at < to,
     }
 }
 
@@ -230,32 +243,36 @@ fn within_limits(book: &Book, terms: &Terms, ask: &Ask<'_>, right: Right) -> Res
             // What a closure made necessary is nobody's doing.
             && booking.replaces_id.is_none()
     };
+    // Looked up once for all that is asked of them.
+    let all_own: Vec<&Booking> = book.of(person).collect();
+    let own: Vec<&Booking> = all_own.iter().copied().filter(others).collect();
     let rules = ask.node.rules.rules_id;
     let minutes = (ask.end.micros() - ask.start.micros()) / 60_000_000;
     for limit in &terms.limits {
-        let one = [person];
-        let persons = match limit.of {
-            Whose::Person => one.as_slice(),
-            Whose::Household if book.household(person).is_empty() => &one,
-            Whose::Household => book.household(person),
-            Whose::Party if right.party_id.is_none() => continue,
-            Whose::Party => &[],
+        let within = counted(book, limit.per, ask.start);
+        let theirs: Vec<&Booking>;
+        let of_all = match (limit.of, right.party_id) {
+            (Whose::Person, _) => &own,
+            (Whose::Household, _) if book.household(person).is_empty() => &own,
+            (Whose::Household, _) => {
+                let all = book.household(person).iter().flat_map(|one| book.of(*one));
+                theirs = all.filter(others).collect();
+                &theirs
+            }
+            (Whose::Party, None) => continue,
+            (Whose::Party, Some(party)) => {
+                theirs = book.of_party(party).filter(others).collect();
+                &theirs
+            }
         };
-        let of_party: Vec<&Booking> = match right.party_id {
-            Some(party) if limit.of == Whose::Party => book.of_party(party).collect(),
-            _ => Vec::new(),
-        };
-        let counted = persons
+        let counted = of_all
             .iter()
-            .flat_map(|person| book.of(*person))
-            .chain(of_party)
-            .filter(others)
-            .filter(|booking| booking.rules_id == rules && counts(book, booking, limit.per, ask.start));
+            .filter(|booking| booking.rules_id == rules && counts(book, booking, limit.per, within));
         let (bookings, booked) = counted.fold((0, 0), |(count, sum), booking| (count + 1, sum + booking.minutes()));
         // Who asks for no more than they have is not stopped by a limit that was lowered.
         let was = ask
             .was
-            .filter(|was| counts(book, was, limit.per, ask.start) && was.rules_id == rules);
+            .filter(|was| counts(book, was, limit.per, within) && was.rules_id == rules);
         let is_over = |most: Option<i64>, total: i64| most.is_some_and(|most| total > most);
         let over_bookings = is_over(limit.bookings, bookings + 1) && was.is_none();
         let over_minutes = is_over(limit.minutes, booked + minutes) && was.is_none_or(|was| was.minutes() < minutes);
@@ -264,11 +281,14 @@ fn within_limits(book: &Book, terms: &Terms, ask: &Ask<'_>, right: Right) -> Res
         }
     }
     if terms.overlap == Overlap::Refuse {
-        let others =
-            |booking: &&Booking| others(booking) || booking.replaces_id.is_some() && !ask.except.contains(&booking.id);
-        let meets = |booking: &&Booking| booking.start_at < ask.end && ask.start < booking.end_at;
-        let mut live = book.of(person).filter(others).filter(|booking| booking.state.is_live());
-        if let Some(rival) = live.find(meets) {
+        let meets = |booking: &&&Booking| {
+            booking.start_at < ask.end
+                && ask.start < booking.end_at
+                && booking.state.is_live()
+                && !booking.has_lapsed(book.now)
+                && !ask.except.contains(&booking.id)
+        };
+        if let Some(rival) = all_own.iter().find(meets) {
             return Err(Why::Overlaps(rival.id));
         }
     }

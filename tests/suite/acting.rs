@@ -40,7 +40,7 @@ fn codes(messages: &Messages, to: u32, purpose: &str) -> Vec<String> {
 }
 
 /// Somebody asks to act for whoever has this number; the delegation and the code that came.
-fn ask(agent: &Client, messages: &Messages, to: u32, scopes: &[&str]) -> (String, String) {
+pub fn ask(agent: &Client, messages: &Messages, to: u32, scopes: &[&str]) -> (String, String) {
     let before = codes(messages, to, "delegation").len();
     let terms = json!({ "phone": phone(to), "scopes": scopes, "until": today_plus(30) });
     let asked = agent.post("/v1/delegations", &terms).with_status(202).json;
@@ -50,7 +50,7 @@ fn ask(agent: &Client, messages: &Messages, to: u32, scopes: &[&str]) -> (String
     (id_of(&asked), code)
 }
 
-fn confirm(agent: &Client, id: &str, to: u32, code: &str) -> Answer {
+pub fn confirm(agent: &Client, id: &str, to: u32, code: &str) -> Answer {
     agent.post(
         &format!("/v1/delegations/{id}/confirm"),
         &json!({ "phone": phone(to), "code": code }),
@@ -67,7 +67,7 @@ fn kinds(client: &Client) -> Vec<String> {
 }
 
 /// A father with a home, and his daughter who may act for him.
-fn family(server: &Server, messages: &Messages, scopes: &[&str]) -> (Client, Client, String) {
+pub fn family(server: &Server, messages: &Messages, scopes: &[&str]) -> (Client, Client, String) {
     let father = server.holding(FATHER, "resident", HOME);
     let daughter = server.person(DAUGHTER);
     let (id, code) = ask(&daughter, messages, FATHER, scopes);

@@ -155,6 +155,25 @@ both_databases! {
         assert_eq!(state(&ann, &gone), "confirmed");
     }
 
+    fn who_comes_on_the_third_day_is_found_by_their_code(world: &World) {
+        let file = set_clock(world, &at(0, "12:00"));
+        let server = world.serve_with(&[("ONEGRID_CLOCK_FILE", &file)]);
+        let facility = Facility::open(world, &server);
+        let rules = facility.rules(&json!({ "slots_max": 4 }));
+        let hall = facility.resource(&rules, &json!({ "kind": "exclusive", "opening_hours": "24/7", "slot_minutes": 1440 }));
+        let ann = server.person(1);
+        let days = json!({ "resource_id": hall, "start": at(1, "00:00"), "end": at(5, "00:00") });
+        let booked = id(&crate::harness::facility::book_with(&ann, &days).with_status(201).json);
+        // Nobody gets a day between.
+        book(&server.person(2), &hall, &at(3, "00:00"), 1).is_problem(409, "slot-full");
+        set_clock(world, &at(3, "15:00"));
+        std::thread::sleep(std::time::Duration::from_millis(120));
+        let code = server.person(1).get(&format!("/v1/bookings/{booked}/ticket")).ok()["code"].clone();
+        let path = format!("/v1/resources/{hall}/check-ins");
+        let there = server.staff().post(&path, &json!({ "code": code })).ok();
+        assert_eq!((&there["booking"]["id"], &there["booking"]["state"]), (&json!(booked), &json!("checked_in")));
+    }
+
     fn a_private_calendar_opens_elsewhere_follows_each_change_and_ends_when_it_is_told_to(world: &World) {
         let server = world.serve();
         let facility = Facility::open(world, &server);

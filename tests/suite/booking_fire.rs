@@ -202,11 +202,11 @@ both_databases! {
         let rooms: Vec<String> = (0..8).map(|_| facility.resource(&rules, &json!({ "kind": "exclusive" }))).collect();
         let clients = crowd(&servers, 3, 3);
         // The owner confirms at about the time at which the hold runs out, and somebody else books.
-        let holds: Vec<(String, std::time::Instant)> = rooms
+        let holds: Vec<(String, _)> = rooms
             .iter()
             .map(|room| {
                 let hold = json!({ "resource_id": room, "start": at(1, "10:00"), "hold": true });
-                (id(&book_with(&clients[0], &hold).with_status(201).json), std::time::Instant::now())
+                (id(&book_with(&clients[0], &hold).with_status(201).json), onegrid::clock::monotonic())
             })
             .collect();
         std::thread::scope(|scope| {

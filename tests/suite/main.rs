@@ -6,6 +6,7 @@ mod booking_access;
 mod booking_door;
 mod booking_figures;
 mod booking_fire;
+mod booking_for_others;
 mod booking_rules;
 mod booking_sharing;
 mod booking_waiting;

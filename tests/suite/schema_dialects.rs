@@ -107,7 +107,8 @@ fn sqlite_table(sql: &mut Sql, name: &str) -> Table {
         }
     }
     let foreign = format!(
-        "SELECT \"from\" || '|' || \"table\" || '|' || \"to\" || '|' || on_delete AS value FROM pragma_foreign_key_list('{name}')"
+        "SELECT group_concat(\"from\") || '|' || \"table\" || '|' || group_concat(\"to\") || '|' || on_delete AS value \
+         FROM (SELECT * FROM pragma_foreign_key_list('{name}') ORDER BY id, seq) GROUP BY id"
     );
     for row in rows(sql, &foreign) {
         table

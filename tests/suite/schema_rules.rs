@@ -38,8 +38,8 @@ const TEXTS: &[(&str, bool)] = &[
     ("booking.share_id", false),
     ("booking.state", false),
     // What somebody wrote: owned by booking.
+    ("booking_reason.booking_id", false),
     ("booking_reason.reason", true),
-    ("booking_reason.step_id", false),
     ("booking_rules.id", false),
     ("booking_rules.name", false),
     ("booking_rules.unit_id", false),
@@ -50,7 +50,6 @@ const TEXTS: &[(&str, bool)] = &[
     ("booking_step.act", false),
     ("booking_step.actor", false),
     ("booking_step.booking_id", false),
-    ("booking_step.id", false),
     ("booking_step.resource_id", false),
     ("booking_step.state", false),
     ("booking_try.subject", false),

@@ -206,7 +206,6 @@ CREATE TRIGGER booking_kept_from_truncate BEFORE TRUNCATE ON booking
 
 -- What became of a booking, step by step.
 CREATE TABLE booking_step (
-    id BYTEA NOT NULL PRIMARY KEY,
     booking_id BYTEA NOT NULL,
     number BIGINT NOT NULL,
     at BIGINT NOT NULL,
@@ -218,7 +217,7 @@ CREATE TABLE booking_step (
     end_at BIGINT NOT NULL,
     party BIGINT NOT NULL,
     is_override BOOLEAN NOT NULL,
-    UNIQUE (booking_id, number)
+    PRIMARY KEY (booking_id, number)
 );
 CREATE TRIGGER booking_step_kept_from_update BEFORE UPDATE ON booking_step
     FOR EACH ROW EXECUTE FUNCTION refuse_append_only();
@@ -229,8 +228,11 @@ CREATE TRIGGER booking_step_kept_from_truncate BEFORE TRUNCATE ON booking_step
 
 -- Why, in somebody's words: apart from the step so that it can be blanked.
 CREATE TABLE booking_reason (
-    step_id BYTEA NOT NULL PRIMARY KEY REFERENCES booking_step (id),
-    reason TEXT NOT NULL
+    booking_id BYTEA NOT NULL,
+    number BIGINT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (booking_id, number),
+    FOREIGN KEY (booking_id, number) REFERENCES booking_step (booking_id, number)
 );
 
 -- Wrong codes at a door or a desk, by day: for a booking, or for one of the staff at a resource.

@@ -200,7 +200,6 @@ END;
 
 -- What became of a booking, step by step.
 CREATE TABLE booking_step (
-    id BLOB NOT NULL PRIMARY KEY,
     booking_id BLOB NOT NULL,
     number BIGINT NOT NULL,
     at BIGINT NOT NULL,
@@ -212,7 +211,7 @@ CREATE TABLE booking_step (
     end_at BIGINT NOT NULL,
     party BIGINT NOT NULL,
     is_override BOOLEAN NOT NULL,
-    UNIQUE (booking_id, number)
+    PRIMARY KEY (booking_id, number)
 );
 CREATE TRIGGER booking_step_kept_from_update BEFORE UPDATE ON booking_step BEGIN
     SELECT RAISE(ABORT, 'booking_step is append-only');
@@ -223,8 +222,11 @@ END;
 
 -- Why, in somebody's words: apart from the step so that it can be blanked.
 CREATE TABLE booking_reason (
-    step_id BLOB NOT NULL PRIMARY KEY REFERENCES booking_step (id),
-    reason TEXT NOT NULL
+    booking_id BLOB NOT NULL,
+    number BIGINT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (booking_id, number),
+    FOREIGN KEY (booking_id, number) REFERENCES booking_step (booking_id, number)
 );
 
 -- Wrong codes at a door or a desk, by day: for a booking, or for one of the staff at a resource.

@@ -8,9 +8,9 @@ use serde::Serialize;
 use super::store;
 use super::view::{CheckInInput, DoorCodeView, DoorInput, TicketView};
 use crate::booking::Bookings;
-use crate::booking::command::{Command, What};
+use crate::booking::command::{Command, LONGEST_MICROS, What};
 use crate::booking::desk::routes::{with_parts, with_person};
-use crate::booking::model::{Act, Booking, BookingId};
+use crate::booking::model::{Act, Booking, BookingId, State};
 use crate::booking::resources::routes::existing;
 use crate::booking::resources::{self, ResourceId};
 use crate::booking::store::{self as bookings_store, Whose};
@@ -145,7 +145,24 @@ async fn check_in(
                 let one = bookings_store::load_one(conn, booking)?;
                 Ok(one.filter(|one| ids.contains(&one.resource_id)).into_iter().collect())
             }
-            None => bookings_store::list(conn, &Whose::Resources(ids, from, to), &[], None, 10_000),
+            None => {
+                // What is over is completed, so that those of the days before are the few that go on.
+                let earlier = Whose::Resources(
+                    ids.clone(),
+                    clock::Timestamp::from_micros(from.micros() - LONGEST_MICROS),
+                    from,
+                );
+                let going_on = [State::Confirmed, State::CheckedIn];
+                let mut found = bookings_store::list(conn, &earlier, &going_on, None, 1_000)?;
+                found.extend(bookings_store::list(
+                    conn,
+                    &Whose::Resources(ids, from, to),
+                    &[],
+                    None,
+                    10_000,
+                )?);
+                Ok(found)
+            }
         }
     });
     let said = body.value.code.clone();

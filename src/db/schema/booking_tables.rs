@@ -148,8 +148,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    booking_step (id) {
-        id -> Binary,
+    booking_step (booking_id, number) {
         booking_id -> Binary,
         number -> BigInt,
         at -> BigInt,
@@ -165,8 +164,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    booking_reason (step_id) {
-        step_id -> Binary,
+    booking_reason (booking_id, number) {
+        booking_id -> Binary,
+        number -> BigInt,
         reason -> Text,
     }
 }
@@ -209,4 +209,3 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(booking_rules, booking_rules_version);
 diesel::allow_tables_to_appear_in_same_query!(booking, booking_step, booking_reason);
-diesel::joinable!(booking_reason -> booking_step (step_id));
