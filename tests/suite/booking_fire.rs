@@ -228,8 +228,7 @@ both_databases! {
             }
         });
         // A place that comes free while somebody waits is theirs, however fast the others are.
-        for round in 0..6 {
-            let room = &rooms[round];
+        for (round, room) in rooms.iter().take(6).enumerate() {
             let start = at(2, "10:00");
             let booked = id(&book(&clients[0], room, &start, 1).with_status(201).json);
             let path = format!("/v1/resources/{room}/waiting");
