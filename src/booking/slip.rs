@@ -35,7 +35,8 @@ pub fn slip(booking: &Booking, resource: &Resource, place: &str, code: &str, cal
         strip::rule(),
         resource.facts.name.clone(),
         place.to_owned(),
-        format!("时间 {} 至 {until}", start.format("%Y年%-m月%-d日 %H:%M")),
+        format!("日期 {}", start.format("%Y年%-m月%-d日")),
+        format!("时间 {} 至 {until}", start.format("%H:%M")),
         format!("人数 {}", booking.party),
         format!("状态 {}", state(booking.state)),
     ];

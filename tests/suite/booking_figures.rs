@@ -156,7 +156,7 @@ both_databases! {
         assert_eq!(slip.needed_header("content-type"), "text/plain; charset=utf-8");
         let code = ann.get(&format!("/v1/bookings/{first}/ticket")).ok()["code"].as_str().expect("a code").to_owned();
         let joined: String = slip.text.lines().collect();
-        let start = format!("{} 10:00 至 11:00", day(1).format("%Y年%-m月%-d日"));
+        let start = format!("日期 {}时间 10:00 至 11:00", day(1).format("%Y年%-m月%-d日"));
         for part in ["多功能厅东区（二楼靠近楼梯的那一间大教室）", "文化中心", &start, "人数 3", "已确认", &code, &first] {
             assert!(joined.contains(part), "{part}: {}", slip.text);
         }

@@ -121,23 +121,28 @@ pub fn count(book: &Book, bookings: &[Booking], span: Times) -> BTreeMap<Resourc
     let calendar = &book.calendar;
     let mut counts: BTreeMap<ResourceId, Count> = BTreeMap::new();
     let (first, last) = (book.date(span.0), book.date(span.1));
+    let open_times = |node: &Node| -> Vec<Times> {
+        let offer = node.offer(calendar, first.pred_opt().unwrap_or(first), last);
+        let open = offer.open_times().into_iter();
+        open.filter_map(|times| within(times, span)).collect()
+    };
     for node in book
         .nodes()
         .filter(|node| node.below.is_empty() && node.facts().kind != Kind::Pool)
     {
         let count = counts.entry(node.resource.id).or_default();
-        let offer = node.offer(calendar, first.pred_opt().unwrap_or(first), last);
-        let open: Vec<Times> = offer
-            .open_times()
-            .into_iter()
-            .filter_map(|times| within(times, span))
-            .collect();
-        for times in &open {
-            for (hour, minutes) in by_hour(calendar, *times) {
+        for times in open_times(node) {
+            for (hour, minutes) in by_hour(calendar, times) {
                 count.hours.entry(hour).or_default().open += minutes * places(node);
                 count.minutes.open += minutes * places(node);
             }
         }
+    }
+    for node in book.nodes().filter(|node| !node.shares.is_empty()) {
+        let parts = leaves(book, node);
+        let Some(leaf) = parts.first() else { continue };
+        let open = open_times(leaf);
+        let count = counts.entry(node.resource.id).or_default();
         for (share, hours) in &node.shares {
             let kept: Vec<Times> = match hours {
                 None => vec![span],
@@ -155,7 +160,12 @@ pub fn count(book: &Book, bookings: &[Booking], span: Times) -> BTreeMap<Resourc
             let minutes: i64 = met
                 .map(|(from, to)| (to.micros() - from.micros()) / MINUTE_MICROS)
                 .sum();
-            count.withheld += minutes * share.places.min(places(node));
+            let all: i64 = parts.iter().map(|part| places(part)).sum();
+            let withheld = match node.facts().kind {
+                Kind::Exclusive => all,
+                Kind::Shared | Kind::Pool => share.places.min(all),
+            };
+            count.withheld += minutes * withheld;
         }
     }
     for booking in bookings {
