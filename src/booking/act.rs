@@ -9,6 +9,7 @@ use super::model::{Act, Booking, BookingId, Objection, State};
 use super::offer::{Offer, plus_minutes};
 use super::resources::{Resource, ResourceId};
 use super::rules::{Approval, Terms};
+use super::sharing::keep;
 use super::whether::{Ask, Found, Why, whether};
 use crate::clock::Timestamp;
 use crate::error::{Error, Facts, FieldError, Reason, Result};
@@ -441,7 +442,7 @@ fn named(why: Why, hold: BookingId) -> Error {
 
 fn approve(book: &mut Book, command: &Command, booking: Booking) -> Result<BookingId> {
     let id = booking.id;
-    let approved = Booking {
+    let mut approved = Booking {
         state: State::Confirmed,
         until_at: None,
         load: booking.party,
@@ -465,6 +466,28 @@ fn approve(book: &mut Book, command: &Command, booking: Booking) -> Result<Booki
             };
             return Err(Error::refused(Reason::SlotFull).with_facts(facts));
         }
+        // While it was asked for it took nothing, nor of what is withheld.
+        let offer = offer_around(book, &node, booking.start_at, booking.end_at);
+        let ask = Ask {
+            node: &node,
+            offer: &offer,
+            person: booking.person_id,
+            start: booking.start_at,
+            end: booking.end_at,
+            party: booking.party,
+            pass: false,
+            at_desk: false,
+            except: &[id],
+            was: None,
+        };
+        let free = book.free(&node, booking.stretch(), &[id]);
+        let left = keep::left_for(book, &ask, &node, free);
+        if let Some((share, at)) = left.share
+            && left.places < booking.party
+        {
+            return Err(Why::Withheld(share.holder, share.reason.clone(), at).error());
+        }
+        approved.share_id = keep::share_of(book, &ask, &node).map(|share| share.id);
     }
     let approved = book.become_(approved, Act::Approve, &command.actor.name, said(command))?;
     book.tell(&approved, "booking_approved");

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 
 use super::cells::{Day, Stretch};
 use super::model::{Act, Booking, BookingId, Step};
-use super::offer::Offer;
+use super::offer::{Offer, Times};
 use super::resources::{Closure, Facts, Kind, Resource, ResourceId};
 use super::rules::{RulesVersionId, Version, WaitingPolicy};
 use super::sharing::{Agreement, Share, Standing};
@@ -149,7 +149,7 @@ pub struct Book {
     versions: HashMap<RulesVersionId, Arc<Version>>,
     waiting: Vec<Waiting>,
     waited: BTreeSet<WaitingId>,
-    kept: Vec<WaitingId>,
+    kept: Vec<(WaitingId, Times)>,
     new: HashSet<BookingId>,
     touched: BTreeSet<BookingId>,
     steps: Vec<Step>,
@@ -457,34 +457,39 @@ impl Book {
         queue
     }
 
-    /// Whether the rules of any resource keep what comes free for whoever waits first.
-    pub fn is_strict(&self) -> bool {
+    /// Whether what is free of any resource may be for those who wait, though nobody gave anything
+    /// back: kept for the first by strict rules, or given free by time.
+    pub fn looks_at_those_who_wait(&self) -> bool {
         let mut nodes = self.nodes.values();
-        nodes.any(|node| node.rules.terms.waiting == WaitingPolicy::Strict)
+        nodes.any(|node| {
+            let terms = &node.rules.terms;
+            terms.waiting == WaitingPolicy::Strict || terms.opens.len() > 1 || !node.shares.is_empty()
+        })
     }
 
-    /// From here on what comes free is kept for these only, who wait and for whom it is not enough
-    /// yet.
-    pub fn keep_for(&mut self, first: Vec<WaitingId>) {
-        self.kept = first;
+    /// From here on nothing is kept for those who wait.
+    pub fn keep_nothing(&mut self) {
+        self.kept.clear();
     }
 
-    /// What comes free is kept for this one too.
-    pub fn keep_also_for(&mut self, waiting: WaitingId) {
-        self.kept.push(waiting);
+    /// What comes free between two times is kept for somebody who waits first, and for whom it is
+    /// not enough yet.
+    pub fn keep_for(&mut self, waiting: WaitingId, times: Times) {
+        self.kept.push((waiting, times));
     }
 
-    /// Whether the times that somebody asks for are kept for another who waits first.
-    pub fn is_kept(&self, ask: &Ask<'_>) -> bool {
-        let node = ask.node;
+    /// Whether what is free of a resource at the times that somebody asks for is kept for another.
+    pub fn is_kept(&self, ask: &Ask<'_>, node: &Node) -> bool {
         let is_near = |id: ResourceId| node.resource.id == id || node.above.contains(&id) || node.below.contains(&id);
-        let mut first = self.waiting.iter().filter(|one| self.kept.contains(&one.id));
-        first.any(|one| {
-            Some(one.person_id) != ask.person
-                && one.state == WaitingState::Waiting
-                && is_near(one.resource_id)
-                && one.from_at < ask.end
-                && ask.start < one.to_at
+        self.kept.iter().any(|(id, (from, to))| {
+            *from < ask.end
+                && ask.start < *to
+                && self.waiting.iter().any(|one| {
+                    one.id == *id
+                        && one.state == WaitingState::Waiting
+                        && Some(one.person_id) != ask.person
+                        && is_near(one.resource_id)
+                })
         })
     }
 

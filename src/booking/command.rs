@@ -76,10 +76,12 @@ pub struct Place {
 }
 
 impl Place {
-    /// The time within which it lies, whatever its slots are.
-    pub fn within(&self) -> (Timestamp, Timestamp) {
+    /// The time that it is about: where it names no end one slot, which is so many minutes long at
+    /// the most.
+    pub fn within(&self, slot_minutes: i64) -> (Timestamp, Timestamp) {
         let longest = Timestamp::from_micros(self.start.micros().saturating_add(LONGEST_MICROS));
-        (self.start, self.end.map_or(longest, |end| end.min(longest)))
+        let slot = Timestamp::from_micros(self.start.micros().saturating_add(slot_minutes * 60_000_000));
+        (self.start, self.end.unwrap_or(slot).min(longest))
     }
 }
 
@@ -89,6 +91,19 @@ impl What {
         match self {
             Self::Instead(ids) => ids.clone(),
             other => other.booking().into_iter().collect(),
+        }
+    }
+
+    /// Whether it may give places back.
+    pub fn frees(&self) -> bool {
+        match self {
+            Self::Change(..) | Self::Serve | Self::Instead(_) => true,
+            // Who takes what was offered instead of another gives that other back.
+            Self::Do(_, act) => matches!(
+                act,
+                Act::Confirm | Act::Cancel | Act::Decline | Act::Complete | Act::NoShow
+            ),
+            Self::Make(_) | Self::Look(..) => false,
         }
     }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::cells::CELL_MICROS;
-use super::lane::Booker;
+use super::lane::{Booker, serve_waiting};
 use super::model::BookingId;
 use super::undo::cancel_in;
 use super::{calendars, step_store, store, waiting};
@@ -151,7 +151,9 @@ impl Holder for BookingHolder {
                 cancel_in(tx, person, booking.id, &booker)?;
             }
         }
-        waiting::leave_all(tx, person)?;
+        for resource in waiting::leave_all(tx, person)? {
+            serve_waiting(tx, &booker, resource)?;
+        }
         calendars::forget_of(tx, person)?;
         step_store::blank_reasons(tx, person)
     }

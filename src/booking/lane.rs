@@ -230,10 +230,11 @@ fn who_waits(
         from = from.map_or(Some(book.now), |from| Some(from.min(book.now)));
         to = Some(Timestamp::from_micros(i64::MAX / 2));
     }
-    if book.is_strict() {
-        // What is free may be kept for them.
+    if book.looks_at_those_who_wait() {
+        // What is free may be theirs.
+        let slot = book.nodes().map(|node| node.facts().slot_minutes).max().unwrap_or(0);
         let places = commands.iter().filter_map(|command| command.what.place());
-        let times: Vec<(Timestamp, Timestamp)> = places.map(|place| place.within()).collect();
+        let times: Vec<(Timestamp, Timestamp)> = places.map(|place| place.within(slot)).collect();
         from = times.iter().map(|(from, _)| *from).chain(from).min();
         to = times.iter().map(|(_, to)| *to).chain(to).max();
     }
@@ -355,6 +356,8 @@ impl Work for Booker {
             .chain(before.iter().map(|booking| booking.resource_id))
             .collect();
         let roots = resources::lock_roots(tx, &on.into_iter().collect::<Vec<_>>())?;
+        // Meanwhile they may have become others; from here on they stay as they are.
+        let before = store::load_these(tx, &ids)?;
         let mut book = Book::new(clock::now(), Arc::clone(self.calendar()));
         self.trees.know(tx, &mut book, &roots)?;
 
@@ -381,10 +384,8 @@ impl Work for Booker {
         let named = named.chain(parties.iter().map(|unit| unit.uuid()));
         locks::hold(tx, "booking", named.chain(actors.map(|signed| signed.person)))?;
 
-        // All that waited for a lock is over now; what counts is the time from here on.
-        book.now = clock::now();
         book.repeats = Repeats::load(tx, commands.iter().filter_map(|one| one.repeat.as_ref()), book.now)?;
-        for booking in store::load_these(tx, &ids)? {
+        for booking in before {
             if book.node(booking.resource_id).is_none() {
                 // It was moved between two looks; a retry finds it.
                 return Err(Error::refused(Reason::Busy));
@@ -425,21 +426,20 @@ impl Work for Booker {
         for waits in book.waiting() {
             Self::days_of(&book, waits.resource_id, waits.from_at, waits.to_at, &mut days);
         }
-        Self::days_of_lapsing(&book, &mut days);
-        self.know_days(tx, &mut book, &days)?;
         if let (Some(from), Some(to)) = (span.0, span.1) {
             self.know_allotted(tx, &mut book, from, to)?;
         }
-        let has_lapsed = book.let_lapse()?;
-        let mut is_to_be_served = has_lapsed || book.is_strict();
+        Self::days_of_lapsing(&book, &mut days);
+        self.know_days(tx, &mut book, &days)?;
+        let mut is_freed = book.let_lapse()?;
         for command in commands {
-            is_to_be_served |= matches!(command.what, What::Serve | What::Instead(_));
+            is_freed |= matches!(command.what, What::Serve | What::Instead(_));
             if let What::Instead(ids) = &command.what {
                 instead::offer_instead(&mut book, ids)?;
             }
         }
-        if is_to_be_served {
-            waiting::offer(&mut book)?;
+        if is_freed || book.looks_at_those_who_wait() {
+            waiting::offer(&mut book, is_freed)?;
         }
         Ok(book)
     }
@@ -447,8 +447,8 @@ impl Work for Booker {
     fn decide(&self, book: &mut Book, command: &Command) -> Result<Done> {
         let done = act::decide(book, command)?;
         // What that freed goes to those who wait before anybody else is heard.
-        if !matches!(command.what, What::Make(_)) {
-            waiting::offer(book)?;
+        if command.what.frees() {
+            waiting::offer(book, true)?;
         }
         Ok(done)
     }

@@ -96,6 +96,9 @@ impl Offer {
         for (closure, hours) in closures {
             let until = closure.to_at.into_iter().chain(closure.lifted_at).min();
             let until = until.unwrap_or(Timestamp::from_micros(i64::MAX));
+            if until <= closure.from_at {
+                continue;
+            }
             let Some(hours) = hours else {
                 closed.push(((closure.from_at, until), closure.reason.clone()));
                 continue;

@@ -92,7 +92,9 @@ pub fn opened(
     booker
         .trees
         .know(conn, &mut book, &roots.into_iter().collect::<Vec<_>>())?;
-    if book.is_strict() {
+    Booker::know_unsettled(conn, &mut book)?;
+    let lapses = |booking: &Booking| booking.has_lapsed(book.now) || booking.start_at <= book.now;
+    if book.looks_at_those_who_wait() || book.bookings().any(lapses) {
         let all: Vec<ResourceId> = book.nodes().map(|node| node.resource.id).collect();
         for waits in waiting::near(conn, &all, from, to)? {
             book.know_waiting(waits);
@@ -102,7 +104,6 @@ pub fn opened(
     let persons: Vec<PersonId> = person.into_iter().chain(waits).collect();
     let counted = Booker::know_households(conn, &mut book, &persons)?;
     let parties = booker.know_standings(conn, &mut book, &persons)?;
-    Booker::know_unsettled(conn, &mut book)?;
     booker.know_bookings(conn, &mut book, &counted, &parties)?;
     booker.know_allotted(conn, &mut book, from, to)?;
     let mut days = BTreeSet::new();
@@ -116,10 +117,10 @@ pub fn opened(
     }
     Booker::days_of_lapsing(&book, &mut days);
     booker.know_days(conn, &mut book, &days)?;
-    book.let_lapse()?;
-    if book.is_strict() {
-        // As a booking finds it: what is kept for whoever waits first is not free.
-        waiting::offer(&mut book)?;
+    // As a booking finds it: what is for whoever waits first is not free.
+    let is_freed = book.let_lapse()?;
+    if is_freed || book.looks_at_those_who_wait() {
+        waiting::offer(&mut book, is_freed)?;
     }
     Ok(book)
 }
@@ -179,7 +180,7 @@ fn withheld(book: &Book, node: &Node, ask: &Ask<'_>) -> Vec<(i64, Share, Timesta
     let mut found = Vec::new();
     for node in nodes.filter(|node| !node.shares.is_empty()) {
         let (from, to) = Booking::load_times(&node.resource, ask.start, ask.end);
-        for share in keep::in_force(book, ask, node) {
+        for share in keep::in_force(book, (ask.start, ask.end), node) {
             let left = keep::rest(book, ask, share, node, Stretch::of(from, to));
             if left > 0 {
                 found.push((left, share.clone(), share.released_at(ask.start)));

@@ -183,11 +183,11 @@ const VOID: [&str; 3] = [State::Declined.name(), State::Cancelled.name(), State:
 /// A booking is never so long.
 const LONGEST_MICROS: i64 = super::command::LONGEST_MICROS;
 
-/// Of these resources: all holds, those whose time to be approved is over, and those that
+/// Of these resources: all holds, those whose time to be approved or taken is over, and those that
 /// have begun and to which nobody came yet.
 pub fn unsettled(conn: &mut Conn, resources: &[ResourceId], now: Timestamp) -> Result<Vec<Booking>> {
     let waits = table::state.eq(State::Held.name()).or(table::state
-        .eq(State::Pending.name())
+        .eq_any([State::Pending.name(), State::Offered.name()])
         .and(table::until_at.le(now).assume_not_null()));
     let mut found: Vec<Row> = table::table
         .filter(table::resource_id.eq_any(resources))

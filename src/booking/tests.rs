@@ -312,7 +312,19 @@ impl Kept {
         let has_room = |one: &&Resource| {
             let (from, to) = Booking::load_times(one, place.start, end);
             let without = was.map(|was| was.id);
-            self.free_for(person, one, place.start, (from, to), without) >= place.party
+            // What is withheld is withheld of each slot, until its own time.
+            let whole = self.free(one, from, to, without) >= place.party;
+            let slots = (0..slots).map(|number| plus_minutes(place.start, number * facts.slot_minutes));
+            let mut of_each = slots.map(|start| {
+                let times = Booking::load_times(one, start, plus_minutes(start, facts.slot_minutes));
+                self.free_for(person, one, start, times, without)
+            });
+            let asks_for_no_more = was.is_some_and(|was| {
+                let is_there = was.state.is_live() && !was.has_lapsed(self.now);
+                let same = (was.resource_id, was.start_at, was.end_at) == (one.id, place.start, end);
+                is_there && same && place.party <= was.load
+            });
+            whole && (asks_for_no_more || of_each.all(|free| free >= place.party))
         };
         place.start > self.now
             && is_offered

@@ -83,6 +83,11 @@ pub enum Why {
 }
 
 impl Why {
+    /// Whether a place is missing that is nobody's yet by right: what is withheld for others is.
+    pub const fn is_scarcity(&self) -> bool {
+        matches!(self, Self::Full | Self::NotEnough(_) | Self::Held(_))
+    }
+
     /// Whether only a place is missing: time or others can change that, so it can be waited for.
     pub const fn is_shortage(&self) -> bool {
         matches!(
@@ -344,9 +349,6 @@ pub fn candidates<'a>(book: &'a Book, node: &'a Node) -> Vec<&'a Node> {
 
 /// Where there is room for it.
 fn room(book: &Book, ask: &Ask<'_>, released: Option<(i64, Timestamp)>) -> Result<Found, Why> {
-    if book.is_kept(ask) {
-        return Err(Why::Full);
-    }
     let mut left = 0;
     let mut held: Option<Timestamp> = None;
     let mut withheld: Option<(&Share, Timestamp)> = None;
@@ -357,12 +359,29 @@ fn room(book: &Book, ask: &Ask<'_>, released: Option<(i64, Timestamp)>) -> Resul
         let (load_from, load_to) = Booking::load_times(&node.resource, ask.start, ask.end);
         let cells = Stretch::of(load_from, load_to);
         let free = book.free(node, cells, ask.except);
-        let for_them = keep::left_for(book, ask, node, cells, free);
+        // Who asks for no more than they have there takes nothing from others.
+        if let Some(was) = ask.was
+            && (was.resource_id, was.start_at, was.end_at) == (node.resource.id, ask.start, ask.end)
+            && was.state.is_live()
+            && (ask.party..=was.load).contains(&ask.party)
+            && free >= ask.party
+        {
+            return Ok(Found {
+                resource_id: node.resource.id,
+                load_from,
+                load_to,
+                right: Right::default(),
+                share_id: was.share_id,
+            });
+        }
+        if book.is_kept(ask, node) {
+            continue;
+        }
+        let for_them = keep::left_for(book, ask, node, free);
         if for_them.places < ask.party
             && free >= ask.party
-            && let Some(share) = for_them.share
+            && let Some((share, at)) = for_them.share
         {
-            let at = share.released_at(ask.start);
             if withheld.is_none_or(|(_, known)| at < known) {
                 withheld = Some((share, at));
             }
@@ -380,7 +399,7 @@ fn room(book: &Book, ask: &Ask<'_>, released: Option<(i64, Timestamp)>) -> Resul
                 load_from,
                 load_to,
                 right: Right::default(),
-                share_id: keep::share_of(book, ask, node, cells).map(|share| share.id),
+                share_id: keep::share_of(book, ask, node).map(|share| share.id),
             });
         }
         left = left.max(for_them.places);
@@ -401,7 +420,7 @@ fn room(book: &Book, ask: &Ask<'_>, released: Option<(i64, Timestamp)>) -> Resul
 }
 
 /// Whether a part of a pool is closed then for itself.
-fn is_closed(book: &Book, node: &Node, ask: &Ask<'_>) -> bool {
+pub fn is_closed(book: &Book, node: &Node, ask: &Ask<'_>) -> bool {
     if node.closures.is_empty() {
         return false;
     }
@@ -427,21 +446,18 @@ fn holds(book: &Book, node: &Node, cells: Stretch) -> (Vec<BookingId>, Option<Ti
 /// How many places are free for one who asks, without those that are withheld for others; in a pool
 /// those of all its parts.
 pub fn remaining(book: &Book, ask: &Ask<'_>) -> i64 {
-    if book.is_kept(ask) {
-        return 0;
-    }
     let nodes = candidates(book, ask.node).into_iter();
-    let open = nodes.filter(|node| node.resource.id == ask.node.resource.id || !is_closed(book, node, ask));
+    let is_open = |node: &&Node| node.resource.id == ask.node.resource.id || !is_closed(book, node, ask);
+    let open = nodes.filter(|node| is_open(node) && !book.is_kept(ask, node));
     let left = open.map(|node| {
         let (from, to) = Booking::load_times(&node.resource, ask.start, ask.end);
-        let cells = Stretch::of(from, to);
-        let free = book.free(node, cells, ask.except);
-        keep::left_for(book, ask, node, cells, free).places
+        let free = book.free(node, Stretch::of(from, to), ask.except);
+        keep::left_for(book, ask, node, free).places
     });
     let mut left: Vec<i64> = left.filter(|places| *places > 0).collect();
     // Of a pool parts are withheld: the smallest that are free.
     left.sort_unstable();
-    let kept = keep::parts_kept(book, ask, Stretch::of(ask.start, ask.end));
+    let kept = keep::parts_kept(book, ask);
     left.iter().skip(usize::try_from(kept).unwrap_or(0)).sum()
 }
 

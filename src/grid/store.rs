@@ -228,31 +228,47 @@ pub fn below(conn: &mut Conn, root: UnitId) -> Result<Vec<UnitId>> {
     Ok(found)
 }
 
-/// These units and all above them, with those that were merged into any of them: whoever named one
-/// of those means what took its place.
+/// Of each of these units: itself and all above it, with those that were merged into any of them:
+/// whoever named one of those means what took its place.
 ///
 /// # Errors
 /// Where the database fails.
-pub fn units_above(conn: &mut Conn, ids: &[UnitId]) -> Result<Vec<UnitId>> {
-    let mut found: Vec<UnitId> = ids.to_vec();
+pub fn units_above(conn: &mut Conn, ids: &[UnitId]) -> Result<HashMap<UnitId, Vec<UnitId>>> {
+    let mut parents: HashMap<UnitId, Option<UnitId>> = HashMap::new();
     let mut level = ids.to_vec();
     while !level.is_empty() {
-        let parents: Vec<Option<UnitId>> = table::table
-            .select(table::parent_id)
-            .filter(table::id.eq_any(&level))
-            .load(conn)?;
-        level = parents.into_iter().flatten().filter(|id| !found.contains(id)).collect();
-        level.dedup();
-        found.extend(&level);
+        let mut next = Vec::new();
+        for some in level.chunks(AT_ONCE) {
+            let found: Vec<(UnitId, Option<UnitId>)> = table::table
+                .select((table::id, table::parent_id))
+                .filter(table::id.eq_any(some))
+                .load(conn)?;
+            next.extend(found.iter().filter_map(|(_, parent)| *parent));
+            parents.extend(found);
+        }
+        next.retain(|id| !parents.contains_key(id));
+        next.sort_unstable();
+        next.dedup();
+        level = next;
     }
-    if !found.is_empty() {
-        let merged: Vec<UnitId> = table::table
-            .select(table::id)
-            .filter(table::merged_into.eq_any(&found))
+    let all: Vec<UnitId> = parents.keys().copied().collect();
+    let mut merged: HashMap<UnitId, Vec<UnitId>> = HashMap::new();
+    for some in all.chunks(AT_ONCE) {
+        let found: Vec<(UnitId, Option<UnitId>)> = table::table
+            .select((table::id, table::merged_into))
+            .filter(table::merged_into.eq_any(some))
             .load(conn)?;
-        found.extend(merged);
+        for (id, into) in found {
+            merged.entry(into.unwrap_or(id)).or_default().push(id);
+        }
     }
-    Ok(found)
+    let line = |id: &UnitId| -> Vec<UnitId> {
+        let upwards = std::iter::successors(Some(*id), |id| parents.get(id).copied().flatten());
+        let own = upwards.take(Level::ALL.len() + 1);
+        own.flat_map(|id| std::iter::once(id).chain(merged.get(&id).into_iter().flatten().copied()))
+            .collect()
+    };
+    Ok(ids.iter().map(|id| (*id, line(id))).collect())
 }
 
 /// The buildings among a unit and all below it.

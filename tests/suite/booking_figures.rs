@@ -86,6 +86,10 @@ both_databases! {
         facility.staff.post(&format!("/v1/resources/{room}/shares"), &share).with_status(201);
         let closure = json!({ "from": at(1, "10:00"), "to": at(1, "11:00"), "reason": "检修" });
         facility.staff.post(&format!("/v1/resources/{hall}/closures"), &closure).with_status(201);
+        // One that was lifted before it began closed nothing.
+        let lifted = json!({ "from": at(1, "08:00"), "to": at(1, "09:00"), "reason": "误登" });
+        let lifted = id(&facility.staff.post(&format!("/v1/resources/{room}/closures"), &lifted).with_status(201).json["closure"]);
+        facility.staff.post(&format!("/v1/closures/{lifted}/lift"), &json!({})).ok();
         let ann = server.person(1);
         let came = id(&book(&ann, &room, &at(1, "08:00"), 4).with_status(201).json);
         book(&ann, &room, &at(1, "09:00"), 2).with_status(201);
@@ -120,6 +124,9 @@ both_databases! {
         // a half for half an hour.
         let total = &figures["total"];
         assert_eq!((&total["open_minutes"], &total["booked_minutes"]), (&json!(1440), &json!(240 + 60 + 120 + 30)), "{figures}");
+        let path = format!("/v1/units/{}/utilisation", facility.unit);
+        let both = staff.ask(&path, &[("from", &day(0).to_string()), ("to", &day(1).to_string())]).ok();
+        assert_eq!(both["total"]["open_minutes"], 1440 + 1200 + 360);
         assert_eq!((&total["idle_minutes"], &total["bookings"], &total["no_shows"]), (&json!(1440 - 450), &json!(5), &json!(1)));
         assert_eq!(total["no_show_rate"], json!(0.2));
         assert_eq!((&total["withheld_minutes"], &total["withheld_used_minutes"]), (&json!(240), &json!(60)));

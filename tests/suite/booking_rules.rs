@@ -304,6 +304,41 @@ both_databases! {
         assert_eq!(list["items"][0]["person"]["phone"], "199****0001");
         verify(world);
     }
+
+    fn who_is_there_keeps_their_time_and_whoever_waits_first_is_first_under_whatever_rules(world: &World) {
+        let file = set_clock(world, &at(0, "12:00"));
+        let server = world.serve_with(&[("ONEGRID_CLOCK_FILE", &file)]);
+        let facility = Facility::open(world, &server);
+        let lead = json!({ "count": 1800, "unit": "seconds" });
+        let terms = |seconds: i64| json!({ "lead": lead, "slots_max": 3, "offer_seconds": seconds });
+        let rules = facility.rules(&terms(60));
+        let room = facility.resource(&rules, &json!({ "kind": "exclusive" }));
+        let (ann, bob, cid) = (server.person(1), server.person(2), server.person(3));
+        let long = json!({ "resource_id": room, "start": at(1, "10:00"), "end": at(1, "13:00") });
+        let there = id(&book_with(&ann, &long).with_status(201).json);
+        // Bob waits under the old rules, cid under the new.
+        let other = id(&book(&ann, &room, &at(2, "10:00"), 1).with_status(201).json);
+        let wait = |client: &Client| {
+            let key = crate::harness::facility::new_key();
+            let path = format!("/v1/resources/{room}/waiting");
+            client.with("idempotency-key", &key).post(&path, &json!({ "start": at(2, "10:00") })).with_status(201)
+        };
+        wait(&bob);
+        facility.change_rules(&rules, &terms(90));
+        wait(&cid);
+        act(&ann, &other, "cancel").ok();
+        let offered = |client: &Client| client.get("/v1/me/bookings?state=offered").ok()["items"].as_array().map(Vec::len);
+        assert_eq!((offered(&bob), offered(&cid)), (Some(1), Some(0)));
+        // In the midst of a booking the rest of its time is taken, until they go.
+        set_clock(world, &at(1, "11:15"));
+        std::thread::sleep(std::time::Duration::from_millis(120));
+        let (bob, staff) = (server.person(2), server.staff());
+        book(&bob, &room, &at(1, "12:00"), 1).is_problem(409, "slot-full");
+        act(&staff, &there, "check-in").ok();
+        act(&staff, &there, "complete").ok();
+        book(&bob, &room, &at(1, "12:00"), 1).with_status(201);
+        verify(world);
+    }
 }
 
 /// The same facility for staff who signed in anew.

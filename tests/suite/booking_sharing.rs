@@ -128,6 +128,11 @@ both_databases! {
         let unknown = facility.ask_resource(&rules, &json!({ "open_to": [room.replace("res_", "unt_")] }));
         unknown.is_invalid_at(&[("body", "/resource/open_to/0", "unknown_unit")]);
         let own = server.holding(1, "resident", HOME);
+        // A whole's word holds for its parts.
+        let hall = facility.resource(&rules, &json!({ "kind": "exclusive", "open_to": [home] }));
+        let half = facility.resource(&rules, &json!({ "kind": "exclusive", "part_of": hall }));
+        book(&server.person(9), &half, &at(1, "10:00"), 1).is_problem(409, "not-for-you");
+        book(&own, &half, &at(1, "19:00"), 1).with_status(201);
         book(&own, &room, &at(1, "10:00"), 1).with_status(201);
         let others = residents(&server, NEXT_DOOR, 2..6);
         book(&others[0], &room, &at(1, "10:00"), 1).is_problem(409, "not-for-you");
@@ -211,6 +216,9 @@ both_databases! {
         let late = server.person(4);
         assert_eq!(late.get("/v1/me/waiting").ok()["items"][0]["state"], "waiting");
         set_clock(world, &at(1, "09:01"));
+        std::thread::sleep(std::time::Duration::from_millis(120));
+        // At that very instant nobody is faster.
+        book(&server.person(5), &room, &at(1, "10:00"), 1).is_problem(409, "slot-full");
         let offered = until("what was released is offered", || {
             let list = late.get("/v1/me/waiting").ok();
             (list["items"][0]["state"] == "offered").then(|| list["items"][0]["booking_id"].clone())
@@ -222,6 +230,86 @@ both_databases! {
         staff.send("POST", &format!("/v1/shares/{desk_share}/end"), None).ok();
         staff.send("POST", &format!("/v1/shares/{desk_share}/end"), None).is_problem(409, "state-conflict");
         assert_eq!(facility.slot(&server.person(5), &room, 2, "10:00")["remaining"], 4);
+        verify(world);
+    }
+
+    fn what_is_withheld_is_kept_from_nobody_whom_it_is_for_and_given_away_by_nobody(world: &World) {
+        let file = set_clock(world, &at(0, "12:00"));
+        let server = world.serve_with(&[("ONEGRID_CLOCK_FILE", &file)]);
+        let facility = Facility::open(world, &server);
+        let people: Vec<Client> = (1..=5).map(|number| server.person(number)).collect();
+        for elder in &people[..3] {
+            born(elder, 1950);
+        }
+        let (old, older, oldest, young, other) = (&people[0], &people[1], &people[2], &people[3], &people[4]);
+        let elders = |places: i64, release: i64| json!({ "holder": "elders", "places": places, "reason": "优先老人", "release_seconds": release });
+        let wait = |client: &Client, room: &str, start: &str| {
+            let path = format!("/v1/resources/{room}/waiting");
+            client.with("idempotency-key", &new_key()).post(&path, &json!({ "start": start })).with_status(201)
+        };
+        // Somebody young who waits first keeps no elder from what is the elders'.
+        let strict = facility.rules(&json!({ "waiting": "strict", "overlap": "allow" }));
+        let room = facility.resource(&strict, &json!({ "capacity": 2 }));
+        withhold(&facility, &room, &elders(1, 60)).with_status(201);
+        book(other, &room, &at(1, "10:00"), 1).with_status(201);
+        wait(young, &room, &at(1, "10:00"));
+        assert_eq!(facility.slot(old, &room, 1, "10:00")["remaining"], 1);
+        book(old, &room, &at(1, "10:00"), 1).with_status(201);
+        // Several slots in a row are withheld as long as any of them is.
+        let long = facility.rules(&json!({ "slots_max": 4, "overlap": "allow" }));
+        let room = facility.resource(&long, &json!({ "capacity": 1 }));
+        withhold(&facility, &room, &elders(1, 26 * 3600)).with_status(201);
+        let span = |end: &str| json!({ "resource_id": room, "start": at(1, "13:00"), "end": at(1, end) });
+        let asked = |client: &Client, end: &str| crate::harness::facility::book_with(client, &span(end));
+        asked(young, "16:00").is_problem(409, "slot-withheld");
+        asked(old, "16:00").with_status(201);
+        // Who has more than is left since may have less of it.
+        let room = facility.resource(&long, &json!({ "capacity": 5 }));
+        let own = id(&book(young, &room, &at(2, "10:00"), 5).with_status(201).json);
+        withhold(&facility, &room, &elders(2, 60)).with_status(201);
+        young.post(&format!("/v1/bookings/{own}/change"), &json!({ "party": 4 })).ok();
+        young.post(&format!("/v1/bookings/{own}/change"), &json!({ "party": 5 })).is_problem(409, "slot-withheld");
+        // Requests that compete are not agreed to beyond what is everybody's.
+        let competes = facility.rules(&json!({ "approval": "competes", "overlap": "allow" }));
+        let room = facility.resource(&competes, &json!({ "capacity": 2 }));
+        withhold(&facility, &room, &elders(1, 60)).with_status(201);
+        let requests: Vec<String> = [young, other, old].iter().map(|client| id(&book(client, &room, &at(1, "10:00"), 1).with_status(201).json)).collect();
+        act(&facility.staff, &requests[0], "approve").ok();
+        act(&facility.staff, &requests[1], "approve").is_problem(409, "slot-withheld");
+        assert!(act(&facility.staff, &requests[2], "approve").ok()["share_id"].is_string());
+        // A court that is closed is none of those that are left.
+        let pool = facility.resource(&long, &json!({ "kind": "pool", "capacity": 4 }));
+        let courts: Vec<String> = (0..3).map(|_| facility.resource(&long, &json!({ "kind": "exclusive", "capacity": 4, "part_of": pool }))).collect();
+        withhold(&facility, &pool, &elders(1, 60)).with_status(201);
+        let closure = json!({ "from": at(1, "08:00"), "to": at(1, "20:00"), "reason": "换网" });
+        facility.staff.post(&format!("/v1/resources/{}/closures", courts[2]), &closure).with_status(201);
+        book(young, &pool, &at(1, "10:00"), 1).with_status(201);
+        assert_eq!(facility.slot(other, &pool, 1, "10:00")["remaining"], 0);
+        book(other, &pool, &at(1, "10:00"), 1).is_problem(409, "slot-withheld");
+        book(old, &pool, &at(1, "10:00"), 1).with_status(201);
+        // Offers of a share that lapse together on different days stop nothing.
+        let quick = facility.rules(&json!({ "offer_seconds": 60, "overlap": "allow" }));
+        let room = facility.resource(&quick, &json!({ "capacity": 1 }));
+        withhold(&facility, &room, &elders(1, 0)).with_status(201);
+        let (soon, later) = (at(3, "10:00"), at(5, "10:00"));
+        let booked: Vec<String> = [&soon, &later].iter().map(|start| id(&book(old, &room, start, 1).with_status(201).json)).collect();
+        wait(older, &room, &soon);
+        wait(oldest, &room, &later);
+        for one in &booked {
+            act(old, one, "cancel").ok();
+        }
+        let offered = |client: &Client| client.get("/v1/me/bookings?state=offered").ok()["items"].as_array().map(Vec::len);
+        assert_eq!((offered(older), offered(oldest)), (Some(1), Some(1)));
+        set_clock(world, &at(0, "12:05"));
+        std::thread::sleep(std::time::Duration::from_millis(120));
+        let (old, older, oldest) = (server.person(1), server.person(2), server.person(3));
+        book(&old, &room, &at(4, "10:00"), 1).with_status(201);
+        for client in [&older, &oldest] {
+            until("they wait again", || (client.get("/v1/me/waiting").ok()["items"][0]["state"] == "waiting").then_some(()));
+        }
+        for start in [&soon, &later] {
+            book(&old, &room, start, 1).with_status(201);
+        }
         verify(world);
     }
 

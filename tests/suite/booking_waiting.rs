@@ -214,6 +214,53 @@ both_databases! {
         verify(world);
     }
 
+    fn a_strict_list_keeps_no_more_than_came_free_and_for_nobody_who_let_it_go(world: &World) {
+        let server = world.serve();
+        let facility = Facility::open(world, &server);
+        let rules = facility.rules(&json!({ "waiting": "strict" }));
+        let people: Vec<Client> = (1..=5).map(|number| server.person(number)).collect();
+        let (ann, bob, cid, dora, eve) = (&people[0], &people[1], &people[2], &people[3], &people[4]);
+        // Who leaves the list leaves what was kept for them to the next.
+        let room = facility.resource(&rules, &json!({ "capacity": 2 }));
+        let first = id(&book(ann, &room, &at(1, "10:00"), 1).with_status(201).json);
+        book(bob, &room, &at(1, "10:00"), 1).with_status(201);
+        let waits = id(&wait_for(cid, &room, &json!({ "start": at(1, "10:00"), "party": 2 })).with_status(201).json);
+        wait_for(dora, &room, &json!({ "start": at(1, "10:00") })).with_status(201);
+        act(ann, &first, "cancel").ok();
+        assert_eq!(offers(dora).len(), 0);
+        cid.send("DELETE", &format!("/v1/waiting/{waits}"), None).with_status(204);
+        assert_eq!(offers(dora).len(), 1);
+        // Who gives an offer back is not asked again for the same place.
+        act(dora, &offers(dora)[0], "cancel").ok();
+        assert_eq!(facility.slot(eve, &room, 1, "10:00")["remaining"], 1);
+        book(eve, &room, &at(1, "10:00"), 1).with_status(201);
+        assert_eq!((offers(dora).len(), stands(dora)["state"].clone()), (0, json!("waiting")));
+        // A smaller party is always to be had, and what it leaves is kept.
+        let wide = facility.resource(&rules, &json!({ "capacity": 5 }));
+        let own = id(&book(ann, &wide, &at(2, "10:00"), 3).with_status(201).json);
+        book(bob, &wide, &at(2, "10:00"), 2).with_status(201);
+        wait_for(cid, &wide, &json!({ "start": at(2, "10:00"), "party": 2 })).with_status(201);
+        ann.post(&format!("/v1/bookings/{own}/change"), &json!({ "party": 2 })).ok();
+        book(eve, &wide, &at(2, "10:00"), 1).is_problem(409, "slot-full");
+        ann.post(&format!("/v1/bookings/{own}/change"), &json!({ "party": 1 })).ok();
+        assert_eq!(offers(cid).len(), 1);
+        // Of a day only those slots are kept that are short; of a court the others are free.
+        let day_room = facility.resource(&rules, &json!({ "capacity": 1, "opening_hours": "10:00-12:00" }));
+        let elsewhere = facility.resource(&rules, &json!({}));
+        book(ann, &day_room, &at(3, "10:00"), 1).with_status(201);
+        book(cid, &elsewhere, &at(3, "11:00"), 1).with_status(201);
+        let any = json!({ "day": crate::harness::facility::day(3).to_string() });
+        wait_for(cid, &day_room, &any).with_status(201);
+        book(eve, &day_room, &at(3, "11:00"), 1).with_status(201);
+        let pool = facility.resource(&rules, &json!({ "kind": "pool", "capacity": 4 }));
+        let courts: Vec<String> = (0..2).map(|_| facility.resource(&rules, &json!({ "kind": "exclusive", "capacity": 4, "part_of": pool }))).collect();
+        book(ann, &courts[0], &at(4, "10:00"), 1).with_status(201);
+        wait_for(cid, &courts[0], &json!({ "start": at(4, "10:00") })).with_status(201);
+        assert_eq!(facility.slot(eve, &pool, 4, "10:00")["remaining"], 4);
+        book(eve, &pool, &at(4, "10:00"), 1).with_status(201);
+        verify(world);
+    }
+
     fn whom_a_closure_meets_is_offered_the_next_free_time_and_it_uses_up_nothing(world: &World) {
         let file = set_clock(world, &at(0, "12:00"));
         let server = world.serve_with(&[("ONEGRID_CLOCK_FILE", &file)]);
@@ -257,6 +304,7 @@ both_databases! {
         std::thread::sleep(std::time::Duration::from_millis(120));
         server.staff().post(&format!("/v1/bookings/{doras}/no-show"), &json!({})).is_problem(409, "state-conflict");
         set_clock(world, &at(5, "09:11"));
+        std::thread::sleep(std::time::Duration::from_millis(120));
         let dora = server.person(5);
         until("it is called off", || (state(&dora, &doras) == "cancelled").then_some(()));
         verify(world);

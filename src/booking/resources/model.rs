@@ -59,7 +59,7 @@ pub struct Facts {
     pub buffer_after_minutes: i64,
     /// Its rules.
     pub rules_id: RulesId,
-    /// The units whose residents may book in its own hours; everybody where there are none.
+    /// The units whose residents may book in its own hours; where there are none, those of what it is part of, else everybody.
     pub open_to: Vec<UnitId>,
     /// The department whose it is, where it is one's: its officers serve it as well.
     pub department_id: Option<DepartmentId>,

@@ -231,8 +231,9 @@ pub fn set_root(tx: &mut Tx<'_>, ids: &[ResourceId], root: ResourceId) -> Result
     Ok(())
 }
 
-/// Those that have a set of rules have this version of it from now on. Their wholes are locked.
-pub fn set_rules_version(tx: &mut Tx<'_>, rules: RulesId, version: RulesVersionId) -> Result<()> {
+/// Those that have a set of rules, which they are, have this version of it from now on. Their
+/// wholes are locked.
+pub fn set_rules_version(tx: &mut Tx<'_>, rules: RulesId, version: RulesVersionId) -> Result<Vec<ResourceId>> {
     let ids: Vec<ResourceId> = resource::table
         .filter(resource::rules_id.eq(rules))
         .select(resource::id)
@@ -241,7 +242,7 @@ pub fn set_rules_version(tx: &mut Tx<'_>, rules: RulesId, version: RulesVersionI
     diesel::update(resource::table.filter(resource::rules_id.eq(rules)))
         .set(resource::rules_version_id.eq(version))
         .execute(&mut **tx)?;
-    Ok(())
+    Ok(ids)
 }
 
 /// Which resources to list.

@@ -56,7 +56,7 @@ pub struct ResourceInput {
     pub buffer_after_minutes: i64,
     /// Its rules.
     pub rules_id: RulesId,
-    /// The units whose residents may book in its own hours; everybody where there are none.
+    /// The units whose residents may book in its own hours; where there are none, those of what it is part of, else everybody.
     #[serde(default)]
     #[schema(max_items = 50)]
     pub open_to: Vec<UnitId>,
@@ -147,7 +147,7 @@ pub struct ResourceView {
     pub buffer_after_minutes: i64,
     /// Its rules.
     pub rules_id: RulesId,
-    /// The units whose residents may book in its own hours; everybody where there are none.
+    /// The units whose residents may book in its own hours; where there are none, those of what it is part of, else everybody.
     pub open_to: Vec<UnitId>,
     /// The department whose it is.
     pub department_id: Option<DepartmentId>,

@@ -7,7 +7,9 @@ use super::model::{Rules, RulesId, Terms};
 use super::store;
 use super::view::{NewRulesInput, RulesInput, RulesQuery, RulesRef, RulesView};
 use crate::booking::Bookings;
+use crate::booking::lane::serve_waiting;
 use crate::booking::resources;
+use crate::booking::waiting;
 use crate::clock;
 use crate::coordinates::Crs;
 use crate::error::{Error, FieldError, Reason};
@@ -143,13 +145,18 @@ async fn change_rules(
     bookings: web::Data<Bookings>,
 ) -> Answer {
     let (name, terms): (String, Terms) = (body.value.name, body.value.terms);
+    let booker = std::sync::Arc::clone(&bookings.booker);
     let changed = bookings.db.write(move |tx| {
         let mut rules = store::load_locked(tx, id.0)?;
         let actor = caller.at(rules.unit_id.into())?;
         expected.allows(rules.version)?;
         rules.name.clone_from(&name);
         let version = store::add_version(tx, &mut rules, &terms, &actor.name)?;
-        resources::set_rules_version(tx, rules.id, version.id)?;
+        let theirs = resources::set_rules_version(tx, rules.id, version.id)?;
+        // By other rules what is free may be somebody's who waits.
+        for awaited in waiting::awaited(tx, &theirs, clock::now())? {
+            serve_waiting(tx, &booker, awaited)?;
+        }
         audit::of_unit(tx, actor, Act::RulesWritten, rules.unit_id, &rules.name)?;
         Ok((rules, version))
     });

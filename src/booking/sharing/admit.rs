@@ -13,7 +13,11 @@ use crate::grid::UnitId;
 /// Where these times are for others only.
 pub fn right(book: &Book, ask: &Ask<'_>) -> Result<Right, Why> {
     let node = ask.node;
-    let open_to = &node.facts().open_to;
+    // What is said of a whole holds for its parts where nothing is said of them.
+    let above = node.above.iter().filter_map(|id| book.node(*id));
+    let mut said = std::iter::once(node).chain(above.map(|node| &**node));
+    let said = said.find(|node| !node.facts().open_to.is_empty());
+    let open_to = said.map_or(&[][..], |node| &node.facts().open_to);
     if node.agreements.is_empty() && open_to.is_empty() {
         return Ok(Right::default());
     }

@@ -287,12 +287,10 @@ pub fn standings(
             homes.push(UnitId::from_uuid(home.body));
         }
     }
-    let mut above: HashMap<UnitId, Vec<UnitId>> = HashMap::new();
-    for home in own.values().flatten() {
-        if !above.contains_key(home) {
-            above.insert(*home, units_above(conn, &[*home])?);
-        }
-    }
+    let mut homes: Vec<UnitId> = own.values().flatten().copied().collect();
+    homes.sort_unstable();
+    homes.dedup();
+    let above = units_above(conn, &homes)?;
     let standing = |person: &PersonId| {
         let homes = own.get(person).into_iter().flatten();
         let units = homes.filter_map(|home| above.get(home)).flatten().copied();

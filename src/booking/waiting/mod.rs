@@ -11,4 +11,4 @@ mod view;
 pub use model::{Waiting, WaitingId, WaitingState};
 pub use offer::{answer_until, offer, offered};
 pub use release::{Released, watch};
-pub use store::{leave_all, near, of_bookings, own, update};
+pub use store::{awaited, leave_all, near, of_bookings, own, update};

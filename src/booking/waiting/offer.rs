@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::model::{Waiting, WaitingState};
 use crate::booking::book::{Book, Node, SYSTEM, Said};
 use crate::booking::model::{Act, Booking, BookingId, State};
+use crate::booking::offer::Times;
 use crate::booking::resources::ResourceId;
 use crate::booking::rules::WaitingPolicy;
 use crate::booking::whether::{Ask, Found, whether};
@@ -18,22 +19,30 @@ const QUIET: (u16, u16) = (22 * 60, 7 * 60);
 
 /// Offers what is free to those who wait, the first first; whoever may not book any more is passed
 /// over and keeps their place in the list. Whoever needs more than there is, is passed over as well,
-/// or what there is is kept for them: as the rules say.
+/// or what there is is kept for them: as the rules say. Where nothing was given back, only time may have given something
+/// free.
 ///
 /// # Errors
 /// Where the book is at fault.
-pub fn offer(book: &mut Book) -> Result<()> {
-    book.keep_for(Vec::new());
+pub fn offer(book: &mut Book, is_freed: bool) -> Result<()> {
+    book.keep_nothing();
     for waiting in book.queue() {
+        // Who let a place go waits for the next that comes free, and nothing is kept for them.
+        let has_let_go = waiting.queued_at != waiting.created_at;
+        if has_let_go && !is_freed {
+            continue;
+        }
         let Some(node) = book.node(waiting.resource_id).cloned() else {
             continue;
         };
         let until = answer_until(book, node.rules.terms.offer_seconds);
         match place_for(book, &node, &waiting, until) {
             Ok((found, start, end)) => give(book, &node, &waiting, (found, start, end), until)?,
-            Err(is_short) => {
-                if is_short && node.rules.terms.waiting == WaitingPolicy::Strict {
-                    book.keep_also_for(waiting.id);
+            Err(scarce) => {
+                if node.rules.terms.waiting == WaitingPolicy::Strict && !has_let_go {
+                    for times in scarce {
+                        book.keep_for(waiting.id, times);
+                    }
                 }
             }
         }
@@ -57,13 +66,13 @@ pub fn answer_until(book: &Book, seconds: i64) -> Timestamp {
 }
 
 /// A place for somebody who waits; none that they could not use any more when they answer. Where
-/// there is none: whether nothing but places is missing.
+/// there is none: the times at which nothing but places is missing.
 fn place_for(
     book: &Book,
     node: &Node,
     waiting: &Waiting,
     until: Timestamp,
-) -> std::result::Result<(Found, Timestamp, Timestamp), bool> {
+) -> std::result::Result<(Found, Timestamp, Timestamp), Vec<Times>> {
     let first = book.date(waiting.from_at);
     let offer = node.offer(
         &book.calendar,
@@ -85,23 +94,27 @@ fn place_for(
         };
         let lead = Timestamp::from_micros(start.micros() - node.rules.terms.lead_seconds() * 1_000_000);
         match until <= lead {
-            true => whether(book, &ask).map_err(|why| why.is_shortage()),
+            true => whether(book, &ask).map_err(|why| why.is_scarcity()),
             false => Err(false),
         }
     };
     if !waiting.is_day {
-        let found = fits(waiting.from_at, waiting.to_at)?;
-        return Ok((found, waiting.from_at, waiting.to_at));
+        let times = (waiting.from_at, waiting.to_at);
+        return match fits(times.0, times.1) {
+            Ok(found) => Ok((found, times.0, times.1)),
+            Err(is_scarce) => Err(is_scarce.then_some(times).into_iter().collect()),
+        };
     }
     let within = |(start, _): &(Timestamp, Timestamp)| waiting.from_at <= *start && *start < waiting.to_at;
-    let mut is_short = false;
+    let mut scarce = Vec::new();
     for (start, end) in offer.slots().filter(within) {
         match fits(start, end) {
             Ok(found) => return Ok((found, start, end)),
-            Err(short) => is_short |= short,
+            Err(true) => scarce.push((start, end)),
+            Err(false) => {}
         }
     }
-    Err(is_short)
+    Err(scarce)
 }
 
 fn give(

@@ -12,7 +12,7 @@ use crate::booking::book::Book;
 use crate::booking::lane::{Booker, serve_waiting};
 use crate::booking::resources::{self, Resource};
 use crate::booking::sharing::keep;
-use crate::booking::whether::{Ask, openings};
+use crate::booking::whether::openings;
 use crate::clock::{self, Timestamp};
 use crate::db::{Conn, Tx};
 use crate::error::Result;
@@ -36,21 +36,9 @@ fn next(conn: &mut Conn, booker: &Booker, one: &Resource, waiting: &Waiting) -> 
     let meets = |(start, end): &(Timestamp, Timestamp)| *start < waiting.to_at && waiting.from_at < *end;
     let mut times: Vec<Timestamp> = Vec::new();
     for (start, end) in offer.slots().filter(meets) {
-        let ask = Ask {
-            node,
-            offer: &offer,
-            person: Some(waiting.person_id),
-            start,
-            end,
-            party: waiting.party,
-            pass: false,
-            at_desk: false,
-            except: &[],
-            was: None,
-        };
         let near = node.above.iter().chain(&node.below).filter_map(|id| book.node(*id));
         for node in std::iter::once(node).chain(near) {
-            times.extend(keep::in_force(&book, &ask, node).map(|share| share.released_at(start)));
+            times.extend(keep::in_force(&book, (start, end), node).map(|share| share.released_at(start)));
         }
         let opens = openings(&book, &node.rules.terms, book.date(start)).into_iter();
         times.extend(opens.map(|(at, _)| at));
@@ -71,6 +59,11 @@ pub fn watch(tx: &mut Tx<'_>, booker: &Booker, one: &Resource, waiting: &Waiting
     Ok(())
 }
 
+/// Whoever has an offer may let it go, and wait on.
+const fn waits_on(state: WaitingState) -> bool {
+    matches!(state, WaitingState::Waiting | WaitingState::Offered)
+}
+
 /// Serves those who wait when time gives something free.
 pub struct Released(Bookings);
 
@@ -84,7 +77,7 @@ impl Released {
         let id = job.payload::<Of>()?.waiting;
         let booker = Arc::clone(&self.0.booker);
         let served = self.0.db.write(move |tx| {
-            let waits = |waiting: &Waiting| waiting.state == WaitingState::Waiting && waiting.to_at > clock::now();
+            let waits = |waiting: &Waiting| waits_on(waiting.state) && waiting.to_at > clock::now();
             let Some(waiting) = store::load_one(tx, id)?.filter(waits) else {
                 return Ok(None);
             };

@@ -9,6 +9,7 @@ use super::release::watch;
 use super::store;
 use super::view::{WaitingInput, WaitingList, WaitingView};
 use crate::booking::Bookings;
+use crate::booking::lane::serve_waiting;
 use crate::booking::offer::plus_minutes;
 use crate::booking::resources::routes::existing;
 use crate::booking::resources::{self, ResourceId};
@@ -213,6 +214,7 @@ async fn list_own_waiting(own: Own, _: Query<Nothing>, bookings: web::Data<Booki
 )]
 async fn leave_waiting_list(own: Own, id: Path<WaitingId>, _: Query<Nothing>, bookings: web::Data<Bookings>) -> Answer {
     let person = person(&own)?;
+    let booker = Arc::clone(&bookings.booker);
     let left = bookings.db.write(move |tx| {
         let not_found = || Error::refused(Reason::NotFound);
         let one = store::load_one(tx, id.0)?
@@ -229,7 +231,9 @@ async fn leave_waiting_list(own: Own, id: Path<WaitingId>, _: Query<Nothing>, bo
         }
         one.state = WaitingState::Left;
         one.updated_at = clock::now();
-        store::update(tx, &one)
+        store::update(tx, &one)?;
+        // What was kept for them is the next's.
+        serve_waiting(tx, &booker, one.resource_id)
     });
     left.await?;
     Ok(HttpResponse::NoContent().finish())

@@ -70,7 +70,7 @@ fn read(rows: Vec<Row>) -> Result<Vec<Waiting>> {
 }
 
 /// So many are looked at when a place comes free.
-const MOST: i64 = 200;
+const MOST: i64 = 1_000;
 
 /// Who waits at these resources for a time that meets this one, the first first.
 pub fn near(conn: &mut Conn, resources: &[ResourceId], from: Timestamp, to: Timestamp) -> Result<Vec<Waiting>> {
@@ -111,12 +111,15 @@ pub(super) fn load_one(conn: &mut Conn, id: WaitingId) -> Result<Option<Waiting>
     row.map(Row::read).transpose()
 }
 
+/// So many are told of one person.
+const MOST_OWN: i64 = 200;
+
 /// All for which somebody ever waited, the latest first.
 pub fn own(conn: &mut Conn, person: PersonId) -> Result<Vec<Waiting>> {
     let rows = table::table.filter(table::person_id.eq(person));
     read(
         rows.order((table::created_at.desc(), table::id.desc()))
-            .limit(MOST)
+            .limit(MOST_OWN)
             .load(conn)?,
     )
 }
@@ -132,15 +135,28 @@ pub(super) fn before(conn: &mut Conn, one: &Waiting) -> Result<i64> {
         .get_result(conn)?)
 }
 
-/// Somebody waits for nothing any more.
-pub fn leave_all(tx: &mut Tx<'_>, person: PersonId) -> Result<()> {
+/// Of these resources those for which somebody waits.
+pub fn awaited(conn: &mut Conn, resources: &[ResourceId], now: Timestamp) -> Result<Vec<ResourceId>> {
+    Ok(table::table
+        .filter(table::resource_id.eq_any(resources))
+        .filter(table::state.eq(WaitingState::Waiting.name()))
+        .filter(table::to_at.gt(now))
+        .select(table::resource_id)
+        .distinct()
+        .order(table::resource_id)
+        .load(conn)?)
+}
+
+/// Somebody waits for nothing any more; for which resources they did.
+pub fn leave_all(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<ResourceId>> {
     let waits = table::table.filter(
         table::person_id
             .eq(person)
             .and(table::state.eq(WaitingState::Waiting.name())),
     );
+    let left = waits.select(table::resource_id).distinct().load(&mut **tx)?;
     diesel::update(waits)
         .set(table::state.eq(WaitingState::Left.name()))
         .execute(&mut **tx)?;
-    Ok(())
+    Ok(left)
 }
