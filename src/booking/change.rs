@@ -7,7 +7,7 @@ use super::book::{Book, Node};
 use super::command::{Command, Place};
 use super::model::{Act, Booking, BookingId, State};
 use super::resources::{Kind, ResourceId};
-use super::whether::Why;
+use super::why::Why;
 use crate::error::{Error, Reason, Result};
 
 /// Another time or party of a booking, checked like a new one with the old one taken out.

@@ -46,6 +46,7 @@ mod verify;
 mod view;
 mod waiting;
 mod whether;
+mod why;
 
 #[cfg(test)]
 mod tests;

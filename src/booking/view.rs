@@ -12,7 +12,8 @@ use super::resources::{Resource, ResourceId};
 use super::rules::RulesVersionId;
 use super::sharing::{AgreementId, Holder, Share, ShareId};
 use super::slots::Slot;
-use super::whether::{self, Missed};
+use super::whether::Missed;
+use super::why;
 use crate::calendar::Calendar;
 use crate::circle::places::PlaceId;
 use crate::clock::Timestamp;
@@ -183,7 +184,7 @@ impl SlotView {
     /// In a language.
     pub fn of(slot: Slot, language: Language) -> Self {
         let why = slot.why.map(|why| {
-            let (zh, en) = whether::words(&why);
+            let (zh, en) = why::words(&why);
             let kind = why.reason().type_uri();
             let error = why.error();
             let facts = error.facts();

@@ -3,7 +3,8 @@
 use super::model::{Right, Standing};
 use crate::booking::book::Book;
 use crate::booking::offer::Way;
-use crate::booking::whether::{Ask, Why};
+use crate::booking::whether::Ask;
+use crate::booking::why::Why;
 use crate::grid::UnitId;
 
 /// By what right the times are booked that somebody asks for: the owner's own hours come first,
