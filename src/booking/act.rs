@@ -9,7 +9,7 @@ use super::model::{Act, Booking, BookingId, Objection, State};
 use super::offer::{Offer, plus_minutes};
 use super::resources::{Resource, ResourceId};
 use super::rules::{Approval, Terms};
-use super::sharing::keep;
+use super::sharing::{Holder, keep};
 use super::whether::{Ask, Found, whether};
 use super::why::Why;
 use crate::clock::Timestamp;
@@ -441,6 +441,14 @@ fn named(why: Why, hold: BookingId) -> Error {
     error.with_facts(facts)
 }
 
+/// Whether the desk asked for it, of its own share.
+fn is_of_desk(book: &Book, node: &Node, booking: &Booking) -> bool {
+    let above = node.above.iter().filter_map(|id| book.node(*id));
+    let nodes = std::iter::once(node).chain(above.map(|node| &**node));
+    let mut shares = nodes.flat_map(|node| &node.shares);
+    shares.any(|(share, _)| Some(share.id) == booking.share_id && share.holder == Holder::Desk)
+}
+
 fn approve(book: &mut Book, command: &Command, booking: Booking) -> Result<BookingId> {
     let id = booking.id;
     let mut approved = Booking {
@@ -477,7 +485,7 @@ fn approve(book: &mut Book, command: &Command, booking: Booking) -> Result<Booki
             end: booking.end_at,
             party: booking.party,
             pass: false,
-            at_desk: false,
+            at_desk: is_of_desk(book, &node, &booking),
             except: &[id],
             was: None,
         };
@@ -488,7 +496,7 @@ fn approve(book: &mut Book, command: &Command, booking: Booking) -> Result<Booki
         {
             return Err(Why::Withheld(share.holder, share.reason.clone(), at).error());
         }
-        approved.share_id = keep::share_of(book, &ask, &node).map(|share| share.id);
+        approved.share_id = keep::share_of(book, &ask, &node, 1).map(|share| share.id);
     }
     let approved = book.become_(approved, Act::Approve, &command.actor.name, said(command))?;
     book.tell(&approved, "booking_approved");

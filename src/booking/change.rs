@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::act::{end_of, find, load, node, said, settled, theirs};
-use super::book::{Book, Node};
+use super::book::Book;
+use super::cells::Stretch;
 use super::command::{Command, Place};
 use super::model::{Act, Booking, BookingId, State};
-use super::resources::{Kind, ResourceId};
+use super::resources::ResourceId;
 use super::why::Why;
 use crate::error::{Error, Reason, Result};
 
@@ -36,7 +37,6 @@ pub fn change(book: &mut Book, command: &Command, id: BookingId, place: &Place) 
     let end = end_of(&asked, place);
     let how = (command.pass, command.is_staff && !by_person);
     let found = find(book, &asked, booking.person_id, place, how, Some(&booking)).map_err(Why::error)?;
-    // As long as it keeps its time it stays in its part of a pool, where that has room.
     let is_elsewhere = (place.start, end) != (booking.start_at, booking.end_at);
     let (terms, rules_version_id) = (&asked.rules.terms, asked.rules.id);
     let asks_for_more = is_elsewhere || place.party > booking.party || place.resource.is_some();
@@ -46,13 +46,9 @@ pub fn change(book: &mut Book, command: &Command, id: BookingId, place: &Place) 
         State::Confirmed if command.is_staff && !by_person => (State::Confirmed, None),
         _ => settled(terms, place.start, book.now, command.pass).map_err(Why::error)?,
     };
-    let resource_id = if is_elsewhere || place.resource.is_some() {
-        found.resource_id
-    } else {
-        stays(book, &asked, &booking, place.party).unwrap_or(found.resource_id)
-    };
-    let resource = Arc::clone(&node(book, resource_id)?.resource);
-    let (load_from, load_to) = Booking::load_times(&resource, place.start, end);
+    let resource_id = found.resource_id;
+    let there = Arc::clone(node(book, resource_id)?);
+    let (load_from, load_to) = (found.load_from, found.load_to);
     let changed = Booking {
         resource_id,
         start_at: place.start,
@@ -68,7 +64,7 @@ pub fn change(book: &mut Book, command: &Command, id: BookingId, place: &Place) 
         reminded_at: booking.reminded_at.filter(|_| !is_elsewhere),
         right: found.right,
         share_id: found.share_id,
-        is_excess: false,
+        is_excess: booking.is_excess && book.free(&there, Stretch::of(load_from, load_to), &[id]) < place.party,
         ..booking
     };
     let changed = book.become_(changed, Act::Change, &command.actor.name, said(command))?;
@@ -84,15 +80,6 @@ pub fn still_asked(book: &Book, booking: &Booking) -> ResourceId {
         Some(_) => booking.asked_id,
         None => booking.resource_id,
     }
-}
-
-/// The resource that a booking has, where it has room for so many at its time.
-fn stays(book: &Book, asked: &Node, booking: &Booking, party: i64) -> Option<ResourceId> {
-    if asked.facts().kind != Kind::Pool {
-        return None;
-    }
-    let node = book.node(booking.resource_id)?;
-    (book.free(node, booking.stretch(), &[booking.id]) >= party).then_some(booking.resource_id)
 }
 
 /// The part of a pool into which the staff move a booking.

@@ -94,19 +94,6 @@ impl What {
         }
     }
 
-    /// Whether it may give places back.
-    pub fn frees(&self) -> bool {
-        match self {
-            Self::Change(..) | Self::Serve | Self::Instead(_) => true,
-            // Who takes what was offered instead of another gives that other back.
-            Self::Do(_, act) => matches!(
-                act,
-                Act::Confirm | Act::Cancel | Act::Decline | Act::Complete | Act::NoShow
-            ),
-            Self::Make(_) | Self::Look(..) => false,
-        }
-    }
-
     /// The place that is asked for.
     pub fn place(&self) -> Option<&Place> {
         match self {

@@ -146,12 +146,18 @@ impl Holder for BookingHolder {
         let person = PersonId::from_uuid(person);
         let now = clock::now();
         let booker = Booker::new(Arc::clone(&self.calendar), self.people.clone());
+        // They wait for nothing any more, before anything comes free that could be offered to them.
+        let mut awaited = waiting::leave_all(tx, person)?;
         for booking in store::ever_of(tx, person)? {
             if booking.state.is_live() && booking.end_at.micros() > now.micros() + CELL_MICROS {
                 cancel_in(tx, person, booking.id, &booker)?;
+                // Who gives an offer back waits again, unless they are gone.
+                awaited.extend(waiting::leave_all(tx, person)?);
             }
         }
-        for resource in waiting::leave_all(tx, person)? {
+        awaited.sort_unstable();
+        awaited.dedup();
+        for resource in awaited {
             serve_waiting(tx, &booker, resource)?;
         }
         calendars::forget_of(tx, person)?;

@@ -215,12 +215,9 @@ fn who_waits(
     before: &[Booking],
 ) -> Result<Vec<Waiting>> {
     let lapses = |booking: &&Booking| booking.has_lapsed(book.now) || booking.start_at <= book.now;
-    let lapsing = book.bookings().filter(lapses);
-    let all: Vec<&Booking> = before
-        .iter()
-        .chain(lapsing)
-        .filter(|booking| booking.load > 0)
-        .collect();
+    let lapsing = book.bookings().filter(lapses).filter(|booking| booking.load > 0);
+    // What took nothing any more may take again what is another's by now.
+    let all: Vec<&Booking> = before.iter().chain(lapsing).collect();
     let mut from = all.iter().map(|booking| booking.load_from).min();
     let mut to = all.iter().map(|booking| booking.load_to).max();
     if commands
@@ -239,7 +236,7 @@ fn who_waits(
         to = times.iter().map(|(_, to)| *to).chain(to).max();
     }
     let mut found = match from.zip(to) {
-        Some((from, to)) => waiting::near(conn, resources, from, to)?,
+        Some((from, to)) => waiting::near_all(conn, resources, from, to)?,
         None => Vec::new(),
     };
     let offered = all.iter().filter(|booking| booking.state == State::Offered);
@@ -445,9 +442,21 @@ impl Work for Booker {
     }
 
     fn decide(&self, book: &mut Book, command: &Command) -> Result<Done> {
+        let takes = |book: &Book| {
+            let bookings = command.what.bookings().into_iter();
+            let with_replaced = bookings.flat_map(|id| [Some(id), book.booking(id).and_then(|one| one.replaces_id)]);
+            let found = with_replaced.flatten().filter_map(|id| book.booking(id));
+            found
+                .map(|one| (one.resource_id, one.load, one.stretch()))
+                .collect::<Vec<_>>()
+        };
+        let before = takes(book);
         let done = act::decide(book, command)?;
+        let gives_back = |(was, is): (&(ResourceId, i64, Stretch), &(ResourceId, i64, Stretch))| {
+            was.1 > 0 && ((was.0, was.2) != (is.0, is.2) || is.1 < was.1)
+        };
         // What that freed goes to those who wait before anybody else is heard.
-        if command.what.frees() {
+        if before.iter().zip(&takes(book)).any(gives_back) {
             waiting::offer(book, true)?;
         }
         Ok(done)

@@ -58,7 +58,10 @@ impl Bookings {
     /// Where there is no such resource.
     pub(super) async fn slots(&self, wanted: Wanted) -> Result<(Vec<Slot>, Option<Missed>)> {
         let booker = std::sync::Arc::clone(&self.booker);
-        self.db.read(move |conn| list(conn, &booker, &wanted)).await
+        let read = self
+            .db
+            .read(move |conn| conn.one_view(|conn| list(conn, &booker, &wanted)));
+        read.await
     }
 }
 
@@ -97,7 +100,7 @@ pub fn opened(
     let lapses = |booking: &Booking| booking.has_lapsed(book.now) || booking.start_at <= book.now;
     if book.looks_at_those_who_wait() || book.bookings().any(lapses) {
         let all: Vec<ResourceId> = book.nodes().map(|node| node.resource.id).collect();
-        for waits in waiting::near(conn, &all, from, to)? {
+        for waits in waiting::near_all(conn, &all, from, to)? {
             book.know_waiting(waits);
         }
     }
@@ -180,9 +183,9 @@ fn withheld(book: &Book, node: &Node, ask: &Ask<'_>) -> Vec<(i64, Share, Timesta
     let nodes = std::iter::once(node).chain(near.map(|node| &**node));
     let mut found = Vec::new();
     for node in nodes.filter(|node| !node.shares.is_empty()) {
-        let (from, to) = Booking::load_times(&node.resource, ask.start, ask.end);
+        let cells = Stretch::of(ask.start, ask.end);
         for share in keep::in_force(book, (ask.start, ask.end), node) {
-            let left = keep::rest(book, ask, share, node, Stretch::of(from, to));
+            let left = keep::rest(book, ask, share, node, cells);
             if left > 0 {
                 found.push((left, share.clone(), share.released_at(ask.start)));
             }

@@ -189,9 +189,17 @@ impl Kept {
                 && booking.load_from < to
                 && from < booking.load_to
         };
-        let taken = self.bookings.values().filter(takes);
-        let taken: i64 = taken.map(|booking| if by_places { booking.load } else { 1 }).sum();
-        (share.places - taken).max(0)
+        let taken: Vec<&Booking> = self.bookings.values().filter(takes).collect();
+        let mut most = 0;
+        let mut at = from;
+        while at < to {
+            let here = taken
+                .iter()
+                .filter(|booking| booking.load_from <= at && at < booking.load_to);
+            most = most.max(here.map(|booking| if by_places { booking.load } else { 1 }).sum());
+            at = plus_minutes(at, 5);
+        }
+        (share.places - most).max(0)
     }
 
     /// The places that are free for somebody.
@@ -220,7 +228,9 @@ impl Kept {
         if let Some(share) = in_force(3).filter(|_| number > 3) {
             let courts = self.resources.iter().skip(4);
             let open = courts.filter(|court| self.free(court, from, to, without) > 0).count() as i64;
-            return if open > self.kept(share, from, to, without, false) {
+            // What is before and after a slot is nobody's share.
+            let end = plus_minutes(to, -one.facts.buffer_after_minutes);
+            return if open > self.kept(share, start, end, without, false) {
                 free
             } else {
                 0

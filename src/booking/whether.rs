@@ -219,7 +219,8 @@ fn within_limits(book: &Book, terms: &Terms, ask: &Ask<'_>, right: Right) -> Res
         // Who asks for no more than they have is not stopped by a limit that was lowered.
         let was = ask
             .was
-            .filter(|was| counts(book, was, limit.per, within) && was.rules_id == rules);
+            .filter(|was| counts(book, was, limit.per, within) && was.rules_id == rules)
+            .filter(|was| limit.of != Whose::Party || was.right.party_id == right.party_id);
         let is_over = |most: Option<i64>, total: i64| most.is_some_and(|most| total > most);
         let over_bookings = is_over(limit.bookings, bookings + 1) && was.is_none();
         let over_minutes = is_over(limit.minutes, booked + minutes) && was.is_none_or(|was| was.minutes() < minutes);
@@ -294,7 +295,12 @@ fn room(book: &Book, ask: &Ask<'_>, released: Option<(i64, Timestamp)>) -> Resul
     let mut left = 0;
     let mut held: Option<Timestamp> = None;
     let mut withheld: Option<(&Share, Timestamp)> = None;
-    for node in candidates(book, ask.node) {
+    let mut nodes = candidates(book, ask.node);
+    if let Some(was) = ask.was.filter(|was| (was.start_at, was.end_at) == (ask.start, ask.end)) {
+        // Whoever keeps their time keeps their part of a pool, where that can be.
+        nodes.sort_by_key(|node| node.resource.id != was.resource_id);
+    }
+    for node in nodes {
         if node.resource.id != ask.node.resource.id && is_closed(book, node, ask) {
             continue;
         }
@@ -305,8 +311,8 @@ fn room(book: &Book, ask: &Ask<'_>, released: Option<(i64, Timestamp)>) -> Resul
         if let Some(was) = ask.was
             && (was.resource_id, was.start_at, was.end_at) == (node.resource.id, ask.start, ask.end)
             && was.state.is_live()
-            && (ask.party..=was.load).contains(&ask.party)
-            && free >= ask.party
+            && ask.party <= was.load
+            && (free >= ask.party || was.is_excess)
         {
             return Ok(Found {
                 resource_id: node.resource.id,
@@ -316,7 +322,7 @@ fn room(book: &Book, ask: &Ask<'_>, released: Option<(i64, Timestamp)>) -> Resul
                 share_id: was.share_id,
             });
         }
-        if book.is_kept(ask, node) {
+        if is_kept(book, ask, node) {
             continue;
         }
         let for_them = keep::left_for(book, ask, node, free);
@@ -341,7 +347,7 @@ fn room(book: &Book, ask: &Ask<'_>, released: Option<(i64, Timestamp)>) -> Resul
                 load_from,
                 load_to,
                 right: Right::default(),
-                share_id: keep::share_of(book, ask, node).map(|share| share.id),
+                share_id: keep::share_of(book, ask, node, 1).map(|share| share.id),
             });
         }
         left = left.max(for_them.places);
@@ -359,6 +365,11 @@ fn room(book: &Book, ask: &Ask<'_>, released: Option<(i64, Timestamp)>) -> Resul
         (None, None) if left > 0 => Why::NotEnough(left),
         (None, None) => Why::Full,
     })
+}
+
+/// Whether what is free is kept for another who waits first; not from those for whom it is withheld.
+fn is_kept(book: &Book, ask: &Ask<'_>, node: &Node) -> bool {
+    book.is_kept(ask, node) && keep::share_of(book, ask, node, ask.party).is_none()
 }
 
 /// Whether a part of a pool is closed then for itself.
@@ -390,7 +401,7 @@ fn holds(book: &Book, node: &Node, cells: Stretch) -> (Vec<BookingId>, Option<Ti
 pub fn remaining(book: &Book, ask: &Ask<'_>) -> i64 {
     let nodes = candidates(book, ask.node).into_iter();
     let is_open = |node: &&Node| node.resource.id == ask.node.resource.id || !is_closed(book, node, ask);
-    let open = nodes.filter(|node| is_open(node) && !book.is_kept(ask, node));
+    let open = nodes.filter(|node| is_open(node) && !is_kept(book, ask, node));
     let left = open.map(|node| {
         let (from, to) = Booking::load_times(&node.resource, ask.start, ask.end);
         let free = book.free(node, Stretch::of(from, to), ask.except);

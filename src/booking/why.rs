@@ -50,11 +50,6 @@ pub enum Why {
 }
 
 impl Why {
-    /// Whether a place is missing that is nobody's yet by right: what is withheld for others is.
-    pub const fn is_scarcity(&self) -> bool {
-        matches!(self, Self::Full | Self::NotEnough(_) | Self::Held(_))
-    }
-
     /// Whether only a place is missing: time or others can change that, so it can be waited for.
     pub const fn is_shortage(&self) -> bool {
         matches!(

@@ -113,6 +113,14 @@ both_databases! {
         assert_eq!(ids, [&json!(kept), &json!(gone)]);
         assert_eq!(told["bookings"][1]["steps"][1]["reason"], "孩子发烧");
         assert_eq!((told["waiting"].as_array().map(Vec::len), told["calendar_feeds"].as_array().map(Vec::len)), (Some(1), Some(1)));
+        // She waits as well for any time of a day on which she has one of the others.
+        let lax = facility.rules(&json!({ "overlap": "allow" }));
+        let full = facility.resource(&lax, &json!({ "capacity": 1, "opening_hours": "09:00-11:00" }));
+        let morning = id(&book(&mei, &full, &at(9, "09:00"), 1).with_status(201).json);
+        book(&server.person(9), &full, &at(9, "10:00"), 1).with_status(201);
+        let path = format!("/v1/resources/{full}/waiting");
+        let any = json!({ "day": crate::harness::facility::day(9).to_string() });
+        mei.with("idempotency-key", &new_key()).post(&path, &any).with_status(201);
         // Erased after a week: what she booked is free, and whoever waited has it.
         mei.send("DELETE", "/v1/me", None).with_status(202);
         set_clock(world, &at(7, "10:05"));
@@ -124,6 +132,11 @@ both_databases! {
         });
         act(&other, &offer, "confirm").ok();
         assert_eq!(state(&server.staff(), &kept), "cancelled");
+        until("nothing is hers", || {
+            let list = server.staff().get(&format!("/v1/resources/{full}/bookings?day={}", crate::harness::facility::day(9))).ok();
+            let states: Vec<String> = list["items"].as_array().expect("items").iter().map(|one| one["booking"]["state"].as_str().expect("a state").to_owned()).collect();
+            (!states.contains(&"offered".to_owned()) && state(&server.staff(), &morning) == "cancelled").then_some(())
+        });
         server.anonymous().get(feed["path"].as_str().expect("a path")).is_problem(410, "address-over");
         let history = server.staff().get(&format!("/v1/bookings/{gone}/history")).ok();
         assert_eq!(history["items"][1]["reason"], Value::Null, "the words are gone, the record stays");

@@ -162,6 +162,13 @@ both_databases! {
         for ahead in [monday, monday] {
             book(&own, &room, &at(ahead, "16:00"), 1).with_status(201);
         }
+        // Nor by moving what somebody has in the owner's right into a party's hours.
+        let own_hours = facility.resource(&rules, &json!({ "opening_hours": "08:00-12:00" }));
+        let body = agreement(&json!({ "from": day(0), "to": day(9), "hours": "18:00-20:00", "parties": parties }));
+        facility.staff.post(&format!("/v1/resources/{own_hours}/agreements"), &body).with_status(201);
+        let theirs = id(&book(&others[3], &own_hours, &at(monday, "09:00"), 1).with_status(201).json);
+        let evening = json!({ "start": at(monday, "18:00") });
+        others[3].post(&format!("/v1/bookings/{theirs}/change"), &evening).is_problem(409, "booking-limit");
         verify(world);
     }
 
@@ -255,6 +262,18 @@ both_databases! {
         wait(young, &room, &at(1, "10:00"));
         assert_eq!(facility.slot(old, &room, 1, "10:00")["remaining"], 1);
         book(old, &room, &at(1, "10:00"), 1).with_status(201);
+        // Nor does somebody with a large party; and what comes free for everybody is kept for them.
+        let room = facility.resource(&strict, &json!({ "capacity": 5 }));
+        withhold(&facility, &room, &elders(3, 60)).with_status(201);
+        let booked = id(&book(other, &room, &at(1, "14:00"), 1).with_status(201).json);
+        book(other, &room, &at(1, "14:00"), 1).with_status(201);
+        let path = format!("/v1/resources/{room}/waiting");
+        let two = json!({ "start": at(1, "14:00"), "party": 2 });
+        young.with("idempotency-key", &new_key()).post(&path, &two).with_status(201);
+        old.with("idempotency-key", &new_key()).post(&path, &json!({ "start": at(1, "14:00") })).is_problem(409, "state-conflict");
+        book(old, &room, &at(1, "14:00"), 1).with_status(201);
+        act(other, &booked, "cancel").ok();
+        book(other, &room, &at(1, "14:00"), 1).is_problem(409, "slot-full");
         // Several slots in a row are withheld as long as any of them is.
         let long = facility.rules(&json!({ "slots_max": 4, "overlap": "allow" }));
         let room = facility.resource(&long, &json!({ "capacity": 1 }));
@@ -277,6 +296,11 @@ both_databases! {
         act(&facility.staff, &requests[0], "approve").ok();
         act(&facility.staff, &requests[1], "approve").is_problem(409, "slot-withheld");
         assert!(act(&facility.staff, &requests[2], "approve").ok()["share_id"].is_string());
+        let desk = json!({ "holder": "desk", "places": 1, "reason": "现场", "release_seconds": 60 });
+        let room = facility.resource(&competes, &json!({ "capacity": 1 }));
+        withhold(&facility, &room, &desk).with_status(201);
+        let asked = id(&walk_in(&facility.staff, &room, &at(1, "10:00"), 1).with_status(201).json);
+        assert_eq!(act(&facility.staff, &asked, "approve").ok()["state"], "confirmed");
         // A court that is closed is none of those that are left.
         let pool = facility.resource(&long, &json!({ "kind": "pool", "capacity": 4 }));
         let courts: Vec<String> = (0..3).map(|_| facility.resource(&long, &json!({ "kind": "exclusive", "capacity": 4, "part_of": pool }))).collect();

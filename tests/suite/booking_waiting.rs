@@ -131,6 +131,14 @@ both_databases! {
         assert_eq!(offers(&bob), [""; 0], "nothing is offered that is closed");
         facility.staff.post(&format!("/v1/closures/{closure}/lift"), &json!({})).ok();
         offered("a closure that was lifted");
+        // One more court.
+        let pool = facility.resource(&rules, &json!({ "kind": "pool", "capacity": 4 }));
+        let court = json!({ "kind": "exclusive", "capacity": 4, "part_of": pool });
+        facility.resource(&rules, &court);
+        book(&ann, &pool, &at(1, "10:00"), 1).with_status(201);
+        waits(&pool, "10:00");
+        facility.resource(&rules, &court);
+        offered("one more court");
         // Nobody came, and any slot of the day is good.
         let day = room();
         book_with(&ann, &json!({ "resource_id": day, "start": at(1, "08:00"), "end": at(1, "20:00") })).with_status(201);
@@ -244,6 +252,26 @@ both_databases! {
         book(eve, &wide, &at(2, "10:00"), 1).is_problem(409, "slot-full");
         ann.post(&format!("/v1/bookings/{own}/change"), &json!({ "party": 1 })).ok();
         assert_eq!(offers(cid).len(), 1);
+        // A hold that ran out and is confirmed late takes nothing that is kept.
+        let brief = facility.rules(&json!({ "waiting": "strict", "hold_seconds": 1, "overlap": "allow" }));
+        let held = facility.resource(&brief, &json!({ "capacity": 2 }));
+        book(ann, &held, &at(2, "14:00"), 1).with_status(201);
+        let hold = json!({ "resource_id": held, "start": at(2, "14:00"), "hold": true });
+        let hold = id(&book_with(eve, &hold).with_status(201).json);
+        wait_for(bob, &held, &json!({ "start": at(2, "14:00"), "party": 2 })).with_status(201);
+        until("the hold ran out", || (state(eve, &hold) == "expired").then_some(()));
+        act(eve, &hold, "confirm").is_problem(409, "slot-full");
+        // Who waits for a day gets nothing that is kept for one who waited before for its morning.
+        let first = facility.resource(&brief, &json!({ "capacity": 3, "opening_hours": "09:00-11:00" }));
+        let morning = id(&book(ann, &first, &at(2, "09:00"), 2).with_status(201).json);
+        book(ann, &first, &at(2, "09:00"), 1).with_status(201);
+        book(ann, &first, &at(2, "10:00"), 3).with_status(201);
+        wait_for(bob, &first, &json!({ "start": at(2, "09:00"), "party": 3 })).with_status(201);
+        let any = json!({ "day": crate::harness::facility::day(2).to_string(), "party": 2 });
+        wait_for(dora, &first, &any).with_status(201);
+        act(ann, &morning, "cancel").ok();
+        book(eve, &first, &at(2, "10:00"), 1).is_problem(409, "slot-full");
+        assert_eq!(offers(dora).len(), 0);
         // Of a day only those slots are kept that are short; of a court the others are free.
         let day_room = facility.resource(&rules, &json!({ "capacity": 1, "opening_hours": "10:00-12:00" }));
         let elsewhere = facility.resource(&rules, &json!({}));

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use crate::booking::bookings::Bookings;
+use crate::booking::lane::Booker;
 use crate::booking::resources::{self, Kind, Resource};
 use crate::booking::slots::{self, Slot, Wanted};
 use crate::circle::places::PlaceId;
 use crate::clock::Timestamp;
+use crate::db::Conn;
 use crate::error::Result;
 use crate::identity::PersonId;
 
@@ -36,37 +38,48 @@ pub async fn free_at(
     person: Option<PersonId>,
 ) -> Result<Vec<Free>> {
     let booker = Arc::clone(&bookings.booker);
-    let looking = bookings.db.read(move |conn| {
-        let wanted = resources::Wanted {
-            places: Some(places),
-            open_only: true,
-            ..resources::Wanted::default()
-        };
-        let all = resources::list(conn, &wanted, None, MOST_RESOURCES)?;
-        let pools: Vec<_> = all
-            .iter()
-            .filter(|one| one.facts.kind == Kind::Pool)
-            .map(|one| one.id)
-            .collect();
-        let own = |one: &Resource| !one.facts.part_of.is_some_and(|whole| pools.contains(&whole));
-        let ones: Vec<Resource> = all.iter().filter(|one| own(one)).cloned().collect();
-        let book = slots::opened(conn, &booker, &ones, times, person)?;
-        let mut found = Vec::new();
-        for resource in ones {
-            let wanted = Wanted {
-                resource: resource.id,
-                from: times.0,
-                to: times.1,
-                party,
-                person,
-            };
-            let free = slots::slots(&book, &wanted)?.filter(|slot| slot.why.is_none());
-            let free: Vec<Slot> = free.take(FREE_TIMES).collect();
-            if !free.is_empty() {
-                found.push(Free { resource, slots: free });
-            }
-        }
-        Ok(found)
-    });
+    let looking = bookings
+        .db
+        .read(move |conn| conn.one_view(|conn| looked(conn, &booker, places, times, party, person)));
     looking.await
+}
+
+fn looked(
+    conn: &mut Conn,
+    booker: &Booker,
+    places: Vec<PlaceId>,
+    times: (Timestamp, Timestamp),
+    party: i64,
+    person: Option<PersonId>,
+) -> Result<Vec<Free>> {
+    let wanted = resources::Wanted {
+        places: Some(places),
+        open_only: true,
+        ..resources::Wanted::default()
+    };
+    let all = resources::list(conn, &wanted, None, MOST_RESOURCES)?;
+    let pools: Vec<_> = all
+        .iter()
+        .filter(|one| one.facts.kind == Kind::Pool)
+        .map(|one| one.id)
+        .collect();
+    let own = |one: &Resource| !one.facts.part_of.is_some_and(|whole| pools.contains(&whole));
+    let ones: Vec<Resource> = all.iter().filter(|one| own(one)).cloned().collect();
+    let book = slots::opened(conn, booker, &ones, times, person)?;
+    let mut found = Vec::new();
+    for resource in ones {
+        let wanted = Wanted {
+            resource: resource.id,
+            from: times.0,
+            to: times.1,
+            party,
+            person,
+        };
+        let free = slots::slots(&book, &wanted)?.filter(|slot| slot.why.is_none());
+        let free: Vec<Slot> = free.take(FREE_TIMES).collect();
+        if !free.is_empty() {
+            found.push(Free { resource, slots: free });
+        }
+    }
+    Ok(found)
 }

@@ -208,8 +208,10 @@ async fn get_free_busy(
     let taken = bookings
         .db
         .read(move |conn| {
-            let book = opened(conn, &booker, std::slice::from_ref(&one), (from, to), None)?;
-            Ok(taken(&book, one.id, from, to))
+            conn.one_view(|conn| {
+                let book = opened(conn, &booker, std::slice::from_ref(&one), (from, to), None)?;
+                Ok(taken(&book, one.id, from, to))
+            })
         })
         .await?;
     Ok(icalendar(feed::free_busy(&id.0.to_string(), now, (from, to), &taken)))

@@ -83,6 +83,8 @@ pub fn enter(tx: &mut Tx<'_>, booker: &Booker, mut one: Resource) -> Result<(Res
     }
     store::insert(tx, &one)?;
     let left = left(tx, booker, &one)?;
+    // One more court is somebody's who waits.
+    serve_waiting(tx, booker, one.id)?;
     Ok((one, left))
 }
 
@@ -101,6 +103,7 @@ pub fn change(tx: &mut Tx<'_>, booker: &Booker, mut one: Resource, facts: Facts)
         ));
     }
     let root = parent.map_or(one.id, |parent| parent.root_id);
+    let old_root = one.root_id;
     if root != one.root_id || facts.part_of != one.facts.part_of {
         let mut moved = below(tx, &one)?;
         moved.push(one.id);
@@ -112,6 +115,9 @@ pub fn change(tx: &mut Tx<'_>, booker: &Booker, mut one: Resource, facts: Facts)
     let left = left(tx, booker, &one)?;
     // What that freed goes to those who wait.
     serve_waiting(tx, booker, one.id)?;
+    if old_root != one.root_id && old_root != one.id {
+        serve_waiting(tx, booker, old_root)?;
+    }
     Ok((one, left))
 }
 

@@ -156,6 +156,7 @@ async fn change_rules(
         // By other rules what is free may be somebody's who waits.
         for awaited in waiting::awaited(tx, &theirs, clock::now())? {
             serve_waiting(tx, &booker, awaited)?;
+            waiting::watch_all(tx, &booker, awaited)?;
         }
         audit::of_unit(tx, actor, Act::RulesWritten, rules.unit_id, &rules.name)?;
         Ok((rules, version))

@@ -76,12 +76,13 @@ fn by<'a>(
 /// How many places of a share nobody of those whom it is for has taken, at the fullest time.
 pub fn rest(book: &Book, ask: &Ask<'_>, share: &Share, node: &Node, cells: Stretch) -> i64 {
     let taken: Vec<&Booking> = by(book, ask, share, cells).collect();
-    if node.facts().kind != Kind::Shared {
-        return share.places - i64::try_from(taken.len()).unwrap_or(i64::MAX);
-    }
+    let each = |booking: &Booking| match node.facts().kind {
+        Kind::Shared => booking.load,
+        Kind::Exclusive | Kind::Pool => 1,
+    };
     let at = |cell: Stretch| -> i64 {
         let here = taken.iter().filter(|booking| booking.stretch().meets(cell));
-        here.map(|booking| booking.load).sum()
+        here.map(|booking| each(booking)).sum()
     };
     let most = cells.each().map(at).max().unwrap_or(0);
     share.places - most
@@ -135,7 +136,7 @@ fn left_in<'a>(book: &'a Book, ask: &'a Ask<'_>, slot: Times, node: &'a Node, fr
         let open = parts.filter(|part| book.free(part, cells, ask.except) > 0 && !is_closed(book, part, ask));
         let withheld: i64 = kept
             .iter()
-            .map(|share| rest(book, ask, share, other, cells).max(0))
+            .map(|share| rest(book, ask, share, other, Stretch::of(slot.0, slot.1)).max(0))
             .sum();
         if open.count() as i64 <= withheld {
             return none;
@@ -189,15 +190,20 @@ pub fn parts_kept(book: &Book, ask: &Ask<'_>) -> i64 {
     of_each.max().unwrap_or(0)
 }
 
-/// The share of which whoever asks takes: the first that is for them and has something left.
-pub fn share_of<'a>(book: &'a Book, ask: &'a Ask<'_>, node: &'a Node) -> Option<&'a Share> {
+/// The share of which whoever asks takes: the first that is for them and has so many places left; of
+/// what is not shared by several at once one part is enough.
+pub fn share_of<'a>(book: &'a Book, ask: &'a Ask<'_>, node: &'a Node, needed: i64) -> Option<&'a Share> {
     let near = node.above.iter().filter_map(|id| book.node(*id));
     let nodes = std::iter::once(node).chain(near.map(|node| &**node));
     nodes.filter(|node| !node.shares.is_empty()).find_map(|of| {
+        let needed = match of.facts().kind {
+            Kind::Shared => needed,
+            Kind::Exclusive | Kind::Pool => 1,
+        };
         slots(ask).find_map(|slot| {
-            let cells = cells_of(node, slot);
+            let cells = Stretch::of(slot.0, slot.1);
             let mut own = in_force(book, slot, of).filter(|share| admits(book, ask, share));
-            own.find(|share| rest(book, ask, share, of, cells) > 0)
+            own.find(|share| rest(book, ask, share, of, cells) >= needed)
         })
     })
 }

@@ -243,14 +243,7 @@ async fn create_share(
             };
             store::found_share(tx, &share, &actor.name)?;
             audit::of_unit(tx, actor, Act::ShareWithheld, one.unit_id, &share.reason)?;
-            let whole = resources::load_trees(tx, &[one.root_id])?;
-            let ids: Vec<ResourceId> = whole.iter().map(|one| one.id).collect();
-            let far = clock::Timestamp::from_micros(i64::MAX / 2);
-            for waits in waiting::near(tx, &ids, clock::now(), far)? {
-                if let Some(one) = whole.iter().find(|one| one.id == waits.resource_id) {
-                    waiting::watch(tx, &booker, one, &waits)?;
-                }
-            }
+            waiting::watch_all(tx, &booker, one.id)?;
             let location = format!("/v1/resources/{}/shares", one.id);
             Stored::created(ShareView::from(share), Version::Content, location)
         })

@@ -94,7 +94,7 @@ fn place_for(
         };
         let lead = Timestamp::from_micros(start.micros() - node.rules.terms.lead_seconds() * 1_000_000);
         match until <= lead {
-            true => whether(book, &ask).map_err(|why| why.is_scarcity()),
+            true => whether(book, &ask).map_err(|why| why.is_shortage()),
             false => Err(false),
         }
     };

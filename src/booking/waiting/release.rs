@@ -10,7 +10,7 @@ use super::store;
 use crate::booking::Bookings;
 use crate::booking::book::Book;
 use crate::booking::lane::{Booker, serve_waiting};
-use crate::booking::resources::{self, Resource};
+use crate::booking::resources::{self, Resource, ResourceId};
 use crate::booking::sharing::keep;
 use crate::booking::whether::openings;
 use crate::clock::{self, Timestamp};
@@ -55,6 +55,21 @@ pub fn watch(tx: &mut Tx<'_>, booker: &Booker, one: &Resource, waiting: &Waiting
             .keyed(key.clone());
         jobs::put(tx, &job)?;
         jobs::bring_back(tx, KIND, &key, at)?;
+    }
+    Ok(())
+}
+
+/// The same for all who wait for the whole that a resource belongs to, after what is withheld of it or
+/// its rules became others.
+pub fn watch_all(tx: &mut Tx<'_>, booker: &Booker, id: ResourceId) -> Result<()> {
+    let roots = resources::lock_roots(tx, &[id])?;
+    let whole = resources::load_trees(tx, &roots)?;
+    let ids: Vec<ResourceId> = whole.iter().map(|one| one.id).collect();
+    let far = Timestamp::from_micros(i64::MAX / 2);
+    for waits in store::near(tx, &ids, clock::now(), far)? {
+        if let Some(one) = whole.iter().find(|one| one.id == waits.resource_id) {
+            watch(tx, booker, one, &waits)?;
+        }
     }
     Ok(())
 }

@@ -83,6 +83,21 @@ pub fn near(conn: &mut Conn, resources: &[ResourceId], from: Timestamp, to: Time
     read(rows.load(conn)?)
 }
 
+/// Who waits at these resources for a time that meets this one, or that meets the time of another of
+/// them: what one gets is another's no more. The first first.
+pub fn near_all(conn: &mut Conn, resources: &[ResourceId], from: Timestamp, to: Timestamp) -> Result<Vec<Waiting>> {
+    let (mut from, mut to) = (from, to);
+    loop {
+        let found = near(conn, resources, from, to)?;
+        let first = found.iter().map(|one| one.from_at).chain([from]).min().unwrap_or(from);
+        let last = found.iter().map(|one| one.to_at).chain([to]).max().unwrap_or(to);
+        if (first, last) == (from, to) {
+            return Ok(found);
+        }
+        (from, to) = (first, last);
+    }
+}
+
 /// To whom these bookings are offered.
 pub fn of_bookings(conn: &mut Conn, ids: &[BookingId]) -> Result<Vec<Waiting>> {
     let rows = table::table.filter(table::booking_id.eq_any(ids));
