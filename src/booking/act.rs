@@ -496,7 +496,7 @@ fn approve(book: &mut Book, command: &Command, booking: Booking) -> Result<Booki
         {
             return Err(Why::Withheld(share.holder, share.reason.clone(), at).error());
         }
-        approved.share_id = keep::share_of(book, &ask, &node, 1).map(|share| share.id);
+        approved.share_id = keep::share_of(book, &ask, &node).map(|share| share.id);
     }
     let approved = book.become_(approved, Act::Approve, &command.actor.name, said(command))?;
     book.tell(&approved, "booking_approved");

@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use super::cells::CELL_MICROS;
 use super::lane::{Booker, serve_waiting};
-use super::model::BookingId;
+use super::model::{Booking, BookingId};
+use super::resources::{ResourceId, lock_roots};
 use super::undo::cancel_in;
 use super::{calendars, step_store, store, waiting};
 use crate::calendar::Calendar;
@@ -146,6 +147,11 @@ impl Holder for BookingHolder {
         let person = PersonId::from_uuid(person);
         let now = clock::now();
         let booker = Booker::new(Arc::clone(&self.calendar), self.people.clone());
+        let is_open = |booking: &Booking| booking.state.is_live();
+        let mut theirs: Vec<ResourceId> = waiting::of_person(tx, person)?;
+        let open = store::ever_of(tx, person)?.into_iter().filter(is_open);
+        theirs.extend(open.map(|booking| booking.resource_id));
+        lock_roots(tx, &theirs)?;
         // They wait for nothing any more, before anything comes free that could be offered to them.
         let mut awaited = waiting::leave_all(tx, person)?;
         for booking in store::ever_of(tx, person)? {

@@ -236,7 +236,7 @@ fn who_waits(
         to = times.iter().map(|(_, to)| *to).chain(to).max();
     }
     let mut found = match from.zip(to) {
-        Some((from, to)) => waiting::near_all(conn, resources, from, to)?,
+        Some((from, to)) => waiting::near_all(conn, resources, (from, to), book.now)?,
         None => Vec::new(),
     };
     let offered = all.iter().filter(|booking| booking.state == State::Offered);

@@ -100,7 +100,7 @@ pub fn opened(
     let lapses = |booking: &Booking| booking.has_lapsed(book.now) || booking.start_at <= book.now;
     if book.looks_at_those_who_wait() || book.bookings().any(lapses) {
         let all: Vec<ResourceId> = book.nodes().map(|node| node.resource.id).collect();
-        for waits in waiting::near_all(conn, &all, from, to)? {
+        for waits in waiting::near_all(conn, &all, (from, to), book.now)? {
             book.know_waiting(waits);
         }
     }
@@ -109,7 +109,9 @@ pub fn opened(
     let counted = Booker::know_households(conn, &mut book, &persons)?;
     let parties = booker.know_standings(conn, &mut book, &persons)?;
     booker.know_bookings(conn, &mut book, &counted, &parties)?;
-    booker.know_allotted(conn, &mut book, from, to)?;
+    let first = book.waiting().map(|waits| waits.from_at).chain([from]).min();
+    let last = book.waiting().map(|waits| waits.to_at).chain([to]).max();
+    booker.know_allotted(conn, &mut book, first.unwrap_or(from), last.unwrap_or(to))?;
     let mut days = BTreeSet::new();
     for one in ones {
         // What begins last may last another day.

@@ -220,6 +220,8 @@ fn within_limits(book: &Book, terms: &Terms, ask: &Ask<'_>, right: Right) -> Res
         let was = ask
             .was
             .filter(|was| counts(book, was, limit.per, within) && was.rules_id == rules)
+            // One that expired counts for nothing any more.
+            .filter(|was| was.state.is_live())
             .filter(|was| limit.of != Whose::Party || was.right.party_id == right.party_id);
         let is_over = |most: Option<i64>, total: i64| most.is_some_and(|most| total > most);
         let over_bookings = is_over(limit.bookings, bookings + 1) && was.is_none();
@@ -312,7 +314,7 @@ fn room(book: &Book, ask: &Ask<'_>, released: Option<(i64, Timestamp)>) -> Resul
             && (was.resource_id, was.start_at, was.end_at) == (node.resource.id, ask.start, ask.end)
             && was.state.is_live()
             && ask.party <= was.load
-            && (free >= ask.party || was.is_excess)
+            && (free >= ask.party || was.is_excess && cells == was.stretch())
         {
             return Ok(Found {
                 resource_id: node.resource.id,
@@ -347,7 +349,7 @@ fn room(book: &Book, ask: &Ask<'_>, released: Option<(i64, Timestamp)>) -> Resul
                 load_from,
                 load_to,
                 right: Right::default(),
-                share_id: keep::share_of(book, ask, node, 1).map(|share| share.id),
+                share_id: keep::share_of(book, ask, node).map(|share| share.id),
             });
         }
         left = left.max(for_them.places);
@@ -369,7 +371,7 @@ fn room(book: &Book, ask: &Ask<'_>, released: Option<(i64, Timestamp)>) -> Resul
 
 /// Whether what is free is kept for another who waits first; not from those for whom it is withheld.
 fn is_kept(book: &Book, ask: &Ask<'_>, node: &Node) -> bool {
-    book.is_kept(ask, node) && keep::share_of(book, ask, node, ask.party).is_none()
+    book.is_kept(ask, node) && !keep::has_share_throughout(book, ask, node)
 }
 
 /// Whether a part of a pool is closed then for itself.

@@ -305,6 +305,22 @@ both_databases! {
         verify(world);
     }
 
+    fn a_hold_that_ran_out_goes_around_no_limit(world: &World) {
+        let server = world.serve();
+        let facility = Facility::open(world, &server);
+        let limits = json!([{ "of": "person", "per": "day", "bookings": 1 }]);
+        let rules = facility.rules(&json!({ "limits": limits, "hold_seconds": 1 }));
+        let room = facility.resource(&rules, &json!({}));
+        let ann = server.person(1);
+        let held = id(&hold(&ann, &room, &at(1, "09:00"), 1).with_status(201).json);
+        until("it ran out", || (state(&ann, &held) == "expired").then_some(()));
+        let other = id(&book(&ann, &room, &at(1, "14:00"), 1).with_status(201).json);
+        act(&ann, &held, "confirm").is_problem(409, "booking-limit");
+        act(&ann, &other, "cancel").ok();
+        assert_eq!(act(&ann, &held, "confirm").ok()["state"], "confirmed");
+        verify(world);
+    }
+
     fn who_is_there_keeps_their_time_and_whoever_waits_first_is_first_under_whatever_rules(world: &World) {
         let file = set_clock(world, &at(0, "12:00"));
         let server = world.serve_with(&[("ONEGRID_CLOCK_FILE", &file)]);

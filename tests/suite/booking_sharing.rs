@@ -274,6 +274,18 @@ both_databases! {
         book(old, &room, &at(1, "14:00"), 1).with_status(201);
         act(other, &booked, "cancel").ok();
         book(other, &room, &at(1, "14:00"), 1).is_problem(409, "slot-full");
+        // A share of one hour opens no other that is kept.
+        let both = facility.rules(&json!({ "waiting": "strict", "overlap": "allow", "slots_max": 2 }));
+        let room = facility.resource(&both, &json!({ "capacity": 3 }));
+        let hour = json!({ "holder": "elders", "places": 1, "reason": "晨练", "release_seconds": 60, "hours": "09:00-10:00" });
+        withhold(&facility, &room, &hour).with_status(201);
+        book(other, &room, &at(1, "10:00"), 2).with_status(201);
+        let path = format!("/v1/resources/{room}/waiting");
+        let two = json!({ "start": at(1, "10:00"), "party": 2 });
+        young.with("idempotency-key", &new_key()).post(&path, &two).with_status(201);
+        let span = json!({ "resource_id": room, "start": at(1, "09:00"), "end": at(1, "11:00") });
+        crate::harness::facility::book_with(old, &span).is_problem(409, "slot-full");
+        book(old, &room, &at(1, "09:00"), 1).with_status(201);
         // Several slots in a row are withheld as long as any of them is.
         let long = facility.rules(&json!({ "slots_max": 4, "overlap": "allow" }));
         let room = facility.resource(&long, &json!({ "capacity": 1 }));

@@ -152,11 +152,15 @@ async fn change_rules(
         expected.allows(rules.version)?;
         rules.name.clone_from(&name);
         let version = store::add_version(tx, &mut rules, &terms, &actor.name)?;
+        let mut awaited_roots = std::collections::BTreeSet::new();
         let theirs = resources::set_rules_version(tx, rules.id, version.id)?;
         // By other rules what is free may be somebody's who waits.
         for awaited in waiting::awaited(tx, &theirs, clock::now())? {
             serve_waiting(tx, &booker, awaited)?;
-            waiting::watch_all(tx, &booker, awaited)?;
+            awaited_roots.extend(resources::lock_roots(tx, &[awaited])?);
+        }
+        for root in awaited_roots {
+            waiting::watch_all(tx, &booker, root)?;
         }
         audit::of_unit(tx, actor, Act::RulesWritten, rules.unit_id, &rules.name)?;
         Ok((rules, version))

@@ -190,20 +190,39 @@ pub fn parts_kept(book: &Book, ask: &Ask<'_>) -> i64 {
     of_each.max().unwrap_or(0)
 }
 
-/// The share of which whoever asks takes: the first that is for them and has so many places left; of
-/// what is not shared by several at once one part is enough.
-pub fn share_of<'a>(book: &'a Book, ask: &'a Ask<'_>, node: &'a Node, needed: i64) -> Option<&'a Share> {
+/// The shares that are for whoever asks and withhold something of a slot, each with its resource.
+fn own_in<'a>(
+    book: &'a Book,
+    ask: &'a Ask<'_>,
+    slot: Times,
+    node: &'a Node,
+) -> impl Iterator<Item = (&'a Node, &'a Share)> {
     let near = node.above.iter().filter_map(|id| book.node(*id));
     let nodes = std::iter::once(node).chain(near.map(|node| &**node));
-    nodes.filter(|node| !node.shares.is_empty()).find_map(|of| {
-        let needed = match of.facts().kind {
-            Kind::Shared => needed,
-            Kind::Exclusive | Kind::Pool => 1,
-        };
-        slots(ask).find_map(|slot| {
-            let cells = Stretch::of(slot.0, slot.1);
-            let mut own = in_force(book, slot, of).filter(|share| admits(book, ask, share));
-            own.find(|share| rest(book, ask, share, of, cells) >= needed)
+    nodes
+        .flat_map(move |of| in_force(book, slot, of).map(move |share| (of, share)))
+        .filter(|(_, share)| admits(book, ask, share))
+}
+
+/// Whether in each of the slots that somebody asks for there is enough of a share that is for them; of
+/// what is not shared by several at once one part is enough.
+pub fn has_share_throughout(book: &Book, ask: &Ask<'_>, node: &Node) -> bool {
+    slots(ask).all(|slot| {
+        own_in(book, ask, slot, node).any(|(of, share)| {
+            let needed = match of.facts().kind {
+                Kind::Shared => ask.party,
+                Kind::Exclusive | Kind::Pool => 1,
+            };
+            rest(book, ask, share, of, Stretch::of(slot.0, slot.1)) >= needed
         })
+    })
+}
+
+/// The share of which whoever asks takes: the first that is for them and has something left.
+pub fn share_of<'a>(book: &'a Book, ask: &'a Ask<'_>, node: &'a Node) -> Option<&'a Share> {
+    slots(ask).find_map(|slot| {
+        let mut own = own_in(book, ask, slot, node);
+        own.find(|(of, share)| rest(book, ask, share, of, Stretch::of(slot.0, slot.1)) > 0)
+            .map(|(_, share)| share)
     })
 }

@@ -11,4 +11,4 @@ mod view;
 pub use model::{Waiting, WaitingId, WaitingState};
 pub use offer::{answer_until, offer, offered};
 pub use release::{Released, watch_all};
-pub use store::{awaited, leave_all, near_all, of_bookings, own, update};
+pub use store::{awaited, leave_all, near_all, of_bookings, of_person, own, update};

@@ -66,7 +66,7 @@ pub fn watch_all(tx: &mut Tx<'_>, booker: &Booker, id: ResourceId) -> Result<()>
     let whole = resources::load_trees(tx, &roots)?;
     let ids: Vec<ResourceId> = whole.iter().map(|one| one.id).collect();
     let far = Timestamp::from_micros(i64::MAX / 2);
-    for waits in store::near(tx, &ids, clock::now(), far)? {
+    for waits in store::near(tx, &ids, (clock::now(), far), clock::now())? {
         if let Some(one) = whole.iter().find(|one| one.id == waits.resource_id) {
             watch(tx, booker, one, &waits)?;
         }

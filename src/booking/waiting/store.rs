@@ -72,29 +72,45 @@ fn read(rows: Vec<Row>) -> Result<Vec<Waiting>> {
 /// So many are looked at when a place comes free.
 const MOST: i64 = 1_000;
 
-/// Who waits at these resources for a time that meets this one, the first first.
-pub fn near(conn: &mut Conn, resources: &[ResourceId], from: Timestamp, to: Timestamp) -> Result<Vec<Waiting>> {
+/// Who waits at these resources for a time that meets this one and is not over, the first first.
+pub(super) fn near(
+    conn: &mut Conn,
+    resources: &[ResourceId],
+    (from, to): (Timestamp, Timestamp),
+    now: Timestamp,
+) -> Result<Vec<Waiting>> {
     let rows = table::table
         .filter(table::resource_id.eq_any(resources))
         .filter(table::state.eq(WaitingState::Waiting.name()))
-        .filter(table::from_at.lt(to).and(table::to_at.gt(from)))
+        .filter(table::from_at.lt(to).and(table::to_at.gt(from.max(now))))
         .order((table::queued_at, table::id))
         .limit(MOST);
     read(rows.load(conn)?)
 }
 
-/// Who waits at these resources for a time that meets this one, or that meets the time of another of
-/// them: what one gets is another's no more. The first first.
-pub fn near_all(conn: &mut Conn, resources: &[ResourceId], from: Timestamp, to: Timestamp) -> Result<Vec<Waiting>> {
-    let (mut from, mut to) = (from, to);
+/// The same with those whose time meets the time of another of them: what one gets is another's no
+/// more. Of more than can be looked at, those who wait for the very time are kept.
+pub fn near_all(
+    conn: &mut Conn,
+    resources: &[ResourceId],
+    (from, to): (Timestamp, Timestamp),
+    now: Timestamp,
+) -> Result<Vec<Waiting>> {
+    let mut found = near(conn, resources, (from, to), now)?;
+    let (mut from, mut to) = (from.max(now), to);
     loop {
-        let found = near(conn, resources, from, to)?;
-        let first = found.iter().map(|one| one.from_at).chain([from]).min().unwrap_or(from);
-        let last = found.iter().map(|one| one.to_at).chain([to]).max().unwrap_or(to);
-        if (first, last) == (from, to) {
+        let first = found.iter().map(|one| one.from_at.max(now)).chain([from]).min();
+        let last = found.iter().map(|one| one.to_at).chain([to]).max();
+        let wider = (first.unwrap_or(from), last.unwrap_or(to));
+        if wider == (from, to) || found.len() as i64 >= MOST {
             return Ok(found);
         }
-        (from, to) = (first, last);
+        (from, to) = wider;
+        for other in near(conn, resources, wider, now)? {
+            if !found.iter().any(|known| known.id == other.id) {
+                found.push(other);
+            }
+        }
     }
 }
 
@@ -159,6 +175,16 @@ pub fn awaited(conn: &mut Conn, resources: &[ResourceId], now: Timestamp) -> Res
         .select(table::resource_id)
         .distinct()
         .order(table::resource_id)
+        .load(conn)?)
+}
+
+/// For which resources somebody waits.
+pub fn of_person(conn: &mut Conn, person: PersonId) -> Result<Vec<ResourceId>> {
+    Ok(table::table
+        .filter(table::person_id.eq(person))
+        .filter(table::state.eq_any([WaitingState::Waiting.name(), WaitingState::Offered.name()]))
+        .select(table::resource_id)
+        .distinct()
         .load(conn)?)
 }
 
