@@ -87,6 +87,18 @@ impl ResourceInput {
 
 impl Input for ResourceInput {}
 
+/// Names what is no unit.
+pub fn unknown_unit(pointer: String, value: &Value, request: &HttpRequest, faults: &mut Vec<FieldError>) {
+    let unit = value.as_str().and_then(|text| text.parse::<UnitId>().ok());
+    let tree = request.app_data::<web::Data<LiveTree>>();
+    if let (Some(unit), Some(tree)) = (unit, tree)
+        && tree.now().node(unit).is_none()
+    {
+        let words = ("没有这个单元。", "There is no such unit.");
+        faults.push(FieldError::body(pointer, "unknown_unit", words.0, words.1));
+    }
+}
+
 /// A resource to be entered.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -101,18 +113,7 @@ pub struct NewResourceInput {
 
 impl Input for NewResourceInput {
     fn cross_check(value: &Value, request: &HttpRequest, faults: &mut Vec<FieldError>) {
-        let unit = value["unit_id"].as_str().and_then(|text| text.parse::<UnitId>().ok());
-        let tree = request.app_data::<web::Data<LiveTree>>();
-        if let (Some(unit), Some(tree)) = (unit, tree)
-            && tree.now().node(unit).is_none()
-        {
-            faults.push(FieldError::body(
-                "/unit_id",
-                "unknown_unit",
-                "没有这个单元。",
-                "There is no such unit.",
-            ));
-        }
+        unknown_unit("/unit_id".into(), &value["unit_id"], request, faults);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Agreements and withheld shares as clients write and read them.
 
-use actix_web::{HttpRequest, web};
+use actix_web::HttpRequest;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,23 +8,11 @@ use utoipa::ToSchema;
 
 use super::model::{Agreement, AgreementId, Holder, Mode, Party, Share, ShareId};
 use crate::booking::resources::ResourceId;
-use crate::booking::resources::view::ConflictsView;
+use crate::booking::resources::view::{ConflictsView, unknown_unit};
 use crate::clock::Timestamp;
 use crate::error::FieldError;
-use crate::grid::{LiveTree, UnitId};
+use crate::grid::UnitId;
 use crate::http::Input;
-
-/// Names what is no unit.
-fn unknown_unit(pointer: String, value: &Value, request: &HttpRequest, faults: &mut Vec<FieldError>) {
-    let unit = value.as_str().and_then(|text| text.parse::<UnitId>().ok());
-    let tree = request.app_data::<web::Data<LiveTree>>();
-    if let (Some(unit), Some(tree)) = (unit, tree)
-        && tree.now().node(unit).is_none()
-    {
-        let words = ("没有这个单元。", "There is no such unit.");
-        faults.push(FieldError::body(pointer, "unknown_unit", words.0, words.1));
-    }
-}
 
 /// Who shares a resource.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]

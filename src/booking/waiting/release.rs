@@ -10,7 +10,7 @@ use super::store;
 use crate::booking::Bookings;
 use crate::booking::book::Book;
 use crate::booking::lane::{Booker, serve_waiting};
-use crate::booking::resources::{self, Resource, ResourceId};
+use crate::booking::resources::{self, ResourceId};
 use crate::booking::sharing::keep;
 use crate::booking::whether::openings;
 use crate::clock::{self, Timestamp};
@@ -27,10 +27,8 @@ struct Of {
 }
 
 /// When time gives something free next that somebody waits for.
-fn next(conn: &mut Conn, booker: &Booker, one: &Resource, waiting: &Waiting) -> Result<Option<Timestamp>> {
-    let mut book = Book::new(clock::now(), Arc::clone(booker.calendar()));
-    booker.trees.know(conn, &mut book, &[one.root_id])?;
-    let Some(node) = book.node(one.id) else { return Ok(None) };
+fn next(book: &Book, waiting: &Waiting) -> Option<Timestamp> {
+    let node = book.node(waiting.resource_id)?;
     let (first, last) = (book.date(waiting.from_at), book.date(waiting.to_at));
     let offer = node.offer(&book.calendar, first.pred_opt().unwrap_or(first), last);
     let meets = |(start, end): &(Timestamp, Timestamp)| *start < waiting.to_at && waiting.from_at < *end;
@@ -38,17 +36,24 @@ fn next(conn: &mut Conn, booker: &Booker, one: &Resource, waiting: &Waiting) -> 
     for (start, end) in offer.slots().filter(meets) {
         let near = node.above.iter().chain(&node.below).filter_map(|id| book.node(*id));
         for node in std::iter::once(node).chain(near) {
-            times.extend(keep::in_force(&book, (start, end), node).map(|share| share.released_at(start)));
+            times.extend(keep::in_force(book, (start, end), node).map(|share| share.released_at(start)));
         }
-        let opens = openings(&book, &node.rules.terms, book.date(start)).into_iter();
+        let opens = openings(book, &node.rules.terms, book.date(start)).into_iter();
         times.extend(opens.map(|(at, _)| at));
     }
-    Ok(times.into_iter().filter(|at| *at > book.now).min())
+    times.into_iter().filter(|at| *at > book.now).min()
+}
+
+/// The wholes of these roots, as they are now.
+fn opened(conn: &mut Conn, booker: &Booker, roots: &[ResourceId]) -> Result<Book> {
+    let mut book = Book::new(clock::now(), Arc::clone(booker.calendar()));
+    booker.trees.know(conn, &mut book, roots)?;
+    Ok(book)
 }
 
 /// Sees to it that somebody is served when time gives something free that they wait for.
-pub fn watch(tx: &mut Tx<'_>, booker: &Booker, one: &Resource, waiting: &Waiting) -> Result<()> {
-    if let Some(at) = next(tx, booker, one, waiting)? {
+pub fn watch(tx: &mut Tx<'_>, book: &Book, waiting: &Waiting) -> Result<()> {
+    if let Some(at) = next(book, waiting) {
         let key = waiting.id.to_string();
         let job = NewJob::new(KIND, &Of { waiting: waiting.id })?
             .at(at)
@@ -63,13 +68,11 @@ pub fn watch(tx: &mut Tx<'_>, booker: &Booker, one: &Resource, waiting: &Waiting
 /// its rules became others.
 pub fn watch_all(tx: &mut Tx<'_>, booker: &Booker, id: ResourceId) -> Result<()> {
     let roots = resources::lock_roots(tx, &[id])?;
-    let whole = resources::load_trees(tx, &roots)?;
-    let ids: Vec<ResourceId> = whole.iter().map(|one| one.id).collect();
+    let book = opened(tx, booker, &roots)?;
+    let ids: Vec<ResourceId> = book.nodes().map(|node| node.resource.id).collect();
     let far = Timestamp::from_micros(i64::MAX / 2);
     for waits in store::near(tx, &ids, (clock::now(), far), clock::now())? {
-        if let Some(one) = whole.iter().find(|one| one.id == waits.resource_id) {
-            watch(tx, booker, one, &waits)?;
-        }
+        watch(tx, &book, &waits)?;
     }
     Ok(())
 }
@@ -100,7 +103,7 @@ impl Released {
                 return Ok(None);
             };
             serve_waiting(tx, &booker, one.id)?;
-            next(tx, &booker, &one, &waiting)
+            Ok(next(&opened(tx, &booker, &[one.root_id])?, &waiting))
         });
         Ok(match served.await? {
             Some(at) => Next::At(at),

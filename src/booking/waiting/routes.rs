@@ -181,7 +181,7 @@ async fn join_waiting_list(
                 updated_at: now,
             };
             store::insert(tx, &waiting)?;
-            watch(tx, &booker, &one, &waiting)?;
+            watch(tx, &book, &waiting)?;
             let location = format!("/v1/waiting/{}", waiting.id);
             Stored::created(shown(tx, waiting)?, Version::Content, location)
         })
