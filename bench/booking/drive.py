@@ -8,6 +8,7 @@ slots is listed with a million bookings in the table.
 """
 
 import argparse
+import http.client
 import json
 import os
 import re
@@ -205,12 +206,19 @@ def listed(product: Product, times: int = 400):
     path = f"/v1/resources/{product.listed}/slots?from={first}&to={first + timedelta(days=30)}"
     slots = len(product.ask("GET", path)["items"])
     took = []
-    before = product.server.cpu_s()
-    for _ in range(times):
-        started = time.monotonic()
-        product.ask("GET", path)
-        took.append((time.monotonic() - started) * 1e3)
-    return slots, (product.server.cpu_s() - before) * 1e3 / times, statistics.median(took)
+    # As a balancer asks: by one connection.
+    with closing(http.client.HTTPConnection(product.server.address, timeout=30)) as connection:
+        before = product.server.cpu_s()
+        for _ in range(times):
+            started = time.monotonic()
+            connection.request("GET", path, headers={"authorization": f"Bearer {product.staff}"})
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status != 200:
+                raise SystemExit(f"a list was answered by {answer.status}")
+            took.append((time.monotonic() - started) * 1e3)
+        spent = product.server.cpu_s() - before
+    return slots, spent * 1e3 / times, statistics.median(took)
 
 
 def flushed(folder: str) -> float:

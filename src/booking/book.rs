@@ -7,8 +7,8 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use super::cells::{Day, Stretch};
-use super::model::{Act, Booking, BookingId, Step};
-use super::offer::{Offer, Times};
+use super::model::{Act, Booking, BookingId, Counted, Step};
+use super::offer::{CivilDay, Offer, Times};
 use super::resources::{Closure, Facts, Kind, Resource, ResourceId};
 use super::rules::{RulesVersionId, Version, WaitingPolicy};
 use super::sharing::{Agreement, Share, Standing};
@@ -109,24 +109,6 @@ pub struct Written {
     pub ended: Vec<(Claimed, BookingId, Option<Timestamp>)>,
 }
 
-/// A civil day in the city's zone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CivilDay {
-    /// Its date.
-    pub date: NaiveDate,
-    /// When it begins.
-    pub from: Timestamp,
-    /// When the next one begins.
-    pub to: Timestamp,
-}
-
-impl CivilDay {
-    /// Whether a time is on it.
-    pub fn holds(&self, at: Timestamp) -> bool {
-        self.from <= at && at < self.to
-    }
-}
-
 /// The state of a batch.
 #[derive(Debug)]
 pub struct Book {
@@ -143,7 +125,7 @@ pub struct Book {
     nodes: HashMap<ResourceId, Arc<Node>>,
     days: HashMap<(ResourceId, i64), Kept>,
     bookings: HashMap<BookingId, Booking>,
-    of_person: HashMap<PersonId, Vec<BookingId>>,
+    counted: HashMap<Option<PersonId>, Vec<Counted>>,
     housemates: HashMap<PersonId, Vec<PersonId>>,
     standings: HashMap<PersonId, Standing>,
     versions: HashMap<RulesVersionId, Arc<Version>>,
@@ -169,7 +151,7 @@ impl Book {
             nodes: HashMap::new(),
             days: HashMap::new(),
             bookings: HashMap::new(),
-            of_person: HashMap::new(),
+            counted: HashMap::new(),
             housemates: HashMap::new(),
             standings: HashMap::new(),
             versions: HashMap::new(),
@@ -203,13 +185,26 @@ impl Book {
 
     /// Takes in a booking.
     pub fn know_booking(&mut self, booking: Booking) {
-        if let Some(person) = booking.person_id {
-            let own = self.of_person.entry(person).or_default();
-            if !own.contains(&booking.id) {
-                own.push(booking.id);
-            }
-        }
+        self.count(booking.counted());
         self.bookings.insert(booking.id, booking);
+    }
+
+    /// Takes in what counts of a booking, each once; nothing new of one that is known whole.
+    pub fn know_counted(&mut self, one: Counted) {
+        if !self.bookings.contains_key(&one.id) {
+            self.counted.entry(one.person_id).or_default().push(one);
+        }
+    }
+
+    fn count(&mut self, one: Counted) {
+        if one.person_id.is_none() && one.party_id.is_none() {
+            return;
+        }
+        let own = self.counted.entry(one.person_id).or_default();
+        match own.iter_mut().find(|known| known.id == one.id) {
+            Some(known) => *known = one,
+            None => own.push(one),
+        }
     }
 
     /// Takes in who lives with somebody, themselves included.
@@ -247,17 +242,15 @@ impl Book {
         self.bookings.values()
     }
 
-    /// The bookings of a person.
-    pub fn of(&self, person: PersonId) -> impl Iterator<Item = &Booking> {
-        let ids = self.of_person.get(&person).into_iter().flatten();
-        ids.filter_map(|id| self.bookings.get(id))
+    /// What counts of the bookings of a person.
+    pub fn of(&self, person: PersonId) -> &[Counted] {
+        self.counted.get(&Some(person)).map_or(&[], Vec::as_slice)
     }
 
-    /// The bookings of those who book as residents of a party.
-    pub fn of_party(&self, party: UnitId) -> impl Iterator<Item = &Booking> {
-        self.bookings
-            .values()
-            .filter(move |booking| booking.right.party_id == Some(party))
+    /// What counts of the bookings of those who book as residents of a party.
+    pub fn of_party(&self, party: UnitId) -> impl Iterator<Item = &Counted> {
+        let all = self.counted.values().flatten();
+        all.filter(move |one| one.party_id == Some(party))
     }
 
     /// Who lives with somebody, themselves included.
@@ -394,7 +387,7 @@ impl Book {
         booking.updated_at = self.now;
         self.touched.insert(booking.id);
         self.note(&booking, act, actor, said);
-        self.bookings.insert(booking.id, booking.clone());
+        self.know_booking(booking.clone());
         Ok(booking)
     }
 

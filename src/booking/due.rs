@@ -27,10 +27,15 @@ struct Of {
     booking: BookingId,
 }
 
-/// The one job that waits for what is due next for a booking.
-pub fn job(booking: BookingId, due: Timestamp) -> Result<NewJob> {
-    let job = NewJob::new(KIND, &Of { booking })?;
-    Ok(job.at(due).keyed(booking.to_string()))
+/// The jobs that wait for what is due next for bookings, one for each for which something is.
+pub fn jobs(all: impl IntoIterator<Item = (BookingId, Option<Timestamp>)>) -> Result<Vec<NewJob>> {
+    let with_due = all.into_iter().filter_map(|(booking, due)| Some((booking, due?)));
+    with_due
+        .map(|(booking, due)| {
+            let job = NewJob::new(KIND, &Of { booking })?;
+            Ok(job.at(due).keyed(booking.to_string()))
+        })
+        .collect()
 }
 
 /// Does what is due.

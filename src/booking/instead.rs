@@ -2,7 +2,7 @@
 //! Pure.
 
 use super::book::{Book, Node, SYSTEM, Said};
-use super::model::{Act, Booking, BookingId};
+use super::model::{Act, Booking, BookingId, Counted};
 use super::offer::Offer;
 use super::waiting::{answer_until, offered};
 use super::whether::{Ask, Found, whether};
@@ -58,7 +58,7 @@ fn next(book: &Book, node: &Node, booking: &Booking) -> Option<(Found, Timestamp
         let until = longest.min(Timestamp::from_micros(
             start.micros() - node.rules.terms.lead_seconds() * 1_000_000,
         ));
-        let meets = |other: &Booking| {
+        let meets = |other: &Counted| {
             other.id != booking.id && other.state.is_live() && other.start_at < end && start < other.end_at
         };
         let mut own = booking.person_id.into_iter().flat_map(|person| book.of(person));

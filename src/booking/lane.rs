@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::act::{self, Done};
-use super::book::{Book, Node, SYSTEM, Written};
+use super::book::{Book, Node, SYSTEM, WithDue, Written};
 use super::cells::Stretch;
 use super::command::{self, Command, What};
 use super::model::{Act, Booking, BookingId, State};
@@ -112,9 +112,9 @@ impl Booker {
         Ok(())
     }
 
-    /// Takes in the bookings of these persons and parties, and the rules that all in the book
-    /// were made under.
-    pub fn know_bookings(
+    /// Takes in what counts of the bookings of these persons and parties, and the rules that all
+    /// in the book were made under.
+    pub fn know_counted(
         &self,
         conn: &mut Conn,
         book: &mut Book,
@@ -126,13 +126,10 @@ impl Booker {
         const DAY_MICROS: i64 = 86_400_000_000;
         let days = days.filter(|_| book.nodes().any(|node| node.rules.terms.no_show.count.is_some()));
         let from = book.now.micros() - days.unwrap_or(0).max(9) * DAY_MICROS;
-        let mut own = store::of_persons(conn, persons, Timestamp::from_micros(from))?;
-        own.extend(store::of_parties(conn, parties, Timestamp::from_micros(from))?);
-        let mut versions = HashSet::new();
-        for booking in own {
-            book.know_booking(booking);
+        for counted in store::counted(conn, persons, parties, Timestamp::from_micros(from))? {
+            book.know_counted(counted);
         }
-        versions.extend(book.bookings().map(|booking| booking.rules_version_id));
+        let versions = book.bookings().map(|booking| booking.rules_version_id).collect();
         for version in self.trees.versions(conn, &versions)? {
             book.know_version(version);
         }
@@ -389,7 +386,7 @@ impl Work for Booker {
             }
             book.know_booking(booking);
         }
-        self.know_bookings(tx, &mut book, &counted, &parties)?;
+        self.know_counted(tx, &mut book, &counted, &parties)?;
         for id in again(commands, &book) {
             // What came of a request that comes again is shown as it is now.
             if book.booking(id).is_none()
@@ -493,12 +490,10 @@ impl Work for Booker {
             }
         }
         // A job that is there already is kept.
-        waits.extend(made.iter().chain(&changed).map(|(booking, due)| (booking.id, *due)));
-        let new_jobs: Result<Vec<jobs::NewJob>> = waits
-            .into_iter()
-            .filter_map(|(id, due)| due.map(|due| due::job(id, due)))
-            .collect();
-        jobs::put_all(tx, &new_jobs?)?;
+        let of = |(booking, due): &WithDue| (booking.id, *due);
+        waits.extend(changed.iter().map(of));
+        jobs::put_all(tx, &due::jobs(waits)?)?;
+        jobs::put_new(tx, &due::jobs(made.iter().map(of))?)?;
         repeats.store(tx, now)?;
         for waits in &waited {
             waiting::update(tx, waits)?;

@@ -10,6 +10,7 @@ use super::sharing::{Right, ShareId};
 use crate::clock::Timestamp;
 use crate::db::{Id, Named};
 use crate::error::{Error, Facts, Reason, Result};
+use crate::grid::UnitId;
 use crate::identity::PersonId;
 
 /// Declares an enum whose variants have one name in code, tables and API.
@@ -281,8 +282,66 @@ impl Booking {
         Stretch::of(self.load_from, self.load_to)
     }
 
+    /// What of it counts for limits.
+    pub const fn counted(&self) -> Counted {
+        Counted {
+            id: self.id,
+            person_id: self.person_id,
+            party_id: self.right.party_id,
+            rules_id: self.rules_id,
+            start_at: self.start_at,
+            end_at: self.end_at,
+            state: self.state,
+            until_at: self.until_at,
+            replaces_id: self.replaces_id,
+            objection: self.objection,
+        }
+    }
+
+    /// Whether it is still to be confirmed or approved at a time, and its time for that is over.
+    pub fn has_lapsed(&self, now: Timestamp) -> bool {
+        self.counted().has_lapsed(now)
+    }
+
+    /// Where its resource says so: from when until when a booking of these times takes places.
+    pub fn load_times(resource: &Resource, start: Timestamp, end: Timestamp) -> (Timestamp, Timestamp) {
+        let minutes = |minutes: i64| minutes * 60_000_000;
+        (
+            Timestamp::from_micros(start.micros() - minutes(resource.facts.buffer_before_minutes)),
+            Timestamp::from_micros(end.micros() + minutes(resource.facts.buffer_after_minutes)),
+        )
+    }
+}
+
+/// What of a booking counts for the limits of its person, household and party. Of others' bookings
+/// nothing more is read: whoever books often has many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    /// Its id.
+    pub id: BookingId,
+    /// For whom.
+    pub person_id: Option<PersonId>,
+    /// As residents of which party to an agreement.
+    pub party_id: Option<UnitId>,
+    /// Under which rules it was made.
+    pub rules_id: RulesId,
+    /// When it begins.
+    pub start_at: Timestamp,
+    /// When it ends.
+    pub end_at: Timestamp,
+    /// How it stands.
+    pub state: State,
+    /// Until when it is to be confirmed or approved.
+    pub until_at: Option<Timestamp>,
+    /// The booking that a closure met, for which this is offered.
+    pub replaces_id: Option<BookingId>,
+    /// What its person objected to its being counted as not come to.
+    pub objection: Option<Objection>,
+}
+
+impl Counted {
     /// How long it is, in minutes.
-    pub fn minutes(&self) -> i64 {
+    pub const fn minutes(&self) -> i64 {
         (self.end_at.micros() - self.start_at.micros()) / 60_000_000
     }
 
@@ -293,17 +352,8 @@ impl Booking {
     }
 
     /// Whether it counts as not come to: not while its person's objection is to be decided.
-    pub fn counts_as_missed(&self) -> bool {
+    pub fn is_missed(&self) -> bool {
         self.state == State::NoShow && self.objection != Some(Objection::Open)
-    }
-
-    /// Where its resource says so: from when until when a booking of these times takes places.
-    pub fn load_times(resource: &Resource, start: Timestamp, end: Timestamp) -> (Timestamp, Timestamp) {
-        let minutes = |minutes: i64| minutes * 60_000_000;
-        (
-            Timestamp::from_micros(start.micros() - minutes(resource.facts.buffer_before_minutes)),
-            Timestamp::from_micros(end.micros() + minutes(resource.facts.buffer_after_minutes)),
-        )
     }
 }
 

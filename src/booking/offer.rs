@@ -19,6 +19,24 @@ pub fn plus_minutes(at: Timestamp, minutes: i64) -> Timestamp {
     Timestamp::from_micros(at.micros() + minutes * MINUTE_MICROS)
 }
 
+/// A civil day in the city's zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CivilDay {
+    /// Its date.
+    pub date: NaiveDate,
+    /// When it begins.
+    pub from: Timestamp,
+    /// When the next one begins.
+    pub to: Timestamp,
+}
+
+impl CivilDay {
+    /// Whether a time is on it.
+    pub fn holds(&self, at: Timestamp) -> bool {
+        self.from <= at && at < self.to
+    }
+}
+
 /// By what a time is offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {

@@ -7,7 +7,7 @@ use super::bookings::Bookings;
 use super::cells::Stretch;
 use super::lane::Booker;
 use super::model::{Booking, BookingId, State};
-use super::resources::{self, Resource, ResourceId};
+use super::resources::ResourceId;
 use super::sharing::{Share, keep};
 use super::waiting;
 use super::whether::{self, Ask, Missed, whether};
@@ -70,32 +70,32 @@ impl Bookings {
 /// # Errors
 /// Where there is no such resource.
 pub fn list(conn: &mut Conn, booker: &Booker, wanted: &Wanted) -> Result<(Vec<Slot>, Option<Missed>)> {
-    let one = resources::load_one(conn, wanted.resource)?;
-    let one = one.ok_or_else(|| Error::refused(Reason::NotFound))?;
-    let book = opened(conn, booker, &[one], (wanted.from, wanted.to), wanted.person)?;
+    let book = opened(
+        conn,
+        booker,
+        &[wanted.resource],
+        (wanted.from, wanted.to),
+        wanted.person,
+    )?;
     let node = book.node(wanted.resource);
-    let missed = node
-        .zip(wanted.person)
-        .and_then(|(node, person)| whether::missed(&book, node, person));
+    let node = node.ok_or_else(|| Error::refused(Reason::NotFound))?;
+    let missed = wanted.person.and_then(|person| whether::missed(&book, node, person));
     Ok((slots(&book, wanted)?.collect(), missed))
 }
 
-/// The book of these resources between two times, for somebody.
+/// The book of these resources, as far as they exist, between two times, for somebody.
 ///
 /// # Errors
 /// Where the database fails.
 pub fn opened(
     conn: &mut Conn,
     booker: &Booker,
-    ones: &[Resource],
+    ones: &[ResourceId],
     (from, to): (Timestamp, Timestamp),
     person: Option<PersonId>,
 ) -> Result<Book> {
     let mut book = Book::new(clock::now(), std::sync::Arc::clone(booker.calendar()));
-    let roots: BTreeSet<ResourceId> = ones.iter().map(|one| one.root_id).collect();
-    booker
-        .trees
-        .know(conn, &mut book, &roots.into_iter().collect::<Vec<_>>())?;
+    booker.trees.know_around(conn, &mut book, ones)?;
     Booker::know_unsettled(conn, &mut book)?;
     let lapses = |booking: &Booking| booking.has_lapsed(book.now) || booking.start_at <= book.now;
     if book.looks_at_those_who_wait() || book.bookings().any(lapses) {
@@ -108,15 +108,15 @@ pub fn opened(
     let persons: Vec<PersonId> = person.into_iter().chain(waits).collect();
     let counted = Booker::know_households(conn, &mut book, &persons)?;
     let parties = booker.know_standings(conn, &mut book, &persons)?;
-    booker.know_bookings(conn, &mut book, &counted, &parties)?;
+    booker.know_counted(conn, &mut book, &counted, &parties)?;
     let first = book.waiting().map(|waits| waits.from_at).chain([from]).min();
     let last = book.waiting().map(|waits| waits.to_at).chain([to]).max();
     booker.know_allotted(conn, &mut book, first.unwrap_or(from), last.unwrap_or(to))?;
     let mut days = BTreeSet::new();
-    for one in ones {
+    for one in ones.iter().filter_map(|id| book.node(*id)) {
         // What begins last may last another day.
-        let last = super::offer::plus_minutes(to, one.facts.slot_minutes);
-        Booker::days_of(&book, one.id, from, last, &mut days);
+        let last = super::offer::plus_minutes(to, one.facts().slot_minutes);
+        Booker::days_of(&book, one.resource.id, from, last, &mut days);
     }
     for waits in book.waiting() {
         Booker::days_of(&book, waits.resource_id, waits.from_at, waits.to_at, &mut days);

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary};
 
 use super::cells::Day;
-use super::model::{Booking, BookingId, Objection, State};
+use super::model::{Booking, BookingId, Counted, Objection, State};
 use super::resources::ResourceId;
 use super::rules::{RulesId, RulesVersionId};
 use super::sharing::{AgreementId, Right, ShareId};
@@ -140,29 +140,67 @@ pub fn load_these(conn: &mut Conn, ids: &[BookingId]) -> Result<Vec<Booking>> {
     read(table::table.filter(table::id.eq_any(ids)).load(conn)?)
 }
 
-/// Of these persons, those that count for what is booked now: which begin at a time or
-/// later, and were not given back.
-pub fn of_persons(conn: &mut Conn, persons: &[PersonId], from: Timestamp) -> Result<Vec<Booking>> {
-    if persons.is_empty() {
-        return Ok(Vec::new());
-    }
-    let rows = table::table
-        .filter(table::person_id.eq_any(persons))
-        .filter(table::start_at.ge(from))
-        .filter(table::state.ne_all(VOID));
-    read(rows.load(conn)?)
-}
+type CountedRow = (
+    BookingId,
+    Option<PersonId>,
+    Option<UnitId>,
+    RulesId,
+    Timestamp,
+    Timestamp,
+    String,
+    Option<Timestamp>,
+    Option<BookingId>,
+    Option<String>,
+);
 
-/// Of the parties that these units are, those that count for what is booked now.
-pub fn of_parties(conn: &mut Conn, units: &[UnitId], from: Timestamp) -> Result<Vec<Booking>> {
-    if units.is_empty() {
-        return Ok(Vec::new());
+/// Of these persons, and of the parties that these units are, what counts for what is booked now:
+/// the bookings that begin at a time or later and were not given back.
+pub fn counted(conn: &mut Conn, persons: &[PersonId], parties: &[UnitId], from: Timestamp) -> Result<Vec<Counted>> {
+    let of_whom = || {
+        table::table
+            .filter(table::start_at.ge(from))
+            .filter(table::state.ne_all(VOID))
+            .select((
+                table::id,
+                table::person_id,
+                table::party_id,
+                table::rules_id,
+                table::start_at,
+                table::end_at,
+                table::state,
+                table::until_at,
+                table::replaces_id,
+                table::objection,
+            ))
+    };
+    let mut rows: Vec<CountedRow> = Vec::new();
+    if !persons.is_empty() {
+        rows.extend(of_whom().filter(table::person_id.eq_any(persons)).load(conn)?);
     }
-    let rows = table::table
-        .filter(table::party_id.eq_any(units))
-        .filter(table::start_at.ge(from))
-        .filter(table::state.ne_all(VOID));
-    read(rows.load(conn)?)
+    if !parties.is_empty() {
+        let of_parties: Vec<CountedRow> = of_whom().filter(table::party_id.eq_any(parties)).load(conn)?;
+        let is_new = |person: Option<PersonId>| person.is_none_or(|person| !persons.contains(&person));
+        rows.extend(of_parties.into_iter().filter(|(_, person, ..)| is_new(*person)));
+    }
+    let wrong = |()| Error::internal("the table has a booking in an unknown state");
+    rows.into_iter()
+        .map(
+            |(id, person_id, party_id, rules_id, start_at, end_at, state, until_at, replaces_id, objection)| {
+                Ok(Counted {
+                    id,
+                    person_id,
+                    party_id,
+                    rules_id,
+                    start_at,
+                    end_at,
+                    state: state.parse().map_err(wrong)?,
+                    until_at,
+                    replaces_id,
+                    objection: objection.map(|text| text.parse()).transpose().map_err(wrong)?,
+                })
+            },
+        )
+        .collect()
 }
 
 /// Those that take of these withheld shares between two times.

@@ -80,7 +80,18 @@ impl Trees {
 
     /// Takes the wholes of these roots into the book, with all that decides about them.
     pub fn know(&self, conn: &mut Conn, book: &mut Book, roots: &[ResourceId]) -> Result<()> {
-        let all: Vec<Arc<Resource>> = resources::load_trees(conn, roots)?.into_iter().map(Arc::new).collect();
+        let all = resources::load_trees(conn, roots)?;
+        self.know_all(conn, book, all)
+    }
+
+    /// The same for those that any of these belong to.
+    pub fn know_around(&self, conn: &mut Conn, book: &mut Book, ids: &[ResourceId]) -> Result<()> {
+        let all = resources::load_trees_of(conn, ids)?;
+        self.know_all(conn, book, all)
+    }
+
+    fn know_all(&self, conn: &mut Conn, book: &mut Book, all: Vec<Resource>) -> Result<()> {
+        let all: Vec<Arc<Resource>> = all.into_iter().map(Arc::new).collect();
         let ids: Vec<ResourceId> = all.iter().map(|one| one.id).collect();
         let mut closures: HashMap<ResourceId, Vec<_>> = HashMap::new();
         for closure in resources::closures_from(conn, &ids, book.now)? {

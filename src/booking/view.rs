@@ -184,16 +184,12 @@ impl SlotView {
     /// In a language.
     pub fn of(slot: Slot, language: Language) -> Self {
         let why = slot.why.map(|why| {
-            let (zh, en) = why::words(&why);
             let kind = why.reason().type_uri();
             let error = why.error();
             let facts = error.facts();
             WhyNot {
                 kind,
-                detail: match language {
-                    Language::Zh => zh.into_owned(),
-                    Language::En => en.into_owned(),
-                },
+                detail: why::words(&error, language),
                 opens_at: facts.and_then(|facts| facts.opens_at),
                 until: facts.and_then(|facts| facts.until),
             }

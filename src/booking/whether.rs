@@ -5,7 +5,7 @@ use chrono::{NaiveDate, Weekday};
 
 use super::book::{Book, Node};
 use super::cells::Stretch;
-use super::model::{Booking, BookingId, State};
+use super::model::{Booking, BookingId, Counted, State};
 use super::offer::Offer;
 use super::resources::{Kind, ResourceId, Status};
 use super::rules::{Overlap, Period, Span, Terms, Unit, Whose};
@@ -171,7 +171,7 @@ fn counted(book: &Book, period: Period, start: Timestamp) -> (Timestamp, Timesta
 }
 
 /// Whether a booking counts in a period that lies so.
-fn counts(book: &Book, booking: &Booking, period: Period, (from, to): (Timestamp, Timestamp)) -> bool {
+fn counts(book: &Book, booking: &Counted, period: Period, (from, to): (Timestamp, Timestamp)) -> bool {
     match period {
         Period::Active => booking.state.is_live() && booking.end_at > book.now,
         Period::Day | Period::Week => from <= booking.start_at && booking.start_at < to,
@@ -183,46 +183,42 @@ fn within_limits(book: &Book, terms: &Terms, ask: &Ask<'_>, right: Right) -> Res
     if let Some(until) = missed(book, ask.node, person).and_then(|missed| missed.paused_until) {
         return Err(Why::Paused(until));
     }
-    let others = |booking: &&Booking| {
+    let is_other = |booking: &Counted| {
         !booking.state.is_void()
             && !booking.has_lapsed(book.now)
             && !ask.except.contains(&booking.id)
             // What a closure made necessary is nobody's doing.
             && booking.replaces_id.is_none()
     };
-    // Looked up once for all that is asked of them.
-    let all_own: Vec<&Booking> = book.of(person).collect();
-    let own: Vec<&Booking> = all_own.iter().copied().filter(others).collect();
+    let own = book.of(person);
     let rules = ask.node.rules.rules_id;
     let minutes = (ask.end.micros() - ask.start.micros()) / 60_000_000;
     for limit in &terms.limits {
         let within = counted(book, limit.per, ask.start);
-        let theirs: Vec<&Booking>;
-        let of_all = match (limit.of, right.party_id) {
-            (Whose::Person, _) => &own,
-            (Whose::Household, _) if book.household(person).is_empty() => &own,
-            (Whose::Household, _) => {
-                let all = book.household(person).iter().flat_map(|one| book.of(*one));
-                theirs = all.filter(others).collect();
-                &theirs
-            }
-            (Whose::Party, None) => continue,
-            (Whose::Party, Some(party)) => {
-                theirs = book.of_party(party).filter(others).collect();
-                &theirs
+        let (mut bookings, mut booked) = (0, 0);
+        let count = |booking: &Counted| {
+            if booking.rules_id == rules && counts(book, booking, limit.per, within) && is_other(booking) {
+                bookings += 1;
+                booked += booking.minutes();
             }
         };
-        let counted = of_all
-            .iter()
-            .filter(|booking| booking.rules_id == rules && counts(book, booking, limit.per, within));
-        let (bookings, booked) = counted.fold((0, 0), |(count, sum), booking| (count + 1, sum + booking.minutes()));
+        match (limit.of, right.party_id) {
+            (Whose::Household, _) if !book.household(person).is_empty() => {
+                let all = book.household(person).iter().flat_map(|one| book.of(*one));
+                all.for_each(count);
+            }
+            (Whose::Person | Whose::Household, _) => own.iter().for_each(count),
+            (Whose::Party, Some(party)) => book.of_party(party).for_each(count),
+            (Whose::Party, None) => continue,
+        }
         // Who asks for no more than they have is not stopped by a limit that was lowered.
         let was = ask
             .was
+            .map(Booking::counted)
             .filter(|was| counts(book, was, limit.per, within) && was.rules_id == rules)
             // One that expired counts for nothing any more.
             .filter(|was| was.state.is_live())
-            .filter(|was| limit.of != Whose::Party || was.right.party_id == right.party_id);
+            .filter(|was| limit.of != Whose::Party || was.party_id == right.party_id);
         let is_over = |most: Option<i64>, total: i64| most.is_some_and(|most| total > most);
         let over_bookings = is_over(limit.bookings, bookings + 1) && was.is_none();
         let over_minutes = is_over(limit.minutes, booked + minutes) && was.is_none_or(|was| was.minutes() < minutes);
@@ -231,14 +227,14 @@ fn within_limits(book: &Book, terms: &Terms, ask: &Ask<'_>, right: Right) -> Res
         }
     }
     if terms.overlap == Overlap::Refuse {
-        let meets = |booking: &&&Booking| {
+        let meets = |booking: &&Counted| {
             booking.start_at < ask.end
                 && ask.start < booking.end_at
                 && booking.state.is_live()
                 && !booking.has_lapsed(book.now)
                 && !ask.except.contains(&booking.id)
         };
-        if let Some(rival) = all_own.iter().find(meets) {
+        if let Some(rival) = own.iter().find(meets) {
             return Err(Why::Overlaps(rival.id));
         }
     }
@@ -267,8 +263,8 @@ pub fn missed(book: &Book, node: &Node, person: PersonId) -> Option<Missed> {
     let policy = node.rules.terms.no_show;
     let most = policy.count?;
     let since = book.now.micros() - policy.within_days * DAY_MICROS;
-    let missed = book.of(person).filter(|booking| {
-        booking.counts_as_missed() && booking.rules_id == node.rules.rules_id && booking.start_at.micros() >= since
+    let missed = book.of(person).iter().filter(|booking| {
+        booking.is_missed() && booking.rules_id == node.rules.rules_id && booking.start_at.micros() >= since
     });
     let starts: Vec<i64> = missed.map(|booking| booking.start_at.micros()).collect();
     let times = starts.len() as i64;

@@ -1,12 +1,11 @@
 //! Why something cannot be booked, in words. Pure.
 
-use std::borrow::Cow;
-
 use super::model::BookingId;
 use super::rules::{Limit, Period, Whose};
 use super::sharing::Holder;
 use crate::clock::Timestamp;
 use crate::error::{Error, Facts, FieldError, Reason};
+use crate::language::Language;
 
 /// Why it cannot be booked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,15 +188,12 @@ fn limit_words(limit: Limit) -> (String, String) {
     )
 }
 
-/// Why not, in both languages, for a list.
-pub fn words(why: &Why) -> (Cow<'static, str>, Cow<'static, str>) {
-    use crate::language::Language;
-    let error = why.clone().error();
-    let text = |language| match &error {
+/// Why not, in a language, for a list.
+pub fn words(why: &Error, language: Language) -> String {
+    match why {
         Error::Invalid(fields) => fields
             .first()
             .map_or_else(String::new, |field| field.detail.in_language(language).to_owned()),
         other => other.detail(language).to_owned(),
-    };
-    (text(Language::Zh).into(), text(Language::En).into())
+    }
 }

@@ -1,6 +1,6 @@
 //! One connection, to either kind of database.
 
-use diesel::connection::SimpleConnection;
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
 use diesel::{PgConnection, SqliteConnection};
 
@@ -27,16 +27,28 @@ impl Conn {
         }
     }
 
-    /// Runs queries that see the tables at one moment. For reading only, and not
-    /// within a transaction.
+    /// Runs queries that see the tables at one moment, that of the view around them where there
+    /// is one. For reading only, and not within a transaction that writes.
     pub fn one_view<T>(&mut self, queries: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        self.transaction(|conn| {
+        let Self::Postgres(conn) = self else {
             // A transaction of SQLite sees what its first query saw.
-            if let Self::Postgres(conn) = conn {
-                conn.batch_execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")?;
+            return self.transaction(queries);
+        };
+        let status = AnsiTransactionManager::transaction_manager_status_mut(conn);
+        if status.transaction_depth()?.is_some() {
+            return queries(self);
+        }
+        const BEGIN: &str = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+        AnsiTransactionManager::begin_transaction_sql(conn, BEGIN)?;
+        let result = queries(self);
+        if let Self::Postgres(conn) = self {
+            // Nothing was written: whatever came of it, it ends without a trace.
+            let ended = AnsiTransactionManager::rollback_transaction(conn);
+            if result.is_ok() {
+                ended?;
             }
-            queries(conn)
-        })
+        }
+        result
     }
 }
 

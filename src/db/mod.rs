@@ -12,6 +12,7 @@ mod id;
 pub mod lane;
 pub mod locks;
 mod migrate;
+mod pool;
 pub mod prepared;
 pub mod repeats;
 pub(crate) mod schema;
@@ -22,8 +23,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
-use diesel::r2d2::{ManageConnection, Pool};
+use diesel::connection::SimpleConnection;
+use diesel::r2d2::Pool;
 use diesel::{Connection, RunQueryDsl};
 use tokio::sync::watch;
 
@@ -36,6 +37,7 @@ use crate::error::{Error, Reason, Result};
 use crate::metrics;
 use changes::After;
 use conn::Purpose;
+use pool::{LogPoolErrors, Manager};
 use writer::Writer;
 
 /// How long a request waits for a connection before it is told to come back.
@@ -94,7 +96,7 @@ impl Db {
     {
         let pool = self.pool.clone();
         let started = crate::clock::monotonic();
-        let reading = on_a_blocking_thread(move || queries(&mut *pool.get()?));
+        let reading = on_a_blocking_thread(move || pool.get()?.run(queries));
         let result = match tokio::time::timeout(WAIT_FOR_ANSWER, reading).await {
             Ok(result) => result,
             Err(_) => Err(Error::refused(Reason::DatabaseUnavailable)),
@@ -110,7 +112,7 @@ impl Db {
         F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
     {
         let pool = self.pool.clone();
-        on_a_blocking_thread(move || queries(&mut *pool.get()?)).await
+        on_a_blocking_thread(move || pool.get()?.run(queries)).await
     }
 
     /// Runs a transaction and answers when it is durable. The closure may run
@@ -125,7 +127,7 @@ impl Db {
             Some(writer) => writer.submit(transaction).await,
             None => {
                 let pool = self.pool.clone();
-                on_a_blocking_thread(move || transact(&mut *pool.get()?, transaction)).await
+                on_a_blocking_thread(move || pool.get()?.run(|conn| transact(conn, transaction))).await
             }
         };
         metrics::database("write", started.elapsed(), result.is_ok());
@@ -241,53 +243,5 @@ fn lost_connection(error: Error) -> Error {
             Error::refused(Reason::DatabaseUnavailable)
         }
         _ => error,
-    }
-}
-
-/// Opens connections for the pool.
-struct Manager {
-    target: Target,
-    purpose: Purpose,
-}
-
-impl ManageConnection for Manager {
-    type Connection = Conn;
-    type Error = Error;
-
-    fn connect(&self) -> Result<Conn> {
-        let mut conn = conn::open(&self.target, self.purpose)?;
-        if tracing::enabled!(target: "onegrid::sql", tracing::Level::DEBUG) {
-            conn.set_instrumentation(log_query);
-        }
-        Ok(conn)
-    }
-
-    fn is_valid(&self, conn: &mut Conn) -> Result<()> {
-        Ok(conn.batch_execute("SELECT 1")?)
-    }
-
-    fn has_broken(&self, conn: &mut Conn) -> bool {
-        match conn {
-            Conn::Postgres(conn) => AnsiTransactionManager::is_broken_transaction_manager(conn),
-            Conn::Sqlite(conn) => AnsiTransactionManager::is_broken_transaction_manager(conn),
-        }
-    }
-}
-
-/// Logs a statement's text, never its values, in the span of the request that sent it.
-fn log_query(event: diesel::connection::InstrumentationEvent<'_>) {
-    if let diesel::connection::InstrumentationEvent::StartQuery { query, .. } = event {
-        let text = query.to_string();
-        let statement = text.split(" -- binds:").next().unwrap_or_default();
-        tracing::debug!(target: "onegrid::sql", statement);
-    }
-}
-
-#[derive(Debug)]
-struct LogPoolErrors;
-
-impl diesel::r2d2::HandleError<Error> for LogPoolErrors {
-    fn handle_error(&self, error: Error) {
-        tracing::warn!(%error, "the pool could not open a connection");
     }
 }

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 
 use super::prepared::{Column, Prepared};
 use super::schema::idempotency as table;
@@ -47,6 +48,56 @@ struct Known {
     made: String,
 }
 
+#[derive(Queryable, QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Text)]
+    caller: String,
+    #[diesel(sql_type = Text)]
+    route: String,
+    #[diesel(sql_type = Text)]
+    key: String,
+    #[diesel(sql_type = Text)]
+    request_hash: String,
+    #[diesel(sql_type = Text)]
+    body: String,
+    #[diesel(sql_type = BigInt)]
+    created_at: Timestamp,
+}
+
+/// The rows of these names, each found for itself: a caller may have many.
+fn rows(conn: &mut Conn, names: Vec<[String; 3]>) -> Result<Vec<Row>> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    match conn {
+        Conn::Sqlite(conn) => {
+            let mut found = Vec::new();
+            for [caller, route, key] in names {
+                let row = table::table.find((caller, route, key)).select((
+                    table::caller,
+                    table::route,
+                    table::key,
+                    table::request_hash,
+                    table::body,
+                    table::created_at,
+                ));
+                found.extend(row.first::<Row>(conn).optional()?);
+            }
+            Ok(found)
+        }
+        Conn::Postgres(conn) => {
+            let part = |at: usize| Column::Text(names.iter().filter_map(|name| name.get(at).cloned()).collect());
+            let pieces = [
+                "SELECT caller, route, key, request_hash, body, created_at FROM unnest(",
+                ", ",
+                ", ",
+                ") AS wanted (caller, route, key) JOIN idempotency USING (caller, route, key)",
+            ];
+            Ok(Prepared::new(&pieces, vec![part(0), part(1), part(2)]).load(conn)?)
+        }
+    }
+}
+
 fn name(repeat: &Repeat) -> [String; 3] {
     [repeat.caller.clone(), repeat.route.clone(), repeat.key.clone()]
 }
@@ -57,30 +108,16 @@ impl Repeats {
     /// # Errors
     /// Where the database fails.
     pub fn load<'a>(conn: &mut Conn, repeats: impl Iterator<Item = &'a Repeat>, now: Timestamp) -> Result<Self> {
-        let (callers, keys): (Vec<&str>, Vec<&str>) = repeats
-            .map(|repeat| (repeat.caller.as_str(), repeat.key.as_str()))
-            .unzip();
-        if keys.is_empty() {
-            return Ok(Self::default());
-        }
-        let rows: Vec<(String, String, String, String, String, Timestamp)> = table::table
-            .filter(table::caller.eq_any(callers))
-            .filter(table::key.eq_any(keys))
-            .select((
-                table::caller,
-                table::route,
-                table::key,
-                table::request_hash,
-                table::body,
-                table::created_at,
-            ))
-            .load(conn)?;
+        let mut names: Vec<[String; 3]> = repeats.map(name).collect();
+        names.sort_unstable();
+        names.dedup();
         let mut repeats = Self::default();
-        for (caller, route, key, digest, made, created_at) in rows {
-            let name = [caller, route, key];
-            if now.micros() - created_at.micros() > KEPT_MICROS {
+        for row in rows(conn, names)? {
+            let name = [row.caller, row.route, row.key];
+            if now.micros() - row.created_at.micros() > KEPT_MICROS {
                 repeats.stale.push(name);
             } else {
+                let (digest, made) = (row.request_hash, row.body);
                 repeats.known.insert(name, Known { digest, made });
             }
         }

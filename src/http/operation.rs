@@ -1,8 +1,10 @@
 //! Operations: a handler, its path, its document and its permission in one.
 
+use std::collections::BTreeMap;
+
 use actix_web::guard;
 use actix_web::http::header::HeaderValue;
-use actix_web::{FromRequest, Handler, HttpRequest, Responder, Route, web};
+use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder, Route, web};
 use utoipa::openapi::path::{HttpMethod, Operation as Document};
 use utoipa::openapi::{RefOr, Schema};
 
@@ -77,27 +79,46 @@ impl Operation {
 
 /// Registers operations with actix; other methods on their paths are told which exist.
 pub fn operations(operations: &[Operation], config: &mut web::ServiceConfig) {
-    let mut paths: Vec<&str> = operations.iter().map(|operation| operation.path.as_str()).collect();
-    paths.sort_unstable();
-    paths.dedup();
-    for path in paths {
-        let mut resource = web::resource(path);
-        let mut allowed = Vec::new();
-        for operation in operations.iter().filter(|operation| operation.path == path) {
-            let (method, name) = actix_method(&operation.method);
-            allowed.push(name);
-            if name == "GET" {
-                allowed.push("HEAD");
-                let get_or_head = guard::Any(guard::Get()).or(guard::Head());
-                resource = resource.route((operation.route)().guard(get_or_head));
-            } else {
-                resource = resource.route((operation.route)().method(method));
-            }
-        }
-        let allowed = HeaderValue::from_str(&allowed.join(", ")).ok();
-        resource = resource.default_service(web::to(move |request: HttpRequest| not_found(request, allowed.clone())));
-        config.service(resource);
+    let mut paths: BTreeMap<&str, Vec<&Operation>> = BTreeMap::new();
+    for operation in operations {
+        paths.entry(&operation.path).or_default().push(operation);
     }
+    register(paths.into_iter().collect(), config);
+}
+
+/// Registers paths. The router tries one pattern after the other: so those that begin alike are
+/// tried together, segment by segment, what is written out before what varies.
+fn register(paths: Vec<(&str, Vec<&Operation>)>, config: &mut web::ServiceConfig) {
+    let mut beginnings: BTreeMap<&str, Vec<(&str, Vec<&Operation>)>> = BTreeMap::new();
+    for (path, operations) in paths {
+        let next = path.char_indices().skip(1).find(|(_, letter)| *letter == '/');
+        let (first, rest) = path.split_at(next.map_or(path.len(), |(at, _)| at));
+        beginnings.entry(first).or_default().push((rest, operations));
+    }
+    for (first, below) in beginnings {
+        match below.as_slice() {
+            [(rest, operations)] => config.service(resource(&format!("{first}{rest}"), operations)),
+            _ => config.service(web::scope(first).configure(|config| register(below, config))),
+        };
+    }
+}
+
+fn resource(path: &str, operations: &[&Operation]) -> Resource {
+    let mut resource = web::resource(path);
+    let mut allowed = Vec::new();
+    for operation in operations {
+        let (method, name) = actix_method(&operation.method);
+        allowed.push(name);
+        if name == "GET" {
+            allowed.push("HEAD");
+            let get_or_head = guard::Any(guard::Get()).or(guard::Head());
+            resource = resource.route((operation.route)().guard(get_or_head));
+        } else {
+            resource = resource.route((operation.route)().method(method));
+        }
+    }
+    let allowed = HeaderValue::from_str(&allowed.join(", ")).ok();
+    resource.default_service(web::to(move |request: HttpRequest| not_found(request, allowed.clone())))
 }
 
 fn actix_method(method: &HttpMethod) -> (actix_web::http::Method, &'static str) {

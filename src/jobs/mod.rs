@@ -112,15 +112,27 @@ pub fn put_unheard(conn: &mut Conn, job: &NewJob) -> Result<()> {
     store::insert(conn, job).map(drop)
 }
 
-/// Writes many jobs in the caller's transaction, without waking anybody.
+/// Writes many jobs in the caller's transaction, without waking anybody. Of those whose key is
+/// there nothing becomes.
 ///
 /// # Errors
 /// Where the database fails.
 pub fn put_all(conn: &mut Conn, jobs: &[NewJob]) -> Result<()> {
-    if jobs.is_empty() {
-        return Ok(());
+    match jobs.is_empty() {
+        true => Ok(()),
+        false => store::insert_all(conn, jobs, false),
     }
-    store::insert_all(conn, jobs)
+}
+
+/// The same for jobs of what is new itself, so that none of their keys can be there.
+///
+/// # Errors
+/// Where the database fails, or one of the keys is there.
+pub fn put_new(conn: &mut Conn, jobs: &[NewJob]) -> Result<()> {
+    match jobs.is_empty() {
+        true => Ok(()),
+        false => store::insert_all(conn, jobs, true),
+    }
 }
 
 /// The job of this kind and key is due at this time at the latest, unless somebody has it

@@ -38,8 +38,8 @@ pub(super) fn insert(conn: &mut Conn, job: &NewJob) -> Result<bool> {
     Ok(inserted == 1)
 }
 
-/// Writes many jobs; those whose key is there are left as they are.
-pub(super) fn insert_all(conn: &mut Conn, jobs: &[NewJob]) -> Result<()> {
+/// Writes many jobs; where they are not all new, those whose key is there are left as they are.
+pub(super) fn insert_all(conn: &mut Conn, jobs: &[NewJob], are_new: bool) -> Result<()> {
     let now = crate::clock::now().micros();
     let Conn::Postgres(conn) = conn else {
         for one in jobs {
@@ -68,7 +68,9 @@ pub(super) fn insert_all(conn: &mut Conn, jobs: &[NewJob]) -> Result<()> {
         ("attempts", Column::BigInt(vec![0; jobs.len()])),
         ("created_at", Column::BigInt(vec![now; jobs.len()])),
     ];
-    Prepared::insert("job", columns, "ON CONFLICT DO NOTHING").execute(conn)?;
+    // To look whether they are there costs as much as to write them.
+    let after = if are_new { "" } else { "ON CONFLICT DO NOTHING" };
+    Prepared::insert("job", columns, after).execute(conn)?;
     Ok(())
 }
 

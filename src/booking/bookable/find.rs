@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::booking::bookings::Bookings;
 use crate::booking::lane::Booker;
-use crate::booking::resources::{self, Kind, Resource};
+use crate::booking::resources::{self, Kind, Resource, ResourceId};
 use crate::booking::slots::{self, Slot, Wanted};
 use crate::circle::places::PlaceId;
 use crate::clock::Timestamp;
@@ -65,7 +65,8 @@ fn looked(
         .collect();
     let own = |one: &Resource| !one.facts.part_of.is_some_and(|whole| pools.contains(&whole));
     let ones: Vec<Resource> = all.iter().filter(|one| own(one)).cloned().collect();
-    let book = slots::opened(conn, booker, &ones, times, person)?;
+    let ids: Vec<ResourceId> = ones.iter().map(|one| one.id).collect();
+    let book = slots::opened(conn, booker, &ids, times, person)?;
     let mut found = Vec::new();
     for resource in ones {
         let wanted = Wanted {

@@ -209,7 +209,7 @@ async fn get_free_busy(
         .db
         .read(move |conn| {
             conn.one_view(|conn| {
-                let book = opened(conn, &booker, std::slice::from_ref(&one), (from, to), None)?;
+                let book = opened(conn, &booker, &[one.id], (from, to), None)?;
                 Ok(taken(&book, one.id, from, to))
             })
         })

@@ -138,6 +138,15 @@ pub fn load_trees(conn: &mut Conn, roots: &[ResourceId]) -> Result<Vec<Resource>
     read(rows.order(resource::id).load(conn)?)
 }
 
+/// All that belong to the wholes of these.
+pub fn load_trees_of(conn: &mut Conn, ids: &[ResourceId]) -> Result<Vec<Resource>> {
+    let these = diesel::alias!(resource as these);
+    let id = these.field(resource::id);
+    let roots = these.filter(id.eq_any(ids)).select(these.field(resource::root_id));
+    let rows = resource::table.filter(resource::root_id.eq_any(roots));
+    read(rows.order(resource::id).load(conn)?)
+}
+
 #[derive(QueryableByName)]
 struct RootRow {
     #[diesel(sql_type = diesel::sql_types::Binary)]

@@ -102,7 +102,7 @@ async fn join_waiting_list(
             if from >= to || too_long {
                 return Err(Error::refused(Reason::SlotPast));
             }
-            let book = opened(tx, &booker, std::slice::from_ref(&one), (from, to), Some(person))?;
+            let book = opened(tx, &booker, &[one.id], (from, to), Some(person))?;
             let node = book
                 .node(one.id)
                 .cloned()
