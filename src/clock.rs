@@ -45,30 +45,48 @@ impl Timestamp {
 impl Timestamp {
     /// Writes it as RFC 3339, as [`Display`](fmt::Display) does.
     pub fn write_to(self, out: &mut Vec<u8>) {
+        match self.whole_second() {
+            Some(text) => out.extend_from_slice(&text),
+            None => out.extend_from_slice(self.to_string().as_bytes()),
+        }
+    }
+
+    /// As RFC 3339 where it is a whole second of the years 0000 to 9999, which is what is written
+    /// often.
+    fn whole_second(self) -> Option<[u8; 20]> {
         const A_SECOND: i64 = 1_000_000;
         const A_DAY: i64 = 86_400;
         let seconds = self.0.div_euclid(A_SECOND);
         let (days, second) = (seconds.div_euclid(A_DAY), seconds.rem_euclid(A_DAY));
-        // Whole seconds of the years 0000 to 9999 are what is written often.
-        let date = DateTime::from_timestamp(days * A_DAY, 0).map(|midnight| midnight.date_naive());
-        match date.filter(|date| (0..=9_999).contains(&date.year())) {
-            Some(date) if self.0.rem_euclid(A_SECOND) == 0 => {
-                let mut two = |number: i64, mark: u8| {
-                    out.extend_from_slice(&[b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8]);
-                    if mark != 0 {
-                        out.push(mark);
-                    }
-                };
-                two(i64::from(date.year() / 100), 0);
-                two(i64::from(date.year() % 100), b'-');
-                two(i64::from(date.month()), b'-');
-                two(i64::from(date.day()), b'T');
-                two(second / 3_600, b':');
-                two(second / 60 % 60, b':');
-                two(second % 60, b'Z');
-            }
-            _ => out.extend_from_slice(self.to_string().as_bytes()),
+        let date = DateTime::from_timestamp(days * A_DAY, 0)?.date_naive();
+        if self.0.rem_euclid(A_SECOND) != 0 || !(0..=9_999).contains(&date.year()) {
+            return None;
         }
+        let digit = |number: i64| b'0' + (number % 10) as u8;
+        let [year, month, day] = [i64::from(date.year()), i64::from(date.month()), i64::from(date.day())];
+        let [hour, minute, second] = [second / 3_600, second / 60 % 60, second % 60];
+        Some([
+            digit(year / 1_000),
+            digit(year / 100),
+            digit(year / 10),
+            digit(year),
+            b'-',
+            digit(month / 10),
+            digit(month),
+            b'-',
+            digit(day / 10),
+            digit(day),
+            b'T',
+            digit(hour / 10),
+            digit(hour),
+            b':',
+            digit(minute / 10),
+            digit(minute),
+            b':',
+            digit(second / 10),
+            digit(second),
+            b'Z',
+        ])
     }
 }
 
@@ -80,7 +98,11 @@ impl From<DateTime<Utc>> for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_utc().to_rfc3339_opts(SecondsFormat::AutoSi, true))
+        let plain = self.whole_second();
+        match plain.as_ref().and_then(|text| std::str::from_utf8(text).ok()) {
+            Some(text) => f.write_str(text),
+            None => f.write_str(&self.to_utc().to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+        }
     }
 }
 
@@ -192,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_timestamp_is_written_as_it_is_shown() {
+    fn a_timestamp_is_written_as_the_calendar_has_it() {
         let whole = [
             0,
             -1_000_000,
@@ -205,7 +227,9 @@ mod tests {
             let at = Timestamp::from_micros(micros);
             let mut out = Vec::new();
             at.write_to(&mut out);
-            assert_eq!(String::from_utf8(out).expect("ASCII"), at.to_string());
+            let expected = at.to_utc().to_rfc3339_opts(SecondsFormat::AutoSi, true);
+            assert_eq!(String::from_utf8(out).expect("ASCII"), expected);
+            assert_eq!(at.to_string(), expected);
         }
     }
 

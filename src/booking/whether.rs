@@ -73,6 +73,7 @@ pub fn whether(book: &Book, ask: &Ask<'_>) -> Result<Found, Why> {
     let last = Timestamp::from_micros(ask.end.micros() - (ask.end.micros() - ask.start.micros()) / slots);
     let released = match opened(book, terms, ask.start)? {
         Some(released) => Some(released),
+        None if last == ask.start => None,
         None => opened(book, terms, last)?,
     };
     if !ask.pass {
@@ -99,15 +100,16 @@ fn fits_rules(terms: &Terms, ask: &Ask<'_>, slots: i64) -> Result<(), Why> {
 }
 
 /// When booking for a day opens, each time.
-pub fn openings(book: &Book, terms: &Terms, date: NaiveDate) -> Vec<(Timestamp, Option<i64>)> {
-    let at = |days_before: i64, minutes: u16| {
-        let day = date - chrono::TimeDelta::days(days_before);
-        Timestamp::from(book.calendar.instant(day, minutes))
-    };
-    let times = terms.opens.iter();
-    times
-        .map(|opening| (at(opening.days_before, opening.minutes()), opening.places))
-        .collect()
+pub fn openings<'a>(
+    book: &'a Book,
+    terms: &'a Terms,
+    date: NaiveDate,
+) -> impl Iterator<Item = (Timestamp, Option<i64>)> + 'a {
+    terms.opens.iter().map(move |opening| {
+        let day = date - chrono::TimeDelta::days(opening.days_before);
+        let at = book.calendar.instant(day, opening.minutes());
+        (Timestamp::from(at), opening.places)
+    })
 }
 
 /// How many places have been opened for the day of a time: all of them where none is given;

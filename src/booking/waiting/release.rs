@@ -38,7 +38,7 @@ fn next(book: &Book, waiting: &Waiting) -> Option<Timestamp> {
         for node in std::iter::once(node).chain(near) {
             times.extend(keep::in_force(book, (start, end), node).map(|share| share.released_at(start)));
         }
-        let opens = openings(book, &node.rules.terms, book.date(start)).into_iter();
+        let opens = openings(book, &node.rules.terms, book.date(start));
         times.extend(opens.map(|(at, _)| at));
     }
     times.into_iter().filter(|at| *at > book.now).min()
