@@ -14,10 +14,6 @@
 //! of it; `config`, `error`, `clock`, `calendar`, `coordinates`, `text` and the other
 //! single files are what any room may use.
 
-/// What libpq and SQLite take for themselves is not by it.
-#[global_allocator]
-static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 pub mod addr_range;
 pub mod booking;
 pub mod bus;
