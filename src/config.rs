@@ -145,6 +145,10 @@ settings! {
     workers: usize = workers, "ONEGRID_WORKERS", "a number from 0 to 256", "0";
     /// Requests under way at once; more are told to come back.
     concurrency: usize = concurrency, "ONEGRID_CONCURRENCY", "a number from 1 to 100000", "1024";
+    /// Live connections (sockets and event streams) at once on an instance; more are told to come back.
+    sockets: usize = sockets, "ONEGRID_SOCKETS", "a number from 10 to 1000000", "20000";
+    /// Live connections that one address may open each second in the long run, ten times as many at once. Many phones share the address of their operator.
+    socket_rate: u32 = rate, "ONEGRID_SOCKET_RATE", "a number from 1 to 100000", "200";
     /// The largest body of a request, in bytes.
     body_limit: usize = body_limit, "ONEGRID_BODY_LIMIT", "a number from 1024 to 10485760", "262144";
     /// How long requests under way may take to end when the server stops.
@@ -497,6 +501,10 @@ fn mebibytes(text: &str) -> Result<usize, String> {
 
 fn concurrency(text: &str) -> Result<usize, String> {
     within(text, 1, 100_000)
+}
+
+fn sockets(text: &str) -> Result<usize, String> {
+    within(text, 10, 1_000_000)
 }
 
 fn body_limit(text: &str) -> Result<usize, String> {

@@ -325,6 +325,10 @@ reasons! {
     Unreachable "unreachable" 404
         ["步行无法到达", "Not within reach on foot"]
         ["按这种方式步行三十分钟内无法到达，请换一种步行方式、时间或起点。", "No walk of thirty minutes leads there; try another pace, time or origin."];
+    /// The socket is asked for by a plain request, or in a version that is not spoken.
+    UpgradeRequired "upgrade-required" 426
+        ["需要 WebSocket", "A WebSocket is needed"]
+        ["请用 WebSocket（版本 13）连接此地址；消息格式见 openapi/asyncapi.yaml。", "Connect to this address with a WebSocket (version 13); its frames are in openapi/asyncapi.yaml."];
     /// No operation at this path.
     NoSuchPath "no-such-path" 404
         ["没有这个地址", "No such path"]

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use crate::clock::Timestamp;
 use crate::error::Result;
 
 /// A permission that an operation can need.
@@ -136,7 +137,15 @@ pub struct Signed {
 /// Knows good credentials from bad ones.
 pub trait Credentials: Send + Sync {
     /// Who a credential names; refused where it is not ours, out of date or ended.
-    fn verify(&self, bearer: &str) -> Result<Signed>;
+    fn verify(&self, bearer: &str) -> Result<Signed> {
+        self.good_until(bearer).map(|(signed, _)| signed)
+    }
+
+    /// The same, and when it runs out.
+    fn good_until(&self, bearer: &str) -> Result<(Signed, Timestamp)>;
+
+    /// Whether the session ended: what was given to it counts no more.
+    fn is_over(&self, signed: Signed) -> bool;
 }
 
 /// By what somebody acts for another.

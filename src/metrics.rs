@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use prometheus::{
-    Encoder, Gauge, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, TextEncoder, histogram_opts, register_gauge,
-    register_histogram, register_histogram_vec, register_int_counter_vec, register_int_gauge, register_int_gauge_vec,
+    Encoder, Gauge, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, TextEncoder, histogram_opts,
+    register_gauge, register_histogram, register_histogram_vec, register_int_counter, register_int_counter_vec,
+    register_int_gauge, register_int_gauge_vec,
 };
 
 const SECONDS: [f64; 12] = [
@@ -76,6 +77,53 @@ metric!(CHANGES_AGE: Gauge = register_gauge!(
 metric!(BUS_UP: IntGauge = register_int_gauge!(
     "onegrid_bus_connected",
     "Whether the bus is connected (1) or not (0)"
+));
+metric!(BUS_LOST: IntCounter = register_int_counter!(
+    "onegrid_bus_lost_total",
+    "Messages that this instance could not publish"
+));
+metric!(BUS_UNHEARD: IntCounter = register_int_counter!(
+    "onegrid_bus_unheard_total",
+    "Connections of the bus that were replaced because this instance did not hear its own beats"
+));
+metric!(LIVE_STREAMS: IntGauge = register_int_gauge!(
+    "onegrid_live_streams",
+    "Streams that somebody follows on this instance, or did a moment ago"
+));
+metric!(LIVE_FOLLOWINGS: IntGaugeVec = register_int_gauge_vec!(
+    "onegrid_live_followings",
+    "Followings of streams on this instance: live, or behind and catching up",
+    &["state"]
+));
+metric!(LIVE_BELLS: IntCounterVec = register_int_counter_vec!(
+    "onegrid_live_bells_total",
+    "Bells heard: good, forged, or missed because this instance was too slow to hear them",
+    &["what"]
+));
+metric!(LIVE_READS: IntCounterVec = register_int_counter_vec!(
+    "onegrid_live_reads_total",
+    "Readings for those who follow streams: heads of streams new here, pages of entries, sweeps over what changed, comparisons of all, and failed ones",
+    &["what"]
+));
+metric!(LIVE_DELIVERED: IntCounterVec = register_int_counter_vec!(
+    "onegrid_live_delivered_total",
+    "Entries handed to connections, as they came (live) or to those who were away (page)",
+    &["how"]
+));
+metric!(LIVE_TOLD: IntCounterVec = register_int_counter_vec!(
+    "onegrid_live_told_total",
+    "Times that a client was told of a gap or a reset",
+    &["what"]
+));
+metric!(LIVE_CONNECTIONS: IntGaugeVec = register_int_gauge_vec!(
+    "onegrid_live_connections",
+    "Live connections: sockets that have not said who they are (waiting) and that have (signed_in), and event streams (events)",
+    &["state"]
+));
+metric!(LIVE_CLOSED: IntCounterVec = register_int_counter_vec!(
+    "onegrid_live_closed_total",
+    "Live connections that ended, by close code; 0 where the client went by itself",
+    &["code"]
 ));
 metric!(KV_FAILURES: IntCounterVec = register_int_counter_vec!(
     "onegrid_kv_failures_total",
@@ -232,6 +280,68 @@ pub fn observe(gauges: &Gauges) {
 /// The bus came or went.
 pub fn bus_connected(up: bool) {
     BUS_UP.set(i64::from(up));
+}
+
+/// So many messages were not published.
+pub fn bus_lost(many: u64) {
+    BUS_LOST.inc_by(many);
+}
+
+/// A connection of the bus was replaced.
+pub fn bus_unheard() {
+    BUS_UNHEARD.inc();
+}
+
+/// How it goes with the live streams of this instance.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LiveState {
+    /// Streams that are remembered.
+    pub streams: usize,
+    /// Followings that are live.
+    pub live: usize,
+    /// Followings that are catching up.
+    pub behind: usize,
+}
+
+/// How it goes with the live streams of this instance.
+pub fn live_state(state: LiveState) {
+    LIVE_STREAMS.set(gauge(state.streams));
+    LIVE_FOLLOWINGS.with_label_values(&["live"]).set(gauge(state.live));
+    LIVE_FOLLOWINGS.with_label_values(&["behind"]).set(gauge(state.behind));
+}
+
+/// A bell was heard: `good`, or `forged` where its signature is not ours.
+pub fn live_bells(what: &str, many: u64) {
+    LIVE_BELLS.with_label_values(&[what]).inc_by(many);
+}
+
+/// Something was read for those who follow: `heads`, `page`, `sweep` or `all`, or failed.
+pub fn live_read(what: &str) {
+    LIVE_READS.with_label_values(&[what]).inc();
+}
+
+/// Entries were handed out to clients: `live`, or `page` to those who are catching up.
+pub fn live_delivered(how: &str, many: u64) {
+    LIVE_DELIVERED.with_label_values(&[how]).inc_by(many);
+}
+
+/// Clients were told of a `gap` or a `reset`.
+pub fn live_told(what: &str) {
+    LIVE_TOLD.with_label_values(&[what]).inc();
+}
+
+/// A socket or another live connection was opened (1) or closed (-1), in this state.
+pub fn live_connections(state: &str, by: i64) {
+    LIVE_CONNECTIONS.with_label_values(&[state]).add(by);
+}
+
+/// A live connection was closed, by its code; 0 where the client went by itself.
+pub fn live_closed(code: u16) {
+    LIVE_CLOSED.with_label_values(&[&code.to_string()]).inc();
+}
+
+fn gauge(many: usize) -> i64 {
+    i64::try_from(many).unwrap_or(i64::MAX)
 }
 
 /// The short-lived store failed.

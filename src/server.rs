@@ -2,21 +2,19 @@
 //! and how it starts, drains and stops.
 
 mod rooms;
+mod serving;
 
 pub use rooms::holdings;
-use rooms::{holders, kinds_of_job, undoings};
+use rooms::{holders, kinds_of_job, sources};
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use actix_cors::Cors;
-use actix_web::dev::{ServerHandle, ServiceRequest};
-use actix_web::middleware::{Condition, from_fn};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::dev::ServerHandle;
+use actix_web::web;
 use utoipa::openapi::OpenApi;
-use utoipa_swagger_ui::SwaggerUi;
 
 use crate::booking::Bookings;
 use crate::bus::Bus;
@@ -26,7 +24,7 @@ use crate::circle::{Circles, Facilities};
 use crate::config::{Config, SmsUrl};
 use crate::db::follow::{Follow, Follower};
 use crate::db::{self, Db, Mark};
-use crate::error::{Error, Reason, Result};
+use crate::error::{Error, Result};
 use crate::files::{Files, Objects};
 use crate::gate::{Credentials, Gate};
 use crate::grid::access::{Access, Standing};
@@ -36,13 +34,12 @@ use crate::identity::{self, CodeSender, Codes, Gateway, Identity, Keyring, Peopl
 use crate::jobs::Jobs;
 use crate::kept_secrets::Keys;
 use crate::kv::Kv;
-use crate::metrics::Gauges;
+use crate::live::hub::Hub;
+use crate::live::socket::Live;
 use crate::outgoing::Outgoing;
 use crate::privacy::Privacy;
-use crate::{booking, circle, files, grid, holidays, kept_secrets, live, metrics, privacy};
+use crate::{booking, circle, files, grid, holidays, kept_secrets, live, privacy};
 
-/// How long the database may take to show that it is there.
-const READY_WITHIN: Duration = Duration::from_secs(3);
 /// The topic on which instances tell each other that something changed.
 const CHANGES: &str = "changes";
 
@@ -53,6 +50,8 @@ pub fn operations() -> Vec<Operation> {
     operations.extend(circle::routes::operations());
     operations.extend(booking::routes::operations());
     operations.extend(live::inbox::routes::operations());
+    operations.extend(live::socket::routes::operations());
+    operations.extend(live::events::routes::operations());
     operations.extend(privacy::routes::operations());
     operations.extend(files::routes::operations());
     operations
@@ -61,6 +60,11 @@ pub fn operations() -> Vec<Operation> {
 /// The API document of [`operations`].
 pub fn document() -> OpenApi {
     http::document(&operations())
+}
+
+/// The document of the socket, as YAML.
+pub fn socket_document() -> std::result::Result<String, yaml_serde::Error> {
+    yaml_serde::to_string(&live::socket::document())
 }
 
 /// For whom a server is started.
@@ -87,12 +91,15 @@ struct Parts {
     privacy: web::Data<Privacy>,
     files: web::Data<Files>,
     bookings: web::Data<Bookings>,
+    live: web::Data<Live>,
     health: web::Data<Health>,
 }
 
 /// What `/health` reports.
 struct Health {
     follower: Arc<Follower>,
+    hub: Hub,
+    bus: Bus,
     draining: AtomicBool,
     under_way: AtomicUsize,
 }
@@ -107,6 +114,7 @@ pub struct Running {
     joined: tokio::task::JoinHandle<std::io::Result<()>>,
     jobs: Jobs,
     health: web::Data<Health>,
+    live: web::Data<Live>,
     drain: Duration,
 }
 
@@ -122,6 +130,7 @@ impl Running {
         tracing::info!(seconds = self.drain.as_secs(), "stopping");
         self.health.draining.store(true, Ordering::Relaxed);
         let requests = async {
+            self.live.close().await;
             let drained = tokio::time::timeout(self.drain, self.handle.stop(true)).await;
             if drained.is_err() {
                 tracing::warn!("requests were still under way when the time was up");
@@ -203,6 +212,10 @@ pub async fn start(config: Config, stage: Stage) -> Result<Running> {
         db.clone(),
     );
     let gate: Arc<dyn Gate> = Arc::new(access.clone());
+    let bells = identity.people.derived_key("bells of streams");
+    let hub = Hub::start(&db, &bus, bells, sources(&db));
+    let credentials = Arc::clone(&identity.tokens) as Arc<dyn Credentials>;
+    let live = Live::new(hub.clone(), Arc::clone(&gate), credentials, config.sockets);
     let shared = web::Data::new(Shared {
         db: db.clone(),
         tree: tree.clone().into_inner(),
@@ -230,14 +243,17 @@ pub async fn start(config: Config, stage: Stage) -> Result<Running> {
         privacy: web::Data::new(privacy),
         files: web::Data::new(files),
         bookings: web::Data::new(bookings),
+        live: web::Data::new(live),
         health: web::Data::new(Health {
             follower,
+            hub,
+            bus,
             draining: AtomicBool::new(false),
             under_way: AtomicUsize::new(0),
         }),
         config: web::Data::new(config.clone()),
     };
-    serve(config, parts, jobs)
+    serving::serve(config, parts, jobs)
 }
 
 /// Who brings codes to phones. The log does so in the demo alone: elsewhere whoever
@@ -330,7 +346,7 @@ async fn shared_parts(config: &Config) -> Result<(Bus, Kv)> {
         .set_number_of_retries(1);
     let connection = redis::aio::ConnectionManager::new_lazy_with_config(client.clone(), settings).map_err(unusable)?;
     let prefix = &config.redis_prefix;
-    let bus = Bus::redis(client, connection.clone(), prefix, &[CHANGES]);
+    let bus = Bus::redis(client, prefix, &[CHANGES, live::TOPIC]);
     Ok((bus, Kv::redis(connection, prefix)))
 }
 
@@ -342,7 +358,7 @@ fn keep_following(follower: &Arc<Follower>, mark: Mark, db: &Db, bus: &Bus) {
     tokio::spawn(async move {
         while committed.changed().await.is_ok() {
             local.ring();
-            ringing.publish(CHANGES, b"").await;
+            ringing.publish(CHANGES, Arc::from([]));
         }
     });
     let (listening, mut rings) = (Arc::clone(follower), bus.subscribe(CHANGES));
@@ -355,200 +371,4 @@ fn keep_following(follower: &Arc<Follower>, mark: Mark, db: &Db, bus: &Bus) {
             listening.ring();
         }
     });
-}
-
-fn serve(config: Config, parts: Parts, jobs: Jobs) -> Result<Running> {
-    let cannot_listen = |what: &str, address: SocketAddr| {
-        let what = what.to_owned();
-        move |error: std::io::Error| Error::internal(format!("{what}: cannot listen on {address}: {error}"))
-    };
-    let health = parts.health.clone();
-    let database = parts.db.clone();
-    let origins = config.cors_origins.clone();
-    let server = HttpServer::new(move || {
-        App::new()
-            .wrap(from_fn(http::observe))
-            .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
-            .configure(|service| routes(&parts, service))
-    });
-    let workers = match config.workers {
-        0 => std::thread::available_parallelism().map_or(2, usize::from),
-        set => set,
-    };
-    let server = server
-        .workers(workers)
-        .shutdown_timeout(config.drain.as_secs())
-        .disable_signals()
-        .client_request_timeout(Duration::from_secs(10))
-        .bind(config.listen)
-        .map_err(cannot_listen("ONEGRID_LISTEN", config.listen))?;
-    let address = server.addrs().first().copied().unwrap_or(config.listen);
-    let metrics_address = match config.metrics_listen {
-        Some(address) => Some(serve_metrics(address, health.clone(), database)?),
-        None => None,
-    };
-    let server = server.run();
-    let handle = server.handle();
-    tracing::info!(%address, database = config.database.kind(), "serving");
-    Ok(Running {
-        address,
-        metrics_address,
-        handle,
-        joined: tokio::spawn(server),
-        jobs,
-        health,
-        drain: config.drain,
-    })
-}
-
-fn routes(parts: &Parts, service: &mut web::ServiceConfig) {
-    let operations = operations();
-    let document = http::document(&operations);
-    let concurrency = parts.config.concurrency;
-    service
-        .app_data(parts.config.clone())
-        .app_data(parts.http.clone())
-        .app_data(parts.db.clone())
-        .app_data(parts.tree.clone())
-        .app_data(parts.access.clone())
-        .app_data(parts.shared.clone())
-        .app_data(parts.catalogue.clone())
-        .app_data(parts.circles.clone())
-        .app_data(parts.identity.clone())
-        .app_data(parts.health.clone())
-        .app_data(parts.privacy.clone())
-        .app_data(parts.files.clone())
-        .app_data(parts.bookings.clone())
-        .app_data(web::Data::new(undoings()))
-        .service(
-            web::scope("/v1")
-                .wrap(from_fn(move |request, next| one_of(concurrency, request, next)))
-                .configure(|service| http::operations(&operations, service)),
-        )
-        .route("/files/{token}", web::get().to(files::routes::fetch))
-        .route("/calendars/{secret}", web::get().to(booking::routes::fetch_calendar))
-        .route("/health/live", web::get().to(HttpResponse::Ok))
-        .route("/health/live", web::head().to(HttpResponse::Ok))
-        .route("/health/ready", web::get().to(ready))
-        .route("/health/ready", web::head().to(ready))
-        .route("/.well-known/jwks.json", web::get().to(identity::routes::public_keys))
-        .route("/.well-known/jwks.json", web::head().to(identity::routes::public_keys))
-        .service(web::redirect("/docs", "/docs/"))
-        .service(
-            web::resource("/openapi.json")
-                .app_data(web::Data::new(document))
-                .route(web::get().to(show_document))
-                .route(web::head().to(show_document)),
-        )
-        .service(SwaggerUi::new("/docs/{_:.*}").config(docs_page()))
-        .default_service(web::to(|request: HttpRequest| http::not_found(request, None)));
-}
-
-async fn show_document(document: web::Data<OpenApi>) -> HttpResponse {
-    HttpResponse::Ok().json(document.as_ref())
-}
-
-/// The docs page asks nobody else, not even whether the document is valid.
-fn docs_page() -> utoipa_swagger_ui::Config<'static> {
-    utoipa_swagger_ui::Config::from("/openapi.json").validator_url("none")
-}
-
-/// Whether this instance should get requests.
-async fn ready(health: web::Data<Health>, db: web::Data<Db>) -> Result<HttpResponse> {
-    if health.draining.load(Ordering::Relaxed) {
-        return Err(Error::refused(Reason::Busy));
-    }
-    if !health.follower.is_fresh() {
-        return Err(Error::refused(Reason::Stale));
-    }
-    let answered = tokio::time::timeout(READY_WITHIN, db.ping()).await;
-    answered.map_err(|_| Error::refused(Reason::DatabaseUnavailable))??;
-    Ok(HttpResponse::Ok().json(serde_json::json!({ "status": "ready" })))
-}
-
-fn cors(origins: &[String]) -> Cors {
-    origins
-        .iter()
-        .fold(Cors::default(), |cors, origin| cors.allowed_origin(origin))
-        .allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE"])
-        .allowed_headers([
-            "accept",
-            "acting-for",
-            "accept-language",
-            "authorization",
-            "content-type",
-            "if-match",
-            "if-none-match",
-            "idempotency-key",
-        ])
-        .expose_headers([
-            "etag",
-            "location",
-            "retry-after",
-            "ratelimit",
-            "ratelimit-policy",
-            "x-request-id",
-        ])
-        .max_age(3600)
-}
-
-/// Lets so many requests in at once; the rest is told to come back.
-async fn one_of<B: actix_web::body::MessageBody>(
-    most: usize,
-    request: ServiceRequest,
-    next: actix_web::middleware::Next<B>,
-) -> std::result::Result<actix_web::dev::ServiceResponse<B>, actix_web::Error> {
-    let Some(health) = request.app_data::<web::Data<Health>>().cloned() else {
-        return next.call(request).await;
-    };
-    let _inside = Inside::enter(&health, most).ok_or_else(|| Error::refused(Reason::Busy))?;
-    next.call(request).await
-}
-
-/// Counts a request for as long as it is under way.
-struct Inside<'a>(&'a AtomicUsize);
-
-impl<'a> Inside<'a> {
-    fn enter(health: &'a Health, most: usize) -> Option<Self> {
-        let inside = Self(&health.under_way);
-        (health.under_way.fetch_add(1, Ordering::Relaxed) < most).then_some(inside)
-    }
-}
-
-impl Drop for Inside<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// Serves `/metrics` and nothing else, on an address of its own.
-fn serve_metrics(address: SocketAddr, health: web::Data<Health>, db: web::Data<Db>) -> Result<SocketAddr> {
-    let app = move || {
-        App::new()
-            .app_data(health.clone())
-            .app_data(db.clone())
-            .route("/metrics", web::get().to(show_metrics))
-    };
-    let server = HttpServer::new(app)
-        .workers(1)
-        .disable_signals()
-        .bind(address)
-        .map_err(|error| Error::internal(format!("ONEGRID_METRICS_LISTEN: cannot listen on {address}: {error}")))?;
-    let bound = server.addrs().first().copied().unwrap_or(address);
-    tokio::spawn(server.run());
-    Ok(bound)
-}
-
-async fn show_metrics(health: web::Data<Health>, db: web::Data<Db>) -> HttpResponse {
-    let (connections_in_use, connections_idle) = db.connections();
-    metrics::observe(&Gauges {
-        under_way: health.under_way.load(Ordering::Relaxed),
-        connections_in_use,
-        connections_idle,
-        changes_age: health.follower.age(),
-    });
-    match metrics::render() {
-        Ok(text) => HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text),
-        Err(error) => HttpResponse::InternalServerError().body(error.to_string()),
-    }
 }

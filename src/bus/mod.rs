@@ -1,7 +1,9 @@
 //! The bus: short messages from any instance to all, at most once. A bell, not a
 //! store: whoever listens also looks by itself from time to time.
 //!
-//! In one process it is a channel; with `REDIS_URL` it is Redis pub/sub.
+//! In one process it is a channel; with `REDIS_URL` it is Redis pub/sub, which is watched:
+//! each instance hears its own beat every second, by the way that all messages take, or takes
+//! another connection.
 
 mod redis_bus;
 
@@ -16,7 +18,7 @@ use redis_bus::RedisBus;
 pub type Payload = Arc<[u8]>;
 
 /// How many messages a slow listener may be behind before it misses some.
-const BACKLOG: usize = 256;
+const BACKLOG: usize = 4096;
 
 /// A handle on the bus; clones share it.
 #[derive(Clone)]
@@ -36,25 +38,31 @@ impl Bus {
 
     /// Over Redis, on channels that begin with `prefix` (Redis pub/sub knows no
     /// database numbers). `topics` are all that will be listened to.
-    pub fn redis(
-        client: redis::Client,
-        connection: redis::aio::ConnectionManager,
-        prefix: &str,
-        topics: &[&'static str],
-    ) -> Self {
+    pub fn redis(client: redis::Client, prefix: &str, topics: &[&'static str]) -> Self {
         let own = Arc::<Topics>::default();
-        let shared = RedisBus::start(client, connection, prefix, topics, Arc::clone(&own));
+        let shared = RedisBus::start(client, prefix, topics, Arc::clone(&own));
         Self {
             topics: own,
             shared: Some(shared),
         }
     }
 
-    /// Rings on a topic. A message that cannot be sent is lost, which is logged.
-    pub async fn publish(&self, topic: &str, message: &[u8]) {
+    /// Whether other instances may listen.
+    pub const fn is_shared(&self) -> bool {
+        self.shared.is_some()
+    }
+
+    /// Whether what is published is heard, as far as is known.
+    pub fn is_well(&self) -> bool {
+        self.shared.as_ref().is_none_or(RedisBus::is_well)
+    }
+
+    /// Rings on a topic, and does not wait for it. A message that cannot be sent is lost,
+    /// which is logged.
+    pub fn publish(&self, topic: &'static str, message: Payload) {
         match &self.shared {
-            None => self.topics.deliver(topic, message.into()),
-            Some(shared) => shared.publish(topic, message).await,
+            None => self.topics.deliver(topic, message),
+            Some(shared) => shared.publish(topic, message),
         }
     }
 

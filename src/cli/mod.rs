@@ -70,7 +70,7 @@ enum Command {
         #[command(subcommand)]
         command: people::RolesCommand,
     },
-    /// Write the API document to openapi/onegrid.yaml.
+    /// Write the API documents to openapi/onegrid.yaml and openapi/asyncapi.yaml.
     Openapi {
         /// Only compare, and fail where the file is out of date.
         #[arg(long)]
@@ -228,18 +228,21 @@ fn migrate(status_only: bool) -> Done {
 }
 
 fn openapi(check_only: bool) -> Done {
-    let path = PathBuf::from("openapi/onegrid.yaml");
-    let document = server::document().to_yaml()?;
-    if check_only {
-        let kept = std::fs::read_to_string(&path).unwrap_or_default();
-        if kept == document {
+    let documents = [
+        ("openapi/onegrid.yaml", server::document().to_yaml()?),
+        ("openapi/asyncapi.yaml", server::socket_document()?),
+    ];
+    for (path, document) in documents {
+        let path = PathBuf::from(path);
+        if !check_only {
+            std::fs::create_dir_all("openapi")?;
+            std::fs::write(&path, document)?;
+            say!("wrote {}", path.display());
+        } else if std::fs::read_to_string(&path).unwrap_or_default() == document {
             say!("{} is up to date", path.display());
-            return Ok(ExitCode::SUCCESS);
+        } else {
+            return Err(format!("{} is out of date; run `onegrid openapi`", path.display()).into());
         }
-        return Err(format!("{} is out of date; run `onegrid openapi`", path.display()).into());
     }
-    std::fs::create_dir_all("openapi")?;
-    std::fs::write(&path, document)?;
-    say!("wrote {}", path.display());
     Ok(ExitCode::SUCCESS)
 }

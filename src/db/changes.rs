@@ -5,6 +5,7 @@
 //! the order of commits, and a reader that sees number n has seen all below it.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -33,7 +34,13 @@ pub struct Tx<'a> {
     conn: &'a mut Conn,
     changed: Vec<Change>,
     work: Vec<&'static str>,
+    rings: Vec<Ring>,
 }
+
+/// A bell that is rung once a transaction is durable. It may be lost: whoever listens looks
+/// by themselves as well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ring(pub Arc<[u8]>);
 
 /// What is told when a transaction is durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +49,8 @@ pub(super) struct After {
     pub changed: bool,
     /// The kinds of work that waits.
     pub work: Vec<&'static str>,
+    /// The bells that ring.
+    pub rings: Vec<Ring>,
 }
 
 impl Tx<'_> {
@@ -66,6 +75,11 @@ impl Tx<'_> {
         if !self.work.contains(&kind) {
             self.work.push(kind);
         }
+    }
+
+    /// Rings for whoever follows streams, once this is durable.
+    pub fn ring(&mut self, ring: Ring) {
+        self.rings.push(ring);
     }
 
     fn note(&mut self, change: Change) {
@@ -104,12 +118,19 @@ pub(super) fn run<T>(conn: &mut Conn, transaction: &mut impl FnMut(&mut Tx<'_>) 
         conn,
         changed: Vec::new(),
         work: Vec::new(),
+        rings: Vec::new(),
     };
     let value = transaction(&mut tx)?;
-    let Tx { conn, changed, work } = tx;
+    let Tx {
+        conn,
+        changed,
+        work,
+        rings,
+    } = tx;
     let after = After {
         changed: !changed.is_empty(),
         work,
+        rings,
     };
     if !after.changed {
         return Ok((value, after));

@@ -20,15 +20,15 @@ pub mod search;
 mod writer;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::Pool;
 use diesel::{Connection, RunQueryDsl};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
-pub use changes::{Change, Mark, Tx};
+pub use changes::{Change, Mark, Ring, Tx};
 pub use conn::{Conn, Target};
 pub use id::{Id, Named, NotAnId};
 pub use migrate::{MigrationStatus, has_rows, migrate, status};
@@ -54,6 +54,7 @@ pub struct Db {
     writer: Option<Arc<Writer>>,
     changed: watch::Sender<u64>,
     work: watch::Sender<BTreeMap<&'static str, u64>>,
+    bells: Arc<OnceLock<mpsc::UnboundedSender<Vec<Ring>>>>,
 }
 
 impl Db {
@@ -84,6 +85,7 @@ impl Db {
             writer,
             changed: watch::Sender::new(0),
             work: watch::Sender::default(),
+            bells: Arc::default(),
         })
     }
 
@@ -142,6 +144,10 @@ impl Db {
                 }
             });
         }
+        if let (false, Some(bells)) = (after.rings.is_empty(), self.bells.get()) {
+            // Nobody listens any more while the process ends.
+            let _ = bells.send(after.rings);
+        }
         Ok(value)
     }
 
@@ -167,6 +173,14 @@ impl Db {
     /// Wakes whenever this process committed work that waits: how often, for each kind.
     pub fn work_put(&self) -> watch::Receiver<BTreeMap<&'static str, u64>> {
         self.work.subscribe()
+    }
+
+    /// The bells of what this process committed, those of a transaction together, in the order
+    /// of commits as far as that is known. There is one listener in a process: the second is
+    /// given nothing.
+    pub fn bells(&self) -> Option<mpsc::UnboundedReceiver<Vec<Ring>>> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        self.bells.set(sender).ok().map(|()| receiver)
     }
 
     /// Connections of the pool, in use and at rest.

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use actix_web::HttpRequest;
+use actix_web::http::header::HeaderMap;
 
 use super::Http;
 use crate::addr_range::AddrRange;
@@ -10,15 +11,19 @@ use crate::addr_range::AddrRange;
 /// The address that limits are counted by. From `X-Forwarded-For` the rightmost
 /// entry that no trusted proxy wrote is taken; a header from anybody else is ignored.
 pub fn client_addr(request: &HttpRequest, http: &Http) -> Option<IpAddr> {
-    let peer = request.peer_addr()?.ip().to_canonical();
-    let forwarded: Vec<&str> = request
-        .headers()
+    addr_of(request.peer_addr(), request.headers(), &http.trusted_proxies)
+}
+
+/// The same of a connection from this peer with these headers.
+pub(super) fn addr_of(peer: Option<SocketAddr>, headers: &HeaderMap, trusted: &[AddrRange]) -> Option<IpAddr> {
+    let peer = peer?.ip().to_canonical();
+    let forwarded: Vec<&str> = headers
         .get_all("x-forwarded-for")
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .map(str::trim)
         .collect();
-    Some(resolve(peer, &forwarded, &http.trusted_proxies))
+    Some(resolve(peer, &forwarded, trusted))
 }
 
 fn resolve(peer: IpAddr, forwarded: &[&str], trusted: &[AddrRange]) -> IpAddr {

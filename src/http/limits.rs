@@ -1,12 +1,14 @@
 //! Rates per address.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpMessage, HttpRequest};
 
+use super::client_addr::addr_of;
 use super::{Http, client_addr};
+use crate::addr_range::AddrRange;
 use crate::error::{Error, Reason, Result};
 use crate::kv::Kv;
 
@@ -64,6 +66,11 @@ pub fn client_name(request: &HttpRequest, http: &Http) -> String {
     client_addr(request, http).map_or_else(|| "unknown".to_owned(), counted_as)
 }
 
+/// The same for a connection that is no request of actix.
+pub fn client_name_of(peer: Option<SocketAddr>, headers: &HeaderMap, trusted: &[AddrRange]) -> String {
+    addr_of(peer, headers, trusted).map_or_else(|| "unknown".to_owned(), counted_as)
+}
+
 /// Counts what each address asks for, over all instances.
 pub struct Limits {
     kv: Kv,
@@ -77,19 +84,31 @@ impl Limits {
 
     /// Charges the client's address, or refuses with the time to wait.
     pub async fn charge(&self, request: &HttpRequest, http: &Http, rate: Rate, cost: u32) -> Result<()> {
-        let key = format!("rate:{}:{}", rate.name, client_name(request, http));
+        let (quota, charged) = self.take(&client_name(request, http), rate, cost).await;
+        request.extensions_mut().insert(quota);
+        charged
+    }
+
+    /// The same for a client that is known by its name (see [`client_name_of`]).
+    pub async fn charge_client(&self, client: &str, rate: Rate, cost: u32) -> Result<()> {
+        self.take(client, rate, cost).await.1
+    }
+
+    async fn take(&self, client: &str, rate: Rate, cost: u32) -> (Quota, Result<()>) {
+        let key = format!("rate:{}:{client}", rate.name);
         let taken = self.kv.take(&key, cost, rate.per_second, rate.burst).await;
-        request.extensions_mut().insert(Quota {
+        let quota = Quota {
             rate,
             left: taken.left,
             full_in: taken.full_in,
-        });
-        match taken.wait {
+        };
+        let charged = match taken.wait {
             None => Ok(()),
             Some(wait) => {
                 let seconds = wait.as_secs_f64().ceil().max(1.0) as u64;
                 Err(Error::refused(Reason::TooManyRequests).retry_after(seconds))
             }
-        }
+        };
+        (quota, charged)
     }
 }

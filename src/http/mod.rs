@@ -31,14 +31,14 @@ pub use client_addr::client_addr;
 pub use entity::{Entity, IfMatch, Version};
 pub use idempotency::{HOLDINGS, Once, RequestsHolder, Stored};
 pub use input::Input;
-pub use limits::{Limits, Rate, client_name};
+pub use limits::{Limits, Rate, client_name, client_name_of};
 pub use location::{CrsQuery, Location};
-pub use observe::observe;
+pub use observe::{observe, request_id_of};
 pub use openapi::document;
 pub use operation::{Operation, operations};
 pub use page::{Cursor, Page, PageQuery};
 pub use path::Path;
-pub use problem::{Answer, Problem, not_found, render_problem};
+pub use problem::{Answer, Problem, detached_problem, not_found, render_problem};
 pub use query::{Nothing, Query};
 pub use upload::Upload;
 

@@ -36,7 +36,7 @@ pub async fn observe<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let started = clock::monotonic();
-    let id = given_id(request.headers()).unwrap_or_else(|| Uuid::now_v7().simple().to_string());
+    let id = request_id_of(request.headers());
     request.extensions_mut().insert(RequestId(id.clone()));
     let method = known_method(request.method());
     let span = tracing::info_span!("request", id = %id, method, route = tracing::field::Empty);
@@ -120,6 +120,11 @@ fn known_method(method: &Method) -> &'static str {
         Method::OPTIONS => "OPTIONS",
         _ => "OTHER",
     }
+}
+
+/// The id of a request with these headers: the client's or a proxy's own, or another.
+pub fn request_id_of(headers: &HeaderMap) -> String {
+    given_id(headers).unwrap_or_else(|| Uuid::now_v7().simple().to_string())
 }
 
 /// A client's or a proxy's own id, where it is short and harmless in a log.

@@ -76,6 +76,16 @@ pub fn render_problem(request: &HttpRequest, error: &Error) -> HttpResponse {
     render(super::language(request), request_id(request), error)
 }
 
+/// The problem document for an error where there is no request of actix.
+pub fn detached_problem(language: Language, request_id: String, error: &Error) -> HttpResponse {
+    let id = HeaderValue::from_str(&request_id);
+    let mut response = render(language, request_id, error);
+    if let Ok(id) = id {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response
+}
+
 /// An error of a layer that hands back no request, with what its document needs.
 #[derive(Debug)]
 pub(super) struct Detached {
@@ -96,11 +106,7 @@ impl ResponseError for Detached {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut response = render(self.language, self.request_id.clone(), &self.error);
-        if let Ok(id) = HeaderValue::from_str(&self.request_id) {
-            response.headers_mut().insert(REQUEST_ID, id);
-        }
-        response
+        detached_problem(self.language, self.request_id.clone(), &self.error)
     }
 }
 

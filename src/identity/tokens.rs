@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::model::{PersonId, SessionId};
 use super::revoked::Revoked;
-use crate::clock;
+use crate::clock::{self, Timestamp};
 use crate::error::{Error, Reason, Result};
 use crate::gate::{self, Credentials};
 use crate::secret::SecretKey;
@@ -126,13 +126,18 @@ impl Tokens {
 
     /// Whose token this is; refused unless it is ours, of now, and its session goes on.
     pub fn verify(&self, bearer: &str) -> Result<Signed> {
+        self.verified_until(bearer).map(|(signed, _)| signed)
+    }
+
+    /// The same, with the second at which it runs out.
+    fn verified_until(&self, bearer: &str) -> Result<(Signed, i64)> {
         let refused = || Error::refused(Reason::Unauthenticated);
         if bearer.len() > LONGEST_TOKEN {
             return Err(refused());
         }
         let hash: [u8; 32] = Sha256::digest(bearer.as_bytes()).into();
-        let signed = match self.remembered(&hash) {
-            Some(signed) => signed,
+        let (signed, exp) = match self.remembered(&hash) {
+            Some(known) => known,
             None => {
                 let claims = self.decode(bearer).ok_or_else(refused)?;
                 let signed = Signed {
@@ -140,13 +145,13 @@ impl Tokens {
                     session: claims.sid,
                 };
                 self.remember(hash, signed, claims.exp);
-                signed
+                (signed, claims.exp)
             }
         };
         if self.revoked.has(signed.session) {
             return Err(refused());
         }
-        Ok(signed)
+        Ok((signed, exp))
     }
 
     /// The public keys as a JWK set (RFC 7517, RFC 8037).
@@ -177,10 +182,10 @@ impl Tokens {
         &self.verified[usize::from(hash[0]) % PARTS]
     }
 
-    fn remembered(&self, hash: &[u8; 32]) -> Option<Signed> {
+    fn remembered(&self, hash: &[u8; 32]) -> Option<(Signed, i64)> {
         let part = self.part(hash).lock().unwrap_or_else(PoisonError::into_inner);
         let (signed, exp) = part.get(hash)?;
-        (*exp + LEEWAY_S > now_s()).then_some(*signed)
+        (*exp + LEEWAY_S > now_s()).then_some((*signed, *exp))
     }
 
     fn remember(&self, hash: [u8; 32], signed: Signed, exp: i64) {
@@ -198,12 +203,17 @@ impl Tokens {
 }
 
 impl Credentials for Tokens {
-    fn verify(&self, bearer: &str) -> Result<gate::Signed> {
-        let signed = Self::verify(self, bearer)?;
-        Ok(gate::Signed {
+    fn good_until(&self, bearer: &str) -> Result<(gate::Signed, Timestamp)> {
+        let (signed, exp) = self.verified_until(bearer)?;
+        let signed = gate::Signed {
             person: signed.person.uuid(),
             session: signed.session.uuid(),
-        })
+        };
+        Ok((signed, Timestamp::from_micros((exp + LEEWAY_S) * 1_000_000)))
+    }
+
+    fn is_over(&self, signed: gate::Signed) -> bool {
+        Self::is_over(self, signed)
     }
 }
 

@@ -5,11 +5,22 @@
 //! the order of commits. A reader comes with a [`Cursor`], a number and the id of the entry
 //! that it names, and is told what is behind it, or that its cursor is of another past
 //! (`reset`) or older than what is kept (`gap`); never nothing. Each person's [`inbox`] is a
-//! stream. This module knows no room.
+//! stream. Clients follow streams by the [`hub`] over the [`socket`] or as server-sent
+//! [`events`]; a room registers its [`Source`] for that. This module knows no room.
 
+mod bell;
+pub mod events;
+pub mod hub;
 pub mod inbox;
 mod model;
+pub mod socket;
+mod source;
 mod store;
 
-pub use model::{Cursor, Entry, EntryId, Head, Key, NewEntry, Reading, Verdict};
+pub use bell::signal;
+pub use model::{Cursor, Entry, EntryId, Head, Key, NewEntry, PersonId, Reading, Verdict};
+pub use source::{Marked, Marking, Source, Sources};
 pub use store::{append, drop_stream, head, raise_floor, read_after, read_before};
+
+/// The topic of the bus on which bells ring.
+pub const TOPIC: &str = "live";

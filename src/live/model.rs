@@ -27,6 +27,17 @@ impl Named for Entry {
     const PREFIX: &'static str = "ent";
 }
 
+/// A person, by the id that they have everywhere.
+#[derive(Debug)]
+pub struct Person;
+
+impl Named for Person {
+    const PREFIX: &'static str = "per";
+}
+
+/// The id of a person.
+pub type PersonId = Id<Person>;
+
 /// The id of an entry.
 pub type EntryId = Id<Entry>;
 

@@ -1,8 +1,12 @@
 //! The tables of streams.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Text};
+use uuid::Uuid;
 
+use super::bell;
 use super::model::{Cursor, Entry, EntryId, Head, Key, NewEntry, Reading, Verdict};
 use crate::clock::{self, Timestamp};
 use crate::db::schema::{entry, stream};
@@ -16,6 +20,17 @@ impl Named for Stream {
     const PREFIX: &'static str = "str";
 }
 
+/// Whom a stream belongs to.
+#[derive(Debug)]
+struct Owner;
+
+impl Named for Owner {
+    const PREFIX: &'static str = "own";
+}
+
+/// So many streams are asked for in one statement.
+const HEADS_AT_ONCE: usize = 1_000;
+
 #[derive(QueryableByName)]
 struct Taken {
     #[diesel(sql_type = Binary)]
@@ -25,7 +40,7 @@ struct Taken {
 }
 
 /// Appends an entry: it takes the next number, under the lock of the stream's row, which is
-/// held until the transaction ends. Who appends to several streams takes them in the order
+/// held until the transaction ends, and its bell rings then. Who appends to several streams takes them in the order
 /// of their keys.
 ///
 /// # Errors
@@ -57,13 +72,15 @@ pub fn append(tx: &mut Tx<'_>, key: Key, new: NewEntry) -> Result<Entry> {
             entry::payload.eq(&new.payload),
         ))
         .execute(&mut **tx)?;
-    Ok(Entry {
+    let entry = Entry {
         id,
         number: taken.number,
         at: now,
         kind: new.kind.to_owned(),
         payload: new.payload,
-    })
+    };
+    bell::ring(tx, key, &entry, None)?;
+    Ok(entry)
 }
 
 fn row(conn: &mut Conn, key: Key) -> Result<Option<(Id<Stream>, Head)>> {
@@ -107,6 +124,15 @@ fn entry_of((id, number, at, kind, payload): Columns) -> Entry {
 /// # Errors
 /// Where the database fails.
 pub fn read_after(conn: &mut Conn, key: Key, cursor: Cursor, most: i64) -> Result<Reading> {
+    read_since(conn, key, cursor, cursor.number, most)
+}
+
+/// What is to be told to whoever comes with a cursor, and up to `most` entries behind a number,
+/// in order.
+///
+/// # Errors
+/// Where the database fails.
+pub fn read_since(conn: &mut Conn, key: Key, cursor: Cursor, since: i64, most: i64) -> Result<Reading> {
     conn.one_view(|conn| {
         let stream = row(conn, key)?;
         let head = stream.map_or(Head::EMPTY, |(_, head)| head);
@@ -122,7 +148,7 @@ pub fn read_after(conn: &mut Conn, key: Key, cursor: Cursor, most: i64) -> Resul
             verdict = head.judge(cursor, named);
             if verdict != Verdict::Reset {
                 let found: Vec<Columns> = of_stream
-                    .filter(entry::number.gt(cursor.number.max(head.floor)))
+                    .filter(entry::number.gt(since.max(head.floor)))
                     .select((entry::id, entry::number, entry::at, entry::kind, entry::payload))
                     .order(entry::number)
                     .limit(most)
@@ -132,6 +158,93 @@ pub fn read_after(conn: &mut Conn, key: Key, cursor: Cursor, most: i64) -> Resul
         }
         Ok(Reading { verdict, entries, head })
     })
+}
+
+/// How far these streams have come; those in which nothing was written are among them.
+///
+/// # Errors
+/// Where the database fails.
+pub fn heads(conn: &mut Conn, keys: &[Key]) -> Result<Vec<(Key, Head)>> {
+    let mut kinds: Vec<&'static str> = keys.iter().map(|key| key.kind).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let mut found = HashMap::with_capacity(keys.len());
+    for kind in kinds {
+        let owners: Vec<Id<Owner>> = keys
+            .iter()
+            .filter(|key| key.kind == kind)
+            .map(|key| Id::from_uuid(key.owner))
+            .collect();
+        for some in owners.chunks(HEADS_AT_ONCE) {
+            let rows: Vec<(Id<Owner>, i64, EntryId, i64)> = stream::table
+                .select((stream::owner, stream::number, stream::entry_id, stream::floor))
+                .filter(stream::kind.eq(kind).and(stream::owner.eq_any(some)))
+                .load(conn)?;
+            found.extend(rows.into_iter().map(|(owner, number, entry, floor)| {
+                let (owner, entry) = (owner.uuid(), Some(entry));
+                (Key { kind, owner }, Head { number, entry, floor })
+            }));
+        }
+    }
+    let head = |key: &Key| (*key, found.get(key).copied().unwrap_or(Head::EMPTY));
+    Ok(keys.iter().map(head).collect())
+}
+
+/// The streams that changed since some time ago.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Swept {
+    /// From where the next sweep starts, by the database's clock.
+    pub next: i64,
+    /// Which life of the server this is: another says that the database was away.
+    pub life: i64,
+    /// How far the streams have come that changed, with their kinds and owners.
+    pub changed: Vec<(String, Uuid, Head)>,
+}
+
+#[derive(QueryableByName)]
+struct Moment {
+    #[diesel(sql_type = BigInt)]
+    next: i64,
+    #[diesel(sql_type = BigInt)]
+    life: i64,
+}
+
+/// The streams that changed since a time of the database's clock that an earlier sweep named;
+/// none at first. An entry is found though its transaction took long: on PostgreSQL the next
+/// sweep starts from the begin of the oldest transaction that writes, on SQLite, which does not
+/// tell, from ten seconds ago.
+///
+/// # Errors
+/// Where the database fails.
+pub fn sweep(conn: &mut Conn, since: Option<i64>) -> Result<Swept> {
+    // Asked before what changed is read: who writes now is either seen here or begins later.
+    let moment = match conn {
+        Conn::Sqlite(_) => format!(
+            "SELECT {} - 10000000 AS next, CAST(0 AS BIGINT) AS life",
+            conn.now_in_sql()
+        ),
+        Conn::Postgres(_) => "SELECT CAST(extract(epoch FROM least(clock_timestamp(),                 (SELECT min(xact_start) FROM pg_stat_activity                  WHERE datname = current_database() AND backend_xid IS NOT NULL))) * 1000000 AS BIGINT)                 - 1000000 AS next,              CAST(extract(epoch FROM pg_postmaster_start_time()) * 1000000 AS BIGINT) AS life"
+            .to_owned(),
+    };
+    let Moment { next, life } = diesel::sql_query(moment).get_result(conn)?;
+    let mut changed = Vec::new();
+    if let Some(since) = since {
+        let rows: Vec<(String, Id<Owner>, i64, EntryId, i64)> = stream::table
+            .select((
+                stream::kind,
+                stream::owner,
+                stream::number,
+                stream::entry_id,
+                stream::floor,
+            ))
+            .filter(stream::changed_at.ge(since))
+            .load(conn)?;
+        changed.extend(rows.into_iter().map(|(kind, owner, number, entry, floor)| {
+            let entry = Some(entry);
+            (kind, owner.uuid(), Head { number, entry, floor })
+        }));
+    }
+    Ok(Swept { next, life, changed })
 }
 
 /// Up to `most` entries before a number, or the last ones, from the newest down; and how far

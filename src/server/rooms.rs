@@ -8,6 +8,7 @@ use crate::booking::{self, BookingHolder, Bookings, Due, Released};
 use crate::calendar::Calendar;
 use crate::circle::{self, CircleHolder};
 use crate::config::Config;
+use crate::db::Db;
 use crate::files::{self, FilesHolder, Objects, Removal};
 use crate::grid::{self, GridHolder};
 use crate::holdings::{Holder, Holding};
@@ -15,7 +16,8 @@ use crate::http::{self, RequestsHolder};
 use crate::identity::delegations::Undoing;
 use crate::identity::{self, AccountHolder, People};
 use crate::jobs::{self, Kind, Recurring};
-use crate::live::inbox::{self, InboxHolder, Push, PushService};
+use crate::live::Sources;
+use crate::live::inbox::{self, InboxHolder, InboxSource, Push, PushService};
 use crate::outgoing::Outgoing;
 use crate::privacy::erasure::Erase;
 use crate::privacy::exports::Export;
@@ -56,6 +58,11 @@ pub(super) fn holders(calendar: &Arc<Calendar>, people: &People) -> Vec<Arc<dyn 
         Arc::new(FilesHolder { people: people.clone() }),
         Arc::new(AccountHolder { people }),
     ]
+}
+
+/// The streams that clients may follow.
+pub(super) fn sources(db: &Db) -> Sources {
+    Sources::new(vec![Arc::new(InboxSource { db: db.clone() })])
 }
 
 /// How what was done for somebody is undone by them, of all rooms.

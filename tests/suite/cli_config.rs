@@ -10,7 +10,7 @@ use crate::harness::people;
 /// The keys that a world sets and the embedded server would make itself.
 const KEYS: [&str; 3] = ["ONEGRID_MASTER_KEY", "ONEGRID_LOOKUP_KEY", "ONEGRID_JWT_KEYS"];
 /// A wrong value for each setting that has one.
-const WRONG: [(&str, &str); 29] = [
+const WRONG: [(&str, &str); 31] = [
     ("DATABASE_URL", "mysql://localhost/onegrid"),
     ("REDIS_URL", "not a redis"),
     ("ONEGRID_LISTEN", "8080"),
@@ -43,6 +43,8 @@ const WRONG: [(&str, &str); 29] = [
     ("ONEGRID_DATABASE_CONNECTIONS", "201"),
     ("ONEGRID_WORKERS", "-1"),
     ("ONEGRID_CONCURRENCY", "none"),
+    ("ONEGRID_SOCKETS", "9"),
+    ("ONEGRID_SOCKET_RATE", "0"),
     ("ONEGRID_BODY_LIMIT", "1"),
     ("ONEGRID_DRAIN_SECONDS", "601"),
     ("ONEGRID_LOG_FORMAT", "xml"),

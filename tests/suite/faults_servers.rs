@@ -71,6 +71,20 @@ impl PrivateRedis {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// A command, to it itself.
+    pub fn tell(&self, words: &[&str]) {
+        let client = redis::Client::open(self.url()).expect("an address");
+        let mut connection = client.get_connection().expect("it answers");
+        let mut command = redis::cmd(words[0]);
+        command.arg(&words[1..]);
+        command.query::<redis::Value>(&mut connection).expect("a command");
+    }
+
     /// Starts it and waits until it answers.
     pub fn start(&mut self) {
         assert!(self.child.is_none(), "it runs already");

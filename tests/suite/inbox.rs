@@ -51,13 +51,13 @@ fn cursor(answer: &Value) -> String {
 }
 
 /// The id of a person, as the database has it.
-fn person(client: &Client) -> Uuid {
+pub(crate) fn person(client: &Client) -> Uuid {
     let id = client.get("/v1/me").ok()["id"].as_str().expect("an id").to_owned();
     id.parse::<onegrid::identity::PersonId>().expect("a person's id").uuid()
 }
 
 /// Writes so many entries to somebody, as another process would.
-fn write_many(world: &World, to: Uuid, many: usize) {
+pub(crate) fn write_many(world: &World, to: Uuid, many: usize) {
     let db = Db::open(&Target::parse(world.database_url()).expect("a database"), 2).expect("it opens");
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -53,6 +53,8 @@ mod identity_tokens;
 mod identity_wechat;
 mod inbox;
 mod jobs;
+mod live;
+mod live_fire;
 #[cfg(feature = "test-clock")]
 mod moved_clock;
 mod openapi;

@@ -10,6 +10,7 @@ mod holds;
 mod push;
 mod quiet;
 pub mod routes;
+mod source;
 mod store;
 mod view;
 
@@ -26,11 +27,14 @@ use crate::language::Words;
 use catalogue::CATALOGUE;
 pub use holds::{HOLDINGS, InboxHolder};
 pub use push::{Push, PushService};
+pub use source::InboxSource;
+pub use view::InboxEntry;
 
 /// The kind of stream.
 const STREAM: &str = "inbox";
 
-fn key(person: Uuid) -> Key {
+/// The stream of somebody's inbox.
+pub(super) fn key(person: Uuid) -> Key {
     Key {
         kind: STREAM,
         owner: person,

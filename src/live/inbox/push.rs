@@ -11,11 +11,11 @@ use super::catalogue::CATALOGUE;
 use super::{Payload, key, store};
 use crate::calendar::Calendar;
 use crate::clock::{self, Timestamp};
-use crate::db::{Db, Id, Named};
+use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::jobs::{Claimed, Doing, Failure, Kind, Limits, NewJob, Next, Outcome};
 use crate::language::Language;
-use crate::live::{Entry, read_before};
+use crate::live::{Entry, PersonId, read_before};
 use crate::outgoing::Outgoing;
 use crate::secret::Secret;
 
@@ -26,17 +26,10 @@ const URGENT: &str = "push_urgent";
 /// Over so many seconds what waits for the end of the same quiet is spread.
 const SPREAD_S: u128 = 300;
 
-/// A person, by the id that they have everywhere.
-struct Reader;
-
-impl Named for Reader {
-    const PREFIX: &'static str = "per";
-}
-
 /// Which entry of whose inbox.
 #[derive(Debug, Serialize, Deserialize)]
 struct Of {
-    person: Id<Reader>,
+    person: PersonId,
     number: i64,
 }
 
@@ -47,13 +40,13 @@ pub(super) fn job(person: Uuid, entry: &Entry) -> Result<NewJob> {
         false => KIND,
     };
     let (key, number) = (format!("{}{}", keys_of(person), entry.number), entry.number);
-    let person = Id::from_uuid(person);
+    let person = PersonId::from_uuid(person);
     Ok(NewJob::new(kind, &Of { person, number })?.keyed(key))
 }
 
 /// With this the keys of somebody's jobs begin.
 pub(super) fn keys_of(person: Uuid) -> String {
-    format!("{}/", Id::<Reader>::from_uuid(person))
+    format!("{}/", PersonId::from_uuid(person))
 }
 
 fn is_urgent(kind: &str) -> bool {
@@ -143,7 +136,7 @@ fn message(person: Uuid, entry: &Entry, is_urgent: bool) -> Result<Value> {
         "type": "inbox.entry",
         "timestamp": entry.at,
         "data": {
-            "person_id": Id::<Reader>::from_uuid(person),
+            "person_id": PersonId::from_uuid(person),
             "id": entry.id,
             "number": entry.number,
             "kind": entry.kind,

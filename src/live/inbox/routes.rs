@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
 
 use super::quiet::{Minutes, Quiet};
+use super::source::mark_read;
 use super::view::{InboxEntry, InboxNews, InboxView, NewsQuery, NewsState, QuietHours, ReadInput, ReadState};
 use super::{key, store};
 use crate::db::Db;
@@ -12,7 +13,7 @@ use crate::gate::SignedIn;
 use crate::http::{
     Answer, Body, Caller, Cursor as PageCursor, Entity, Nothing, Operation, PageQuery, Query, Version, language,
 };
-use crate::live::{self, Cursor, Verdict};
+use crate::live::{self, Cursor, Marked, Verdict};
 
 /// The operations.
 pub fn operations() -> Vec<Operation> {
@@ -68,7 +69,7 @@ async fn read_inbox(
     };
     let items = entries
         .into_iter()
-        .map(|entry| InboxEntry::of(entry, read_to, language));
+        .map(|entry| InboxEntry::of(entry, Some(read_to), language));
     let value = InboxView {
         items: items.collect::<Result<_>>()?,
         next,
@@ -123,7 +124,7 @@ async fn follow_inbox(
             Verdict::Reset => NewsState::Reset,
         },
         items: items
-            .map(|entry| InboxEntry::of(entry, read_to, language))
+            .map(|entry| InboxEntry::of(entry, Some(read_to), language))
             .collect::<Result<_>>()?,
         cursor: goes_on,
         more,
@@ -146,12 +147,8 @@ async fn mark_inbox_read(
 ) -> Answer {
     let person = person(&caller)?;
     let number = body.value.number;
-    let marked = db.write(move |tx| store::mark_read(tx, person, number));
-    let (read_to, head) = marked.await?;
-    Ok(HttpResponse::Ok().json(ReadState {
-        unread: store::unread(head, read_to),
-        read_to,
-    }))
+    let Marked { read_to, unread } = db.write(move |tx| mark_read(tx, person, number)).await?;
+    Ok(HttpResponse::Ok().json(ReadState { unread, read_to }))
 }
 
 fn shown(quiet: Option<Quiet>) -> QuietHours {

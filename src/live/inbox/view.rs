@@ -28,8 +28,9 @@ pub struct InboxEntry {
     pub text: String,
     /// What it is about; null where there is nothing to open.
     pub about: Option<About>,
-    /// Whether the caller has read it.
-    pub read: bool,
+    /// Whether the caller has read it. Left out on the socket, where `read` frames say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read: Option<bool>,
 }
 
 /// What an entry is about.
@@ -42,7 +43,7 @@ pub struct About {
 }
 
 impl InboxEntry {
-    pub(super) fn of(entry: Entry, read_to: i64, language: Language) -> Result<Self> {
+    pub(super) fn of(entry: Entry, read_to: Option<i64>, language: Language) -> Result<Self> {
         let payload: Payload = serde_json::from_str(&entry.payload).map_err(Error::internal)?;
         let template = CATALOGUE.get(&entry.kind);
         let text = template.map(|template| template.text(&payload, language));
@@ -53,7 +54,7 @@ impl InboxEntry {
             urgent: template.is_some_and(|template| template.urgent),
             text: text.unwrap_or_else(|| UNKNOWN.in_language(language).to_owned()),
             about: payload.about.map(|(kind, id)| About { kind, id }),
-            read: entry.number <= read_to,
+            read: read_to.map(|read_to| entry.number <= read_to),
             kind: entry.kind,
         })
     }

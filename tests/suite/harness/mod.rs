@@ -13,9 +13,11 @@ mod fake_service;
 mod fixtures;
 pub mod people;
 mod program;
+pub mod proxy;
 pub mod roles;
 mod server;
 pub mod small_s3;
+pub mod socket;
 mod town;
 mod world;
 

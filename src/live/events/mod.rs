@@ -1,0 +1,3 @@
+//! One's inbox as server-sent events, for clients that can have no socket.
+
+pub mod routes;

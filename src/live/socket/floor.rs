@@ -1,0 +1,405 @@
+//! The connections of one worker, and how what the hub gives reaches them.
+//!
+//! A frame is encoded once for all who get the same, and written to their connections from
+//! here, without waking a task for each.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+use super::connection::{Connection, Way, Who, socket_frame, socket_text};
+use super::encode::{self, Encoded};
+use super::frames::{Close, HEARTBEAT_S, ServerFrame};
+use super::line::Sent;
+use crate::clock;
+use crate::gate::Credentials;
+use crate::live::hub::core::{Output, Reader};
+use crate::live::hub::{Delivery, Hub};
+use crate::live::{Cursor, Key};
+use crate::metrics;
+
+/// How often one looks after the connections.
+const LOOK: Duration = Duration::from_millis(250);
+/// So many streams catch up at once over a connection.
+const COMING_AT_ONCE: usize = 8;
+/// How long a client may take to say who it is.
+const SAY_WHO_WITHIN: Duration = Duration::from_secs(5);
+/// How long a client may read nothing of what waits for it.
+const READ_WITHIN: Duration = Duration::from_secs(10);
+/// How long a client may take to hear why it is sent away.
+const HEAR_WITHIN: Duration = Duration::from_secs(2);
+/// How long one that was slow may take for it.
+const SLOW_HEARS_WITHIN: Duration = Duration::from_secs(10);
+
+struct Follower {
+    reader: Reader,
+    connection: Rc<Connection>,
+}
+
+/// The connections of one worker.
+pub(in crate::live) struct Floor {
+    pub(in crate::live) hub: Hub,
+    credentials: Arc<dyn Credentials>,
+    number: u64,
+    next: Cell<u64>,
+    connections: RefCell<HashMap<u64, Rc<Connection>>>,
+    /// Who is live, by stream.
+    live: RefCell<HashMap<Key, Vec<Follower>>>,
+    readers: RefCell<HashMap<Reader, Rc<Connection>>>,
+}
+
+thread_local! {
+    static HERE: RefCell<Option<Rc<Floor>>> = const { RefCell::new(None) };
+}
+
+impl Floor {
+    /// That of this worker; it begins when it is first asked for.
+    pub(in crate::live) fn here(hub: &Hub, credentials: &Arc<dyn Credentials>) -> Rc<Self> {
+        HERE.with_borrow_mut(|here| {
+            let floor = here.get_or_insert_with(|| {
+                let (number, deliveries) = hub.enlist();
+                let floor = Rc::new(Self {
+                    hub: hub.clone(),
+                    credentials: Arc::clone(credentials),
+                    number,
+                    next: Cell::new(0),
+                    connections: RefCell::default(),
+                    live: RefCell::default(),
+                    readers: RefCell::default(),
+                });
+                tokio::task::spawn_local(Rc::clone(&floor).run(deliveries));
+                floor
+            });
+            Rc::clone(floor)
+        })
+    }
+
+    async fn run(self: Rc<Self>, mut deliveries: mpsc::UnboundedReceiver<Delivery>) {
+        let mut looks = tokio::time::interval(LOOK);
+        looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                delivery = deliveries.recv() => match delivery {
+                    Some(delivery) => self.bring(&delivery),
+                    None => return,
+                },
+                _ = looks.tick() => self.look_after_all(),
+            }
+        }
+    }
+
+    /// Takes a connection in.
+    pub(in crate::live) fn open(&self, way: Way, language: crate::language::Language) -> Rc<Connection> {
+        let id = self.next.replace(self.next.get() + 1);
+        let connection = Rc::new(Connection::new(id, way, language));
+        metrics::live_connections(connection.state(), 1);
+        self.hub.opened();
+        self.connections.borrow_mut().insert(id, Rc::clone(&connection));
+        connection
+    }
+
+    /// Somebody has said who they are.
+    pub(in crate::live) fn is_in(&self, connection: &Connection, who: Who) {
+        metrics::live_connections(connection.state(), -1);
+        connection.who.set(Some(who));
+        self.hub.is_known();
+        metrics::live_connections(connection.state(), 1);
+    }
+
+    /// A connection is over.
+    pub(in crate::live) fn end(&self, connection: &Rc<Connection>) {
+        if self.connections.borrow_mut().remove(&connection.id).is_none() {
+            return;
+        }
+        let code = connection.closing.get().map_or(0, |(why, _)| why.code());
+        metrics::live_closed(code);
+        self.hub.closed(connection.who.get().is_some());
+        metrics::live_connections(connection.state(), -1);
+        connection.queued.take();
+        let follows = connection.follows.take();
+        for (key, reader) in follows {
+            self.drop_reader(key, reader);
+            self.hub.leave(reader, key);
+        }
+        connection.seat.borrow_mut().take();
+    }
+
+    /// Follows a stream over a connection, from a cursor on.
+    pub(in crate::live) fn follow(&self, connection: &Rc<Connection>, key: Key, cursor: Option<Cursor>) {
+        self.unfollow(connection, key);
+        connection.queued.borrow_mut().push_back((key, cursor));
+        self.go_on(connection);
+    }
+
+    /// Begins what waits for others to be live.
+    fn go_on(&self, connection: &Rc<Connection>) {
+        while connection.coming.borrow().len() < COMING_AT_ONCE {
+            let Some((key, cursor)) = connection.queued.borrow_mut().pop_front() else {
+                return;
+            };
+            let reader = self.hub.reader(self.number);
+            connection.coming.borrow_mut().push(reader);
+            connection.follows.borrow_mut().push((key, reader));
+            self.readers.borrow_mut().insert(reader, Rc::clone(connection));
+            self.hub.join(reader, key, cursor);
+        }
+        let mut queued = connection.queued.borrow_mut();
+        if queued.is_empty() {
+            *queued = VecDeque::new();
+        }
+    }
+
+    /// Somebody is live, or not coming any more.
+    fn arrived(&self, connection: &Rc<Connection>, reader: Reader) {
+        let mut coming = connection.coming.borrow_mut();
+        coming.retain(|one| *one != reader);
+        if coming.is_empty() {
+            *coming = Vec::new();
+        }
+        drop(coming);
+        self.go_on(connection);
+    }
+
+    /// Follows a stream no more.
+    pub(in crate::live) fn unfollow(&self, connection: &Rc<Connection>, key: Key) {
+        connection.queued.borrow_mut().retain(|(queued, _)| *queued != key);
+        let reader = {
+            let mut follows = connection.follows.borrow_mut();
+            let at = follows.iter().position(|(followed, _)| *followed == key);
+            at.map(|at| follows.swap_remove(at).1)
+        };
+        if let Some(reader) = reader {
+            self.drop_reader(key, reader);
+            self.hub.leave(reader, key);
+            self.arrived(connection, reader);
+        }
+    }
+
+    fn drop_reader(&self, key: Key, reader: Reader) {
+        self.readers.borrow_mut().remove(&reader);
+        let mut live = self.live.borrow_mut();
+        if let Some(followers) = live.get_mut(&key) {
+            if let Some(at) = followers.iter().position(|follower| follower.reader == reader) {
+                followers.swap_remove(at);
+            }
+            if followers.is_empty() {
+                live.remove(&key);
+            }
+        }
+    }
+
+    /// Says something to a client.
+    pub(in crate::live) fn say(self: &Rc<Self>, connection: &Rc<Connection>, frame: &ServerFrame) {
+        self.send(connection, socket_frame(frame));
+    }
+
+    /// Sends what is encoded; who does not read it is sent away.
+    pub(in crate::live) fn send(self: &Rc<Self>, connection: &Rc<Connection>, encoded: Bytes) {
+        if connection.is_closing() {
+            return;
+        }
+        match connection.send(encoded) {
+            Sent::Fine => {}
+            Sent::Waits => self.flush(connection),
+            Sent::Stuck => self.close(connection, Close::Slow),
+        }
+    }
+
+    fn flush(self: &Rc<Self>, connection: &Rc<Connection>) {
+        let (floor, connection) = (Rc::clone(self), Rc::clone(connection));
+        tokio::task::spawn_local(async move {
+            let Way::Socket(line) = &connection.way else {
+                return;
+            };
+            if line.flush(|| floor.has_room(&connection)).await.is_err() {
+                line.hang_up(true);
+            }
+        });
+    }
+
+    /// Whoever waited for room on this connection goes on.
+    pub(in crate::live) fn has_room(&self, connection: &Connection) {
+        for (reader, key) in connection.without_room.take() {
+            self.hub.ready(reader, key);
+        }
+    }
+
+    /// Sends a client away.
+    pub(in crate::live) fn close(self: &Rc<Self>, connection: &Rc<Connection>, why: Close) {
+        if connection.is_closing() {
+            return;
+        }
+        connection.closing.set(Some((why, clock::monotonic())));
+        match &connection.way {
+            Way::Events(events) => {
+                // It ends behind this.
+                if let Some(sender) = events.sender.borrow_mut().take() {
+                    let _ = sender.send(encode::closing_event(why));
+                }
+            }
+            Way::Socket(line) => {
+                if why == Close::Slow {
+                    line.drop_waiting();
+                }
+                match line.send(encode::close_frame(why)) {
+                    Sent::Fine => {}
+                    Sent::Waits => self.flush(connection),
+                    Sent::Stuck => line.hang_up(true),
+                }
+            }
+        }
+    }
+
+    fn bring(self: &Rc<Self>, delivery: &Delivery) {
+        match delivery {
+            Delivery::Given(given) => self.give(given),
+            Delivery::Signal(key, frame) => {
+                let encoded = socket_text(frame);
+                for connection in self.live_on(*key) {
+                    // Nothing is lost with it: it does not wait where something waits.
+                    if connection.is_socket() && connection.has_room() {
+                        self.send(&connection, encoded.clone());
+                    }
+                }
+            }
+            Delivery::Close => {
+                let all: Vec<Rc<Connection>> = self.connections.borrow().values().cloned().collect();
+                for connection in all {
+                    self.close(&connection, Close::Stopping);
+                }
+            }
+        }
+    }
+
+    fn live_on(&self, key: Key) -> Vec<Rc<Connection>> {
+        let live = self.live.borrow();
+        let followers = live.get(&key).map(Vec::as_slice).unwrap_or_default();
+        followers
+            .iter()
+            .map(|follower| Rc::clone(&follower.connection))
+            .collect()
+    }
+
+    fn give(self: &Rc<Self>, output: &Output) {
+        match output {
+            Output::Run { key, entries } => {
+                let Some(last) = entries.last() else {
+                    return;
+                };
+                let followers = self.live_on(*key);
+                let mut encoded = Encoded::new(&self.hub, *key, entries, Cursor::at(last), false);
+                metrics::live_delivered("live", (followers.len() * entries.len()) as u64);
+                for connection in followers {
+                    if let Some(bytes) = encoded.of(&connection) {
+                        self.send(&connection, bytes);
+                    }
+                }
+            }
+            Output::Page {
+                reader,
+                key,
+                entries,
+                cursor,
+                more,
+            } => {
+                let Some(connection) = self.reading(*reader) else {
+                    return;
+                };
+                metrics::live_delivered("page", entries.len() as u64);
+                if let Some(bytes) = Encoded::new(&self.hub, *key, entries, *cursor, *more).of(&connection) {
+                    self.send(&connection, bytes);
+                }
+                match (*more, connection.has_room()) {
+                    (true, true) => self.hub.ready(*reader, *key),
+                    (true, false) => connection.without_room.borrow_mut().push((*reader, *key)),
+                    (false, _) => {}
+                }
+            }
+            Output::Live { reader, key } => {
+                if let Some(connection) = self.reading(*reader) {
+                    let reader = *reader;
+                    let follower = Follower {
+                        reader,
+                        connection: Rc::clone(&connection),
+                    };
+                    self.live.borrow_mut().entry(*key).or_default().push(follower);
+                    self.arrived(&connection, reader);
+                }
+            }
+            Output::Gap { reader, key, floor } => {
+                metrics::live_told("gap");
+                if let Some(connection) = self.reading(*reader) {
+                    self.send(&connection, encode::gap(&self.hub, &connection, *key, *floor));
+                }
+            }
+            Output::Reset { reader, key, head } => {
+                if let Some(connection) = self.reading(*reader) {
+                    self.reset(&connection, *key, *head);
+                }
+            }
+            Output::ResetAll { key, head } => {
+                for connection in self.live_on(*key) {
+                    self.reset(&connection, *key, *head);
+                }
+            }
+            Output::Read { .. } | Output::ReadHeads(_) => {}
+        }
+    }
+
+    fn reset(self: &Rc<Self>, connection: &Rc<Connection>, key: Key, head: crate::live::Head) {
+        metrics::live_told("reset");
+        self.unfollow(connection, key);
+        self.send(connection, encode::reset(&self.hub, connection, key, head));
+        // A reader of events comes again by itself, with the id that it was just given.
+        if !connection.is_socket() {
+            self.close(connection, Close::Silent);
+        }
+    }
+
+    fn reading(&self, reader: Reader) -> Option<Rc<Connection>> {
+        self.readers.borrow().get(&reader).cloned()
+    }
+
+    /// Who is silent, slow, or has no good credential any more is sent away.
+    fn look_after_all(self: &Rc<Self>) {
+        let (now, monotonic) = (clock::now(), clock::monotonic());
+        let heartbeat = Duration::from_secs(HEARTBEAT_S);
+        let all: Vec<Rc<Connection>> = self.connections.borrow().values().cloned().collect();
+        for connection in &all {
+            if let Some((why, since)) = connection.closing.get() {
+                let patience = if why == Close::Slow {
+                    SLOW_HEARS_WITHIN
+                } else {
+                    HEAR_WITHIN
+                };
+                if let Way::Socket(line) = &connection.way
+                    && monotonic.duration_since(since) >= patience
+                {
+                    line.hang_up(!line.is_empty());
+                }
+                continue;
+            }
+            let why = match connection.who.get() {
+                None if connection.opened.elapsed() >= SAY_WHO_WITHIN => Some(Close::Unauthenticated),
+                Some(who) if self.credentials.is_over(who.signed) => Some(Close::Ended),
+                Some(who) if who.expires_at <= now => Some(Close::Expired),
+                _ => None,
+            };
+            let why = why.or_else(|| match &connection.way {
+                Way::Socket(line) if line.is_stalled_for(READ_WITHIN) => Some(Close::Slow),
+                Way::Socket(_) if connection.heard.get().elapsed() >= heartbeat * 3 => Some(Close::Silent),
+                _ => None,
+            });
+            if let Some(why) = why {
+                self.close(connection, why);
+            } else if connection.said.get().elapsed() >= heartbeat {
+                self.send(connection, encode::ping(connection));
+            }
+        }
+    }
+}
