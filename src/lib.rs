@@ -3,7 +3,7 @@
 //! ```text
 //!  clients ── HTTPS ──> http      who are you, may you, is it well-formed
 //!                        │
-//!                       rooms     identity, grid, circle (later booking, chat, cases …)
+//!                       rooms     identity, grid, circle, booking, chat (later cases …)
 //!                        │
 //!     db   bus   kv               SQLite or PostgreSQL; local or Redis
 //! ```
@@ -18,6 +18,7 @@ pub mod addr_range;
 pub mod booking;
 pub mod bus;
 pub mod calendar;
+pub mod chat;
 pub mod circle;
 pub mod clock;
 pub mod config;

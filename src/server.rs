@@ -1,6 +1,7 @@
 //! Assembles the service: what is opened, what follows what, what is served;
 //! and how it starts, drains and stops.
 
+mod rechecks;
 mod rooms;
 mod serving;
 
@@ -18,6 +19,7 @@ use utoipa::openapi::OpenApi;
 
 use crate::booking::Bookings;
 use crate::bus::Bus;
+use crate::chat::Chats;
 use crate::circle::places::Catalogue;
 use crate::circle::streets::{StreetMap, TimeModel};
 use crate::circle::{Circles, Facilities};
@@ -38,7 +40,7 @@ use crate::live::hub::Hub;
 use crate::live::socket::Live;
 use crate::outgoing::Outgoing;
 use crate::privacy::Privacy;
-use crate::{booking, circle, files, grid, holidays, kept_secrets, live, privacy};
+use crate::{booking, chat, circle, files, grid, holidays, kept_secrets, live, privacy};
 
 /// The topic on which instances tell each other that something changed.
 const CHANGES: &str = "changes";
@@ -49,6 +51,7 @@ pub fn operations() -> Vec<Operation> {
     operations.extend(grid::routes::operations());
     operations.extend(circle::routes::operations());
     operations.extend(booking::routes::operations());
+    operations.extend(chat::routes::operations());
     operations.extend(live::inbox::routes::operations());
     operations.extend(live::socket::routes::operations());
     operations.extend(live::events::routes::operations());
@@ -64,7 +67,12 @@ pub fn document() -> OpenApi {
 
 /// The document of the socket, as YAML.
 pub fn socket_document() -> std::result::Result<String, yaml_serde::Error> {
-    yaml_serde::to_string(&live::socket::document())
+    yaml_serde::to_string(&live_document())
+}
+
+/// The document of the socket.
+pub fn live_document() -> serde_json::Value {
+    live::socket::document(rooms::streams())
 }
 
 /// For whom a server is started.
@@ -91,6 +99,7 @@ struct Parts {
     privacy: web::Data<Privacy>,
     files: web::Data<Files>,
     bookings: web::Data<Bookings>,
+    chats: web::Data<Chats>,
     live: web::Data<Live>,
     health: web::Data<Health>,
 }
@@ -186,6 +195,8 @@ pub async fn start(config: Config, stage: Stage) -> Result<Running> {
         Arc::clone(&standing) as Arc<dyn Follow>,
         Arc::clone(&revoked) as Arc<dyn Follow>,
     ];
+    let (rechecks, changed) = rechecks::Rechecks::both();
+    let followers: Vec<Arc<dyn Follow>> = followers.into_iter().chain(rechecks).collect();
     let (follower, mark) = Follower::load(db.clone(), followers).await?;
     let (bus, kv) = shared_parts(&config).await?;
     keep_following(&follower, mark, &db, &bus);
@@ -213,7 +224,15 @@ pub async fn start(config: Config, stage: Stage) -> Result<Running> {
     );
     let gate: Arc<dyn Gate> = Arc::new(access.clone());
     let bells = identity.people.derived_key("bells of streams");
-    let hub = Hub::start(&db, &bus, bells, sources(&db));
+    let chats = Chats::new(
+        &db,
+        &identity.people,
+        access.clone(),
+        tree.clone().into_inner(),
+        Arc::clone(&calendar),
+    );
+    let hub = Hub::start(&db, &bus, bells, sources(&db, &chats));
+    tokio::spawn(rechecks::follow(changed, access.clone(), hub.clone()));
     let credentials = Arc::clone(&identity.tokens) as Arc<dyn Credentials>;
     let live = Live::new(hub.clone(), Arc::clone(&gate), credentials, config.sockets);
     let shared = web::Data::new(Shared {
@@ -243,6 +262,7 @@ pub async fn start(config: Config, stage: Stage) -> Result<Running> {
         privacy: web::Data::new(privacy),
         files: web::Data::new(files),
         bookings: web::Data::new(bookings),
+        chats: web::Data::new(chats),
         live: web::Data::new(live),
         health: web::Data::new(Health {
             follower,

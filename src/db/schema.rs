@@ -2,8 +2,10 @@
 //! Columns use Text, BigInt, Bool, Double and Binary only.
 
 mod booking_tables;
+mod chat_tables;
 
 pub use booking_tables::*;
+pub use chat_tables::*;
 
 diesel::table! {
     change_head (one) {

@@ -8,6 +8,7 @@
 //! stream. Clients follow streams by the [`hub`] over the [`socket`] or as server-sent
 //! [`events`]; a room registers its [`Source`] for that. This module knows no room.
 
+mod append_store;
 mod bell;
 pub mod events;
 pub mod hub;
@@ -17,10 +18,11 @@ pub mod socket;
 mod source;
 mod store;
 
+pub use append_store::{HeldStream, hold, keep};
 pub use bell::signal;
 pub use model::{Cursor, Entry, EntryId, Head, Key, NewEntry, PersonId, Reading, Verdict};
-pub use source::{Marked, Marking, Source, Sources};
-pub use store::{append, drop_stream, head, raise_floor, read_after, read_before};
+pub use source::{Admitting, Marked, Marking, Posted, Posting, Source, Sources, Window};
+pub use store::{append, drop_stream, head, heads, last_before, raise_floor, read_after, read_before, read_behind};
 
 /// The topic of the bus on which bells ring.
 pub const TOPIC: &str = "live";

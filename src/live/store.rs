@@ -14,7 +14,8 @@ use crate::db::{Conn, Id, Named, Tx};
 use crate::error::Result;
 
 /// The row of a stream.
-struct Stream;
+#[derive(Debug, Clone)]
+pub(super) struct Stream;
 
 impl Named for Stream {
     const PREFIX: &'static str = "str";
@@ -22,7 +23,7 @@ impl Named for Stream {
 
 /// Whom a stream belongs to.
 #[derive(Debug)]
-struct Owner;
+pub(super) struct Owner;
 
 impl Named for Owner {
     const PREFIX: &'static str = "own";
@@ -270,6 +271,44 @@ pub fn read_before(conn: &mut Conn, key: Key, number: Option<i64>, most: i64) ->
             .load(conn)?;
         Ok((found.into_iter().map(entry_of).collect(), head))
     })
+}
+
+/// Up to `most` entries behind a number, in order, and how far the stream has come.
+///
+/// # Errors
+/// Where the database fails.
+pub fn read_behind(conn: &mut Conn, key: Key, number: i64, most: i64) -> Result<(Vec<Entry>, Head)> {
+    conn.one_view(|conn| {
+        let Some((id, head)) = row(conn, key)? else {
+            return Ok((Vec::new(), Head::EMPTY));
+        };
+        let found: Vec<Columns> = entry::table
+            .filter(entry::stream_id.eq(id).and(entry::number.gt(number.max(head.floor))))
+            .select((entry::id, entry::number, entry::at, entry::kind, entry::payload))
+            .order(entry::number)
+            .limit(most)
+            .load(conn)?;
+        Ok((found.into_iter().map(entry_of).collect(), head))
+    })
+}
+
+/// The number of the last entry that was written before a time; 0 where none was.
+///
+/// # Errors
+/// Where the database fails.
+pub fn last_before(conn: &mut Conn, key: Key, at: Timestamp) -> Result<i64> {
+    let Some((id, head)) = row(conn, key)? else {
+        return Ok(0);
+    };
+    // Times go with numbers but for writers whose clocks differ: from the newest down this is
+    // found at once where it is asked for.
+    let found: Option<i64> = entry::table
+        .filter(entry::stream_id.eq(id).and(entry::at.lt(at)))
+        .select(entry::number)
+        .order(entry::number.desc())
+        .first(conn)
+        .optional()?;
+    Ok(found.unwrap_or(head.floor))
 }
 
 #[derive(QueryableByName)]

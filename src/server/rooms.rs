@@ -4,8 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+
 use crate::booking::{self, BookingHolder, Bookings, Due, Released};
 use crate::calendar::Calendar;
+use crate::chat::view::{ChannelEntry, MessageInput};
+use crate::chat::{self, ChannelSource, ChatHolder, Chats};
 use crate::circle::{self, CircleHolder};
 use crate::config::Config;
 use crate::db::Db;
@@ -17,7 +22,8 @@ use crate::identity::delegations::Undoing;
 use crate::identity::{self, AccountHolder, People};
 use crate::jobs::{self, Kind, Recurring};
 use crate::live::Sources;
-use crate::live::inbox::{self, InboxHolder, InboxSource, Push, PushService};
+use crate::live::inbox::{self, InboxEntry, InboxHolder, InboxSource, Push, PushService};
+use crate::live::socket::StreamDocument;
 use crate::outgoing::Outgoing;
 use crate::privacy::erasure::Erase;
 use crate::privacy::exports::Export;
@@ -28,13 +34,14 @@ const A_DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// What is held about people, of all rooms: the table of purposes.
 pub fn holdings() -> Vec<Holding> {
-    let rooms: [&[Holding]; 9] = [
+    let rooms: [&[Holding]; 10] = [
         &identity::HOLDINGS,
         &privacy::HOLDINGS,
         &files::HOLDINGS,
         &grid::HOLDINGS,
         &circle::HOLDINGS,
         &booking::HOLDINGS,
+        &chat::HOLDINGS,
         &inbox::HOLDINGS,
         &jobs::HOLDINGS,
         &http::HOLDINGS,
@@ -52,6 +59,7 @@ pub(super) fn holders(calendar: &Arc<Calendar>, people: &People) -> Vec<Arc<dyn 
         }),
         Arc::new(GridHolder { calendar }),
         Arc::new(CircleHolder),
+        Arc::new(ChatHolder),
         Arc::new(InboxHolder),
         Arc::new(RequestsHolder),
         Arc::new(OwnHolder),
@@ -61,8 +69,38 @@ pub(super) fn holders(calendar: &Arc<Calendar>, people: &People) -> Vec<Arc<dyn 
 }
 
 /// The streams that clients may follow.
-pub(super) fn sources(db: &Db) -> Sources {
-    Sources::new(vec![Arc::new(InboxSource { db: db.clone() })])
+pub(super) fn sources(db: &Db, chats: &Chats) -> Sources {
+    Sources::new(vec![
+        Arc::new(InboxSource { db: db.clone() }),
+        Arc::new(ChannelSource { chats: chats.clone() }),
+    ])
+}
+
+/// The same for the document of the socket.
+pub(super) fn streams() -> Vec<StreamDocument> {
+    vec![
+        StreamDocument {
+            name: "inbox",
+            about: "What concerns the person, the same as at `GET /v1/me/inbox`.",
+            items: "InboxEntry",
+            messages: None,
+            schemas: schemas_of::<InboxEntry>(),
+        },
+        StreamDocument {
+            name: "chn_…",
+            about: "A channel that the person is in, by its id of `GET /v1/me/channels`. Entries up to `hidden_to` are \
+                    of the kind `hidden`.",
+            items: "ChannelEntry",
+            messages: Some("MessageInput"),
+            schemas: [schemas_of::<ChannelEntry>(), schemas_of::<MessageInput>()].concat(),
+        },
+    ]
+}
+
+fn schemas_of<T: ToSchema>() -> Vec<(String, RefOr<Schema>)> {
+    let mut schemas = vec![(T::name().into_owned(), T::schema())];
+    T::schemas(&mut schemas);
+    schemas
 }
 
 /// How what was done for somebody is undone by them, of all rooms.

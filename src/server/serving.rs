@@ -147,6 +147,7 @@ fn routes(parts: &Parts, service: &mut web::ServiceConfig) {
         .app_data(parts.files.clone())
         .app_data(parts.bookings.clone())
         .app_data(parts.live.clone())
+        .app_data(parts.chats.clone())
         .app_data(web::Data::new(undoings()))
         .service(
             web::scope("/v1")

@@ -123,6 +123,15 @@ fn story(world: &World, server: &Server, messages: Messages) -> Story {
     husband
         .post("/v1/me/household/join", &json!({ "code": invited["code"] }))
         .with_status(201);
+    let channel = mei.get("/v1/me/channels").ok()["items"][0]["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    let said = json!({ "client_id": "mei-1", "text": WORDS });
+    mei.post(&format!("/v1/channels/{channel}/messages"), &said)
+        .with_status(201);
+    mei.post(&format!("/v1/channels/{channel}/read"), &json!({ "number": 1 }))
+        .with_status(200);
     let consented = mei.put("/v1/me/consents/party_membership", &json!({ "version": 1 }));
     consented.with_status(200);
     let uploaded = mei.upload("/v1/files?name=%E6%AC%A7%E9%98%B3%E6%A2%85%E5%85%B0.jpg", &jpeg(64, 48));
@@ -223,6 +232,9 @@ both_databases! {
             assert_eq!(places_of(&after, text), [""; 0], "{text}");
             assert!(!holds(log.as_bytes(), text), "{text} in the log");
         }
+        let mut sql = Sql::connect(world.database_url());
+        assert_eq!((sql.count("message"), sql.count("message WHERE text IS NULL"), sql.count("channel_reading")), (1, 1, 0));
+        drop(sql);
         // And all goes on.
         let server = serve(world, &messages);
         assert_eq!(server.anonymous().get("/health/ready").status, 200);

@@ -46,6 +46,8 @@ both_databases! {
         let path = format!("/v1/memberships/{}/phone", membership.as_str().expect("an id"));
         staff.post(&path, &json!({ "reason": "送药上门" })).with_status(200);
         mei.put("/v1/me/consents/party_membership", &json!({ "version": 1 })).with_status(200);
+        let channel = mei.get("/v1/me/channels").ok()["items"][0]["id"].as_str().expect("an id").to_owned();
+        mei.post(&format!("/v1/channels/{channel}/messages"), &json!({ "client_id": "1", "text": "大家好" })).with_status(201);
         let file = mei.upload("/v1/files?name=a.jpg", &jpeg(40, 30)).with_status(201).json;
         let file = file["id"].as_str().expect("an id").to_owned();
         let picture = kept(world).into_iter().find(|path| path.ends_with("original")).expect("kept");
@@ -82,6 +84,8 @@ both_databases! {
         assert_eq!((&bundle["files"][0]["name"], &bundle["files"][0]["id"]), (&json!("a.jpg"), &json!(file)));
         let content = bundle["file_contents"][&file].as_str().expect("base64");
         assert_eq!(STANDARD.decode(content).expect("base64"), picture);
+        let said = &bundle["channels"]["said"][0];
+        assert_eq!((&said["text"], &said["channel_id"], &said["number"]), (&json!("大家好"), &json!(channel), &json!(2)));
         // Nothing of anybody else.
         assert!(!bundle.to_string().contains(&phone(1)), "the number of who looked");
         // Once.

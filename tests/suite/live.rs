@@ -408,7 +408,7 @@ fn the_kept_document_of_the_socket_is_that_of_the_code() {
         kept.expect("the document is kept") == made,
         "openapi/asyncapi.yaml is out of date: onegrid openapi"
     );
-    let document = onegrid::live::socket::document();
+    let document = onegrid::server::live_document();
     let messages = document["components"]["messages"].as_object().expect("messages");
     // Whoever reads the states finds each message there is, and no other.
     let says = |side: &str| -> std::collections::BTreeSet<String> {

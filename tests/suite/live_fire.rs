@@ -439,3 +439,144 @@ fn a_database_that_is_put_back_under_running_instances_resets_them() {
     goes_on_until_whole(&mut follower, &[server.address()], &client);
     let _: Vec<Value> = follower.others;
 }
+
+/// The channel of the residents of the head's grid.
+fn residents(client: &Client) -> String {
+    let list = client.get("/v1/me/channels").ok();
+    let items = list["items"].as_array().expect("items");
+    let found = items.iter().find(|one| one["kind"] == "residents");
+    found.expect("a channel")["id"].as_str().expect("an id").to_owned()
+}
+
+/// All that a channel holds, as its history tells it.
+fn all_of(client: &Client, channel: &str) -> Vec<Value> {
+    let mut all = Vec::new();
+    loop {
+        let after = all
+            .last()
+            .map_or(0, |last: &Value| last["number"].as_i64().expect("a number"));
+        let page = client
+            .get(&format!("/v1/channels/{channel}/messages?after={after}&limit=200"))
+            .ok();
+        all.extend(page["items"].as_array().expect("items").iter().cloned());
+        if page["newer"] == false {
+            return all;
+        }
+    }
+}
+
+/// Takes in what comes until everybody has all that the channel holds, on whatever instance is
+/// there.
+#[track_caller]
+fn all_have_all(followers: &mut [Follower], addresses: &[&str], channel: &str, client: &Client) {
+    let there = all_of(client, channel);
+    for (number, follower) in followers.iter_mut().enumerate() {
+        let mut turn = number;
+        until("the follower has all", || {
+            if follower.listen().is_err() {
+                turn += 1;
+                std::thread::sleep(Duration::from_millis(100));
+                follower.connect(addresses[turn % addresses.len()]);
+            }
+            (follower.streams[channel].items.len() >= there.len()).then_some(())
+        });
+        assert_eq!(follower.streams[channel].items, there, "follower {number}");
+        assert_eq!(follower.streams[channel].resets, 0);
+    }
+}
+
+#[test]
+fn people_talk_over_two_instances_while_redis_and_an_instance_die() {
+    let _turn = Turn::wait();
+    let world = World::postgres();
+    world.import_units();
+    let mut redis = PrivateRedis::not_yet_started();
+    redis.start();
+    let (a, b) = (Instance::start(&world, &redis), Instance::start(&world, &redis));
+    a.until_bus_is(true);
+    b.until_bus_is(true);
+    let (client, token) = head(&a.server);
+    let other = issue(b.server.program(), 3, Some(("building_head", HOME)));
+    until("both are in", || {
+        (bearing(&b.server, &other).get("/v1/me/channels").ok()["items"] != json!([])).then_some(())
+    });
+    let channel = residents(&client);
+    let addresses = [a.server.address(), b.server.address()];
+    let mut followers: Vec<Follower> = (0..6)
+        .map(|number| {
+            let mut follower = Follower::new(if number % 2 == 0 { &token } else { &other }, &[&channel]);
+            assert!(follower.connect(addresses[number % 2]));
+            follower
+        })
+        .collect();
+    let goes_on = AtomicBool::new(true);
+    // Each says its sentences again until it hears that they are kept, on either instance.
+    let talk = |name: &str, tokens: [&str; 2], first: usize| {
+        let mut said = 0;
+        while goes_on.load(Ordering::Relaxed) {
+            let message = json!({ "client_id": format!("{name}{said}"), "text": format!("{name}第{said}句") });
+            let mut turn = first;
+            until("it is said", || {
+                let at = turn % 2;
+                turn += 1;
+                let client = bearing_at(addresses[at], tokens[at]);
+                let path = format!("/v1/channels/{channel}/messages");
+                let answer = client.try_post(&path, &message)?;
+                [200, 201].contains(&answer.status).then_some(())
+            });
+            said += 1;
+        }
+        said
+    };
+    let said: usize = std::thread::scope(|scope| {
+        let talking = [
+            scope.spawn(|| talk("a", [&token, &token], 0)),
+            scope.spawn(|| talk("b", [&other, &other], 1)),
+        ];
+        let listen = |followers: &mut Vec<Follower>, millis: u64| {
+            let until_then = clock::monotonic() + Duration::from_millis(millis);
+            while clock::monotonic() < until_then {
+                for follower in followers.iter_mut() {
+                    follower.listen().expect("the sockets stay");
+                }
+            }
+        };
+        listen(&mut followers, 1_500);
+        redis.kill();
+        listen(&mut followers, 2_500);
+        redis.start();
+        listen(&mut followers, 1_500);
+        b.proxy.set(Way::Swallows);
+        listen(&mut followers, 1_500);
+        b.proxy.set(Way::Open);
+        redis.stall();
+        listen(&mut followers, 1_500);
+        redis.go_on();
+        goes_on.store(false, Ordering::Relaxed);
+        talking
+            .into_iter()
+            .map(|thread| thread.join().expect("it talked"))
+            .sum()
+    });
+    all_have_all(&mut followers, &addresses, &channel, &client);
+    let there = all_of(&client, &channel);
+    let messages = there.iter().filter(|entry| entry["kind"] == "message");
+    let names: std::collections::BTreeSet<&str> = messages
+        .clone()
+        .map(|entry| entry["message"]["client_id"].as_str().expect("a name"))
+        .collect();
+    assert!(said > 20, "only {said} were said");
+    assert_eq!((names.len(), messages.count()), (said, said), "each sentence once");
+    // One instance is killed while all who were there come to the other.
+    let Instance { server, .. } = b;
+    drop(server);
+    let message = json!({ "client_id": "last", "text": "都还在吗" });
+    client
+        .post(&format!("/v1/channels/{channel}/messages"), &message)
+        .with_status(201);
+    all_have_all(&mut followers, &[a.server.address()], &channel, &client);
+}
+
+fn bearing_at(address: &str, token: &str) -> Client {
+    Client::new(address).with("authorization", &format!("Bearer {token}"))
+}

@@ -10,6 +10,7 @@ mod booking_for_others;
 mod booking_rules;
 mod booking_sharing;
 mod booking_waiting;
+mod chat;
 mod circle_agreement;
 mod circle_area;
 mod circle_bases;

@@ -126,6 +126,20 @@ impl Access {
         Ok(homes)
     }
 
+    /// All that a person holds today.
+    pub async fn held(&self, person: PersonId) -> Result<Vec<Held>> {
+        let mut held = self.homes(person).await?;
+        let staff = self.0.standing.staff(person.uuid());
+        let today = self.today();
+        held.extend(
+            staff
+                .iter()
+                .flat_map(|held| held.iter())
+                .filter(|held| held.counts_on(today)),
+        );
+        Ok(held)
+    }
+
     /// The civil day now, as tables count days.
     pub fn today(&self) -> i32 {
         self.0.today.now(&self.0.calendar)

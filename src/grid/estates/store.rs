@@ -129,6 +129,25 @@ pub fn drawn(conn: &mut Conn) -> Result<Vec<(UnitId, UnitId)>> {
         .load(conn)?)
 }
 
+/// The estates of those of these buildings that are in one.
+pub fn of_buildings(conn: &mut Conn, buildings: &[UnitId]) -> Result<Vec<(UnitId, EstateId)>> {
+    let mut found = Vec::new();
+    for some in buildings.chunks(AT_ONCE) {
+        let of_some = estate_building::table.filter(estate_building::building_id.eq_any(some));
+        let pairs: Vec<(UnitId, EstateId)> = of_some
+            .select((estate_building::building_id, estate_building::estate_id))
+            .load(conn)?;
+        found.extend(pairs);
+    }
+    Ok(found)
+}
+
+/// The names of these estates.
+pub fn names_of(conn: &mut Conn, estates: &[EstateId]) -> Result<Vec<(EstateId, String)>> {
+    let named = table::table.filter(table::id.eq_any(estates));
+    Ok(named.select((table::id, table::name)).load(conn)?)
+}
+
 /// The estates of a grid are another's, which takes its place. Two of one name are refused.
 pub fn hand_over(tx: &mut Tx<'_>, from: UnitId, to: UnitId) -> Result<()> {
     let open = table::table

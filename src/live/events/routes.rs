@@ -12,12 +12,12 @@ use tokio::sync::mpsc;
 use crate::error::{Error, FieldError, Reason, Result};
 use crate::gate::SignedIn;
 use crate::http::{Answer, Caller, Nothing, Operation, Query, language};
-use crate::live::Cursor;
 use crate::live::inbox;
 use crate::live::socket::Live;
 use crate::live::socket::connection::{Connection, EventsWay, Way};
 use crate::live::socket::floor::Floor;
 use crate::live::socket::session::CONNECTIONS_OF_ONE;
+use crate::live::{Cursor, Window};
 
 /// The header by which a reader of events says what it has.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -67,7 +67,7 @@ async fn follow_events(
         connection: Rc::clone(&connection),
         events,
     };
-    floor.follow(&connection, inbox::key(signed.person), cursor);
+    floor.follow(&connection, inbox::key(signed.person), cursor, Window::ALL);
     let body = stream::unfold(reading, |mut reading| async {
         let next = reading.events.recv().await?;
         reading.was_read(next.len());

@@ -279,6 +279,13 @@ impl Core {
         followed.map(|(key, _)| *key).collect()
     }
 
+    /// What a stream has up to a number is read anew for whoever asks: it says less now.
+    pub fn forget_to(&mut self, key: &Key, number: i64) {
+        if let Some(stream) = self.streams.get_mut(key) {
+            stream.recent.forget_to(number);
+        }
+    }
+
     /// Whether somebody follows this stream.
     pub fn follows(&self, key: &Key) -> bool {
         self.streams.get(key).is_some_and(Stream::is_followed)

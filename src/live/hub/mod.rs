@@ -28,7 +28,7 @@ use super::source::Sources;
 use super::{Cursor, EntryId, Head, Key, TOPIC, store};
 use crate::bus::Bus;
 use crate::clock;
-use crate::db::{Db, Ring};
+use crate::db::{Conn, Db, Ring};
 use crate::error::Result;
 use crate::metrics;
 
@@ -53,6 +53,8 @@ pub enum Delivery {
     Given(Arc<Output>),
     /// A frame for all who follow a stream, which is no entry.
     Signal(Key, Arc<str>),
+    /// What somebody may see, or everybody, may have changed.
+    Recheck(Option<Uuid>),
     /// The instance stops: everybody is sent away.
     Close,
 }
@@ -64,7 +66,7 @@ enum Message {
     Enlist(Porter),
     Tell(Input),
     Swept(Result<store::Swept>),
-    Close,
+    Bring(Delivery),
 }
 
 /// The hub; clones share it.
@@ -154,9 +156,15 @@ impl Hub {
         self.tell(Message::Tell(Input::Ready { reader, key }));
     }
 
+    /// What somebody may see, or everybody, may have changed: who follows what is none of theirs
+    /// any more follows it no more.
+    pub fn recheck(&self, person: Option<Uuid>) {
+        self.tell(Message::Bring(Delivery::Recheck(person)));
+    }
+
     /// Sends everybody away.
     pub fn close(&self) {
-        self.tell(Message::Close);
+        self.tell(Message::Bring(Delivery::Close));
     }
 
     /// One more connection of somebody, unless they have so many on this instance.
@@ -325,9 +333,9 @@ impl Task {
             Message::Enlist(porter) => self.porters.push(porter),
             Message::Tell(input) => self.core.take(self.started.elapsed(), input, outputs),
             Message::Swept(swept) => self.swept(swept, outputs),
-            Message::Close => {
+            Message::Bring(delivery) => {
                 for porter in &self.porters {
-                    let _ = porter.send(Delivery::Close);
+                    let _ = porter.send(delivery.clone());
                 }
             }
         }
@@ -371,18 +379,30 @@ impl Task {
     fn done(&mut self, output: Output) {
         match output {
             Output::Read { key, after, since } => {
-                let tell = self.tell.clone();
-                self.look(
-                    "page",
-                    move |conn| store::read_since(conn, key, after, since, PAGE as i64),
-                    move |found| {
-                        let reading = found.ok();
-                        let _ = tell.send(Message::Tell(Input::Read { key, after, reading }));
-                    },
-                );
+                let (tell, sources) = (self.tell.clone(), self.sources.clone());
+                let read = move |conn: &mut Conn| {
+                    conn.one_view(|conn| {
+                        let mut reading = store::read_since(conn, key, after, since, PAGE as i64)?;
+                        if let Some(source) = sources.of(key.kind) {
+                            source.fill(conn, key, &mut reading.entries)?;
+                        }
+                        Ok(reading)
+                    })
+                };
+                self.look("page", read, move |found| {
+                    let reading = found.ok();
+                    let _ = tell.send(Message::Tell(Input::Read { key, after, reading }));
+                });
             }
             Output::ReadHeads(keys) => self.read_heads("heads", keys),
             Output::Run { .. } | Output::ResetAll { .. } => {
+                if let Output::Run { key, entries } = &output
+                    && let Some(source) = self.sources.of(key.kind)
+                {
+                    for number in entries.iter().filter_map(|entry| source.takes_back(entry)) {
+                        self.core.forget_to(key, number);
+                    }
+                }
                 let given = Arc::new(output);
                 for porter in &self.porters {
                     let _ = porter.send(Delivery::Given(Arc::clone(&given)));
@@ -419,7 +439,7 @@ impl Task {
     fn look<T: Send + 'static>(
         &self,
         what: &'static str,
-        question: impl FnOnce(&mut crate::db::Conn) -> Result<T> + Send + 'static,
+        question: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static,
         answer: impl FnOnce(Result<T>) + Send + 'static,
     ) {
         let (db, readings) = (self.db.clone(), Arc::clone(&self.readings));

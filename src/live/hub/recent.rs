@@ -40,6 +40,16 @@ impl Recent {
         }
     }
 
+    /// What stands up to a number is not told any more.
+    pub(super) fn forget_to(&mut self, number: i64) {
+        while self.entries.front().is_some_and(|first| first.number <= number) {
+            if let Some(gone) = self.entries.pop_front() {
+                self.bytes -= bytes(&gone);
+                self.before = Some(Cursor::at(&gone));
+            }
+        }
+    }
+
     /// Whether none is known.
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty()

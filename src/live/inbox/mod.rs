@@ -34,7 +34,7 @@ pub use view::InboxEntry;
 const STREAM: &str = "inbox";
 
 /// The stream of somebody's inbox.
-pub(super) fn key(person: Uuid) -> Key {
+pub fn key(person: Uuid) -> Key {
     Key {
         kind: STREAM,
         owner: person,

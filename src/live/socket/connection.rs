@@ -14,7 +14,7 @@ use crate::gate::Signed;
 use crate::language::Language;
 use crate::live::hub::Seat;
 use crate::live::hub::core::Reader;
-use crate::live::{Cursor, Key};
+use crate::live::{Cursor, Key, Window};
 
 /// So many frames may be said a second in the long run.
 const FRAMES_A_SECOND: f32 = 40.0;
@@ -46,6 +46,14 @@ pub(in crate::live) struct Who {
     pub expires_at: Timestamp,
 }
 
+/// A stream that is followed.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::live) struct Following {
+    pub key: Key,
+    pub reader: Reader,
+    pub window: Window,
+}
+
 /// A connection.
 pub(in crate::live) struct Connection {
     pub id: u64,
@@ -58,9 +66,9 @@ pub(in crate::live) struct Connection {
     /// Why it is being closed, and since when.
     pub closing: Cell<Option<(Close, Instant)>>,
     /// What is followed over it.
-    pub follows: RefCell<Vec<(Key, Reader)>>,
+    pub follows: RefCell<Vec<Following>>,
     /// What is to be followed as soon as others are live: not all that was missed is sent at once.
-    pub queued: RefCell<VecDeque<(Key, Option<Cursor>)>>,
+    pub queued: RefCell<VecDeque<(Key, Option<Cursor>, Window)>>,
     /// Who is not live yet.
     pub coming: RefCell<Vec<Reader>>,
     /// Who waits for room.
@@ -105,7 +113,14 @@ impl Connection {
     pub fn is_following(&self, key: Key) -> bool {
         let follows = self.follows.borrow();
         let queued = self.queued.borrow();
-        follows.iter().any(|(followed, _)| *followed == key) || queued.iter().any(|(followed, _)| *followed == key)
+        follows.iter().any(|one| one.key == key) || queued.iter().any(|(followed, _, _)| *followed == key)
+    }
+
+    /// What may be seen of a stream that is followed over it.
+    pub fn window(&self, key: Key) -> Window {
+        let follows = self.follows.borrow();
+        let found = follows.iter().find(|one| one.key == key);
+        found.map_or(Window::ALL, |one| one.window)
     }
 
     /// How many streams are followed over it, or will be.

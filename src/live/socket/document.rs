@@ -5,7 +5,6 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::frames::{ClientFrame, Close, HEARTBEAT_S, LONGEST, STREAMS, ServerFrame, Trouble};
-use crate::live::inbox::InboxEntry;
 
 const ABOUT: &str = "The one socket of the product. Connect to `/v1/socket` as a WebSocket (RFC 6455, version 13); say who \
 is there with `hello` within five seconds, or bring the token as a second subprotocol: \
@@ -19,16 +18,36 @@ number is not above the last that you have; where a number is missing, unsubscri
 After `gap` go on with what follows; after `reset` forget the stream and subscribe again with `0`. When the connection \
 closes do what the close code says, and wait as long as its reason says, or longer each time.";
 
-/// The document (AsyncAPI 3.0).
-pub fn document() -> Value {
+/// A kind of stream, as the document has it.
+pub struct StreamDocument {
+    /// What clients call it.
+    pub name: &'static str,
+    /// What it is.
+    pub about: &'static str,
+    /// The schema of its entries, by name.
+    pub items: &'static str,
+    /// The schema of what may be sent, by name.
+    pub messages: Option<&'static str>,
+    /// These schemas and those that they refer to.
+    pub schemas: Vec<(String, RefOr<Schema>)>,
+}
+
+/// The document (AsyncAPI 3.0), with these kinds of stream.
+pub fn document(streams: Vec<StreamDocument>) -> Value {
     let client = variants(ClientFrame::schema());
     let server = variants(ServerFrame::schema());
-    let mut schemas: Vec<(String, RefOr<Schema>)> = vec![
-        (Trouble::name().into_owned(), Trouble::schema()),
-        (InboxEntry::name().into_owned(), InboxEntry::schema()),
-    ];
+    let mut schemas: Vec<(String, RefOr<Schema>)> = vec![(Trouble::name().into_owned(), Trouble::schema())];
     Trouble::schemas(&mut schemas);
-    InboxEntry::schemas(&mut schemas);
+    let reference = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
+    let mut kinds = Vec::new();
+    for stream in streams {
+        let mut kind = json!({ "name": stream.name, "about": stream.about, "items": reference(stream.items) });
+        if let Some(messages) = stream.messages {
+            kind["messages"] = reference(messages);
+        }
+        kinds.push(kind);
+        schemas.extend(stream.schemas);
+    }
     ClientFrame::schemas(&mut schemas);
     ServerFrame::schemas(&mut schemas);
     schemas.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -77,13 +96,7 @@ pub fn document() -> Value {
             "bytes_at_most": LONGEST,
             "entries_a_page": crate::live::hub::core::PAGE,
         },
-        "x-streams": [
-            {
-                "name": "inbox",
-                "about": "What concerns the person, the same as at `GET /v1/me/inbox`.",
-                "items": { "$ref": "#/components/schemas/InboxEntry" },
-            },
-        ],
+        "x-streams": kinds,
         "x-states": states(),
         "x-close-codes": Close::ALL.into_iter().map(close).collect::<Vec<_>>(),
     })
@@ -103,8 +116,8 @@ fn states() -> Value {
                 },
                 "signed_in": {
                     "about": "It is somebody's, until their token runs out; `refresh` puts that off.",
-                    "client": ["refresh", "subscribe", "unsubscribe", "read", "ping", "pong"],
-                    "server": ["refreshed", "subscribed", "entries", "gap", "reset", "read", "error", "ping", "pong"],
+                    "client": ["refresh", "subscribe", "unsubscribe", "send", "read", "ping", "pong"],
+                    "server": ["refreshed", "subscribed", "entries", "gap", "reset", "left", "sent", "read", "error", "ping", "pong"],
                     "leads": { "close": "closed" },
                 },
                 "closed": {
@@ -126,9 +139,9 @@ fn states() -> Value {
                 },
                 "followed": {
                     "about": "Its entries come in order: first those behind the cursor, in pages, then each as it is written.",
-                    "client": ["unsubscribe", "read"],
-                    "server": ["entries", "gap", "reset", "read"],
-                    "leads": { "unsubscribe": "unfollowed", "reset": "unfollowed" },
+                    "client": ["unsubscribe", "send", "read"],
+                    "server": ["entries", "gap", "reset", "left", "sent", "read"],
+                    "leads": { "unsubscribe": "unfollowed", "reset": "unfollowed", "left": "unfollowed" },
                 },
             },
         },

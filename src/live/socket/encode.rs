@@ -9,7 +9,7 @@ use super::connection::{Connection, Way, socket_frame};
 use super::frames::{Close, ServerFrame};
 use crate::language::Language;
 use crate::live::hub::Hub;
-use crate::live::{Cursor, Entry, Head, Key};
+use crate::live::{Cursor, Entry, Head, Key, Window};
 
 /// Some entries, encoded once for all who get the same.
 pub(super) struct Encoded<'a> {
@@ -36,33 +36,44 @@ impl<'a> Encoded<'a> {
     /// As this connection gets it.
     pub(super) fn of(&mut self, connection: &Connection) -> Option<Bytes> {
         let language = connection.language.get();
+        let window = connection.window(self.key);
+        if self
+            .entries
+            .first()
+            .is_some_and(|first| first.number <= window.hidden_to)
+        {
+            return self.as_frame(language, window);
+        }
         let place = usize::from(language == Language::En);
         let way = usize::from(connection.is_socket());
         if let Some(made) = &self.made[way][place] {
             return Some(made.clone());
         }
         let made = match connection.way {
-            Way::Socket(_) => self.as_frame(language),
+            Way::Socket(_) => self.as_frame(language, Window::ALL),
             Way::Events(_) => self.as_events(language),
         }?;
         self.made[way][place] = Some(made.clone());
         Some(made)
     }
 
-    fn show(&self, language: Language) -> Option<(String, Vec<Value>)> {
+    fn show(&self, language: Language, window: Window) -> Option<(String, Vec<Value>)> {
         let source = self.hub.sources().of(self.key.kind)?;
-        let shown: Result<Vec<Value>, _> = self.entries.iter().map(|entry| source.show(entry, language)).collect();
-        match shown {
-            Ok(items) => Some((source.name(self.key.owner), items)),
-            Err(error) => {
-                tracing::error!(%error, kind = self.key.kind, "an entry cannot be shown");
-                None
+        let show = |entry: &Arc<Entry>| {
+            if entry.number <= window.hidden_to {
+                return source.show_hidden(entry);
             }
-        }
+            source.show(entry, language).unwrap_or_else(|error| {
+                tracing::error!(%error, kind = self.key.kind, entry = %entry.id, "an entry cannot be shown");
+                // Its number is not left out.
+                source.show_hidden(entry)
+            })
+        };
+        Some((source.name(self.key.owner), self.entries.iter().map(show).collect()))
     }
 
-    fn as_frame(&self, language: Language) -> Option<Bytes> {
-        let (stream, items) = self.show(language)?;
+    fn as_frame(&self, language: Language, window: Window) -> Option<Bytes> {
+        let (stream, items) = self.show(language, window)?;
         Some(socket_frame(&ServerFrame::Entries {
             stream,
             items,
@@ -72,7 +83,7 @@ impl<'a> Encoded<'a> {
     }
 
     fn as_events(&self, language: Language) -> Option<Bytes> {
-        let (_, items) = self.show(language)?;
+        let (_, items) = self.show(language, Window::ALL)?;
         let mut text = String::new();
         for (entry, item) in self.entries.iter().zip(&items) {
             text.push_str(&event(Some(Cursor::at(entry)), "entry", item));
@@ -119,6 +130,12 @@ pub(super) fn reset(hub: &Hub, connection: &Connection, key: Key, head: Head) ->
         )
         .into(),
     }
+}
+
+/// That a stream is none of theirs any more.
+pub(super) fn left(hub: &Hub, key: Key) -> Bytes {
+    let stream = name(hub, key);
+    socket_frame(&ServerFrame::Left { stream })
 }
 
 /// Whether somebody is there.

@@ -12,15 +12,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use super::connection::{Connection, Way, Who, socket_frame, socket_text};
+use super::connection::{Connection, Following, Way, Who, socket_frame, socket_text};
 use super::encode::{self, Encoded};
 use super::frames::{Close, HEARTBEAT_S, ServerFrame};
 use super::line::Sent;
 use crate::clock;
+use crate::error::{Error, Reason, Result};
 use crate::gate::Credentials;
 use crate::live::hub::core::{Output, Reader};
 use crate::live::hub::{Delivery, Hub};
-use crate::live::{Cursor, Key};
+use crate::live::{Cursor, Key, Window};
 use crate::metrics;
 
 /// How often one looks after the connections.
@@ -122,7 +123,7 @@ impl Floor {
         metrics::live_connections(connection.state(), -1);
         connection.queued.take();
         let follows = connection.follows.take();
-        for (key, reader) in follows {
+        for Following { key, reader, .. } in follows {
             self.drop_reader(key, reader);
             self.hub.leave(reader, key);
         }
@@ -130,21 +131,27 @@ impl Floor {
     }
 
     /// Follows a stream over a connection, from a cursor on.
-    pub(in crate::live) fn follow(&self, connection: &Rc<Connection>, key: Key, cursor: Option<Cursor>) {
+    pub(in crate::live) fn follow(
+        &self,
+        connection: &Rc<Connection>,
+        key: Key,
+        cursor: Option<Cursor>,
+        window: Window,
+    ) {
         self.unfollow(connection, key);
-        connection.queued.borrow_mut().push_back((key, cursor));
+        connection.queued.borrow_mut().push_back((key, cursor, window));
         self.go_on(connection);
     }
 
     /// Begins what waits for others to be live.
     fn go_on(&self, connection: &Rc<Connection>) {
         while connection.coming.borrow().len() < COMING_AT_ONCE {
-            let Some((key, cursor)) = connection.queued.borrow_mut().pop_front() else {
+            let Some((key, cursor, window)) = connection.queued.borrow_mut().pop_front() else {
                 return;
             };
             let reader = self.hub.reader(self.number);
             connection.coming.borrow_mut().push(reader);
-            connection.follows.borrow_mut().push((key, reader));
+            connection.follows.borrow_mut().push(Following { key, reader, window });
             self.readers.borrow_mut().insert(reader, Rc::clone(connection));
             self.hub.join(reader, key, cursor);
         }
@@ -167,16 +174,46 @@ impl Floor {
 
     /// Follows a stream no more.
     pub(in crate::live) fn unfollow(&self, connection: &Rc<Connection>, key: Key) {
-        connection.queued.borrow_mut().retain(|(queued, _)| *queued != key);
+        connection.queued.borrow_mut().retain(|(queued, _, _)| *queued != key);
         let reader = {
             let mut follows = connection.follows.borrow_mut();
-            let at = follows.iter().position(|(followed, _)| *followed == key);
-            at.map(|at| follows.swap_remove(at).1)
+            let at = follows.iter().position(|one| one.key == key);
+            at.map(|at| follows.swap_remove(at).reader)
         };
         if let Some(reader) = reader {
             self.drop_reader(key, reader);
             self.hub.leave(reader, key);
             self.arrived(connection, reader);
+        }
+    }
+
+    /// What somebody may see of a stream now.
+    pub(in crate::live) async fn admit(&self, connection: &Connection, key: Key) -> Result<Window> {
+        let who = connection
+            .who
+            .get()
+            .ok_or_else(|| Error::refused(Reason::Unauthenticated))?;
+        let source = self
+            .hub
+            .sources()
+            .of(key.kind)
+            .ok_or_else(|| Error::refused(Reason::NotFound))?;
+        source.admit(who.signed.person, key.owner).await
+    }
+
+    /// Looks again what somebody may see who is on a connection: what is none of theirs any more
+    /// is followed no more. Where that cannot be known now, as without the database, they keep it
+    /// until it can: nothing new is written then either.
+    async fn recheck(self: Rc<Self>, connection: Rc<Connection>) {
+        let follows: Vec<Key> = connection.follows.borrow().iter().map(|one| one.key).collect();
+        let queued: Vec<Key> = connection.queued.borrow().iter().map(|(key, _, _)| *key).collect();
+        for key in follows.into_iter().chain(queued) {
+            let admitted = self.admit(&connection, key).await;
+            let is_out = admitted.is_err_and(|error| matches!(error.reason(), Reason::NotFound | Reason::Forbidden));
+            if is_out && connection.is_following(key) {
+                self.unfollow(&connection, key);
+                self.send(&connection, encode::left(&self.hub, key));
+            }
         }
     }
 
@@ -264,6 +301,15 @@ impl Floor {
                     // Nothing is lost with it: it does not wait where something waits.
                     if connection.is_socket() && connection.has_room() {
                         self.send(&connection, encoded.clone());
+                    }
+                }
+            }
+            Delivery::Recheck(person) => {
+                let connections = self.connections.borrow();
+                for connection in connections.values() {
+                    let of = connection.who.get().map(|who| who.signed.person);
+                    if of.is_some() && (person.is_none() || *person == of) {
+                        tokio::task::spawn_local(Rc::clone(self).recheck(Rc::clone(connection)));
                     }
                 }
             }

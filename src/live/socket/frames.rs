@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::clock::Timestamp;
 use crate::error::{Error, FieldError};
 use crate::language::Language;
-use crate::live::PersonId;
+use crate::live::{EntryId, PersonId};
 
 /// The longest frame or message of a client, in bytes.
 pub const LONGEST: usize = 64 * 1024;
@@ -57,6 +57,15 @@ pub enum ClientFrame {
         /// Their names.
         streams: Vec<String>,
     },
+    /// Something is said in a stream. Answered by `sent` when it is durable, or by `error`; what
+    /// is said one after the other gets numbers in that order.
+    #[schema(title = "send")]
+    Send {
+        /// The name of the stream.
+        stream: String,
+        /// What is said: in a channel a `MessageInput`, as `POST /v1/channels/{id}/messages` takes it.
+        message: Value,
+    },
     /// Up to here the person has read a stream. All their devices are told by `read`.
     #[schema(title = "read")]
     Read {
@@ -80,7 +89,16 @@ pub enum ClientFrame {
 
 impl ClientFrame {
     /// The types.
-    pub const KINDS: [&'static str; 7] = ["hello", "refresh", "subscribe", "unsubscribe", "read", "ping", "pong"];
+    pub const KINDS: [&'static str; 8] = [
+        "hello",
+        "refresh",
+        "subscribe",
+        "unsubscribe",
+        "send",
+        "read",
+        "ping",
+        "pong",
+    ];
 
     /// Its type.
     pub const fn kind(&self) -> &'static str {
@@ -89,6 +107,7 @@ impl ClientFrame {
             Self::Refresh { .. } => "refresh",
             Self::Subscribe { .. } => "subscribe",
             Self::Unsubscribe { .. } => "unsubscribe",
+            Self::Send { .. } => "send",
             Self::Read { .. } => "read",
             Self::Ping { .. } => "ping",
             Self::Pong => "pong",
@@ -162,7 +181,29 @@ pub enum ServerFrame {
         /// The number of the last one that is kept no more.
         floor: i64,
     },
-    /// How far the person has read a stream, on whatever device.
+    /// What was said is durable. Its entry comes too, before this or after it, to who follows the
+    /// stream.
+    #[schema(title = "sent")]
+    Sent {
+        /// The name of the stream.
+        stream: String,
+        /// The name that the client gave it.
+        client_id: String,
+        /// The id of its entry.
+        id: EntryId,
+        /// The number of that.
+        number: i64,
+        /// When.
+        at: Timestamp,
+    },
+    /// A stream is none of the person's any more, as after the end of an office. It is followed no
+    /// more.
+    #[schema(title = "left")]
+    Left {
+        /// The name of the stream.
+        stream: String,
+    },
+    /// How far the person has read a stream, on whatever device; comes to who follows the inbox.
     #[schema(title = "read")]
     Read {
         /// The name of the stream.
@@ -176,7 +217,11 @@ pub enum ServerFrame {
     #[schema(title = "error")]
     Error {
         /// The type of that frame; null where it could not be read.
+        #[schema(required)]
         of: Option<String>,
+        /// The `client_id` of what was to be sent.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        client_id: Option<String>,
         /// Why.
         problem: Trouble,
     },

@@ -14,7 +14,7 @@ mod line;
 pub mod routes;
 pub(in crate::live) mod session;
 
-pub use document::document;
+pub use document::{StreamDocument, document};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -17,7 +17,7 @@ use crate::clock;
 use crate::error::{Error, FieldError, Reason, Result};
 use crate::gate::{Credentials, Gate, Permission, Shown, SignedIn};
 use crate::language::Language;
-use crate::live::{Cursor, Key, PersonId};
+use crate::live::{Cursor, Key, PersonId, Window};
 
 /// So much is read from a connection at once, in bytes.
 const READ_AT_ONCE: usize = 16 * 1024;
@@ -189,11 +189,17 @@ async fn hear(floor: &Rc<Floor>, connection: &Rc<Connection>, doors: &Doors, tex
     let parsed: std::result::Result<ClientFrame, _> = serde_json::from_str(text);
     let frame = match parsed {
         Ok(frame) => frame,
-        Err(error) => return refuse(floor, connection, kind_of(text), &not_a_frame(&error)),
+        Err(error) => return refuse(floor, connection, kind_of(text), None, &not_a_frame(&error)),
     };
     let kind = frame.kind();
     if connection.who.get().is_none() && !matches!(frame, ClientFrame::Hello { .. } | ClientFrame::Ping { .. }) {
-        return refuse(floor, connection, Some(kind), &Error::refused(Reason::Unauthenticated));
+        return refuse(
+            floor,
+            connection,
+            Some(kind),
+            None,
+            &Error::refused(Reason::Unauthenticated),
+        );
     }
     let done = match frame {
         ClientFrame::Hello { token, language } => {
@@ -204,10 +210,11 @@ async fn hear(floor: &Rc<Floor>, connection: &Rc<Connection>, doors: &Doors, tex
         }
         ClientFrame::Refresh { token } => refresh(floor, connection, doors, &token).await,
         ClientFrame::Subscribe { id, streams } => {
-            subscribe(floor, connection, id, streams);
+            subscribe(floor, connection, id, streams).await;
             Ok(())
         }
         ClientFrame::Unsubscribe { streams } => unsubscribe(floor, connection, &streams),
+        ClientFrame::Send { stream, message } => return send(floor, connection, &stream, message).await,
         ClientFrame::Read { stream, number } => mark_read(floor, connection, &stream, number).await,
         ClientFrame::Ping { id } => {
             floor.say(connection, &ServerFrame::Pong { id });
@@ -216,17 +223,48 @@ async fn hear(floor: &Rc<Floor>, connection: &Rc<Connection>, doors: &Doors, tex
         ClientFrame::Pong => Ok(()),
     };
     if let Err(error) = done {
-        refuse(floor, connection, Some(kind), &error);
+        refuse(floor, connection, Some(kind), None, &error);
     }
 }
 
-fn refuse(floor: &Rc<Floor>, connection: &Rc<Connection>, of: Option<&str>, error: &Error) {
+fn refuse(floor: &Rc<Floor>, connection: &Rc<Connection>, of: Option<&str>, client_id: Option<String>, error: &Error) {
     if let Error::Internal(_) | Error::Database(_) = error {
         tracing::error!(%error, of, "a frame failed");
     }
     let problem = Trouble::of(error, connection.language.get());
     let of = of.map(str::to_owned);
-    floor.say(connection, &ServerFrame::Error { of, problem });
+    floor.say(connection, &ServerFrame::Error { of, client_id, problem });
+}
+
+/// Says something in a stream.
+async fn send(floor: &Rc<Floor>, connection: &Rc<Connection>, name: &str, message: serde_json::Value) {
+    let client_id = message
+        .get("client_id")
+        .and_then(|name| name.as_str())
+        .map(str::to_owned);
+    let posted = async {
+        let key = find(floor, connection, name)?;
+        let who = connection
+            .who
+            .get()
+            .ok_or_else(|| Error::refused(Reason::Unauthenticated))?;
+        let source = floor.hub.sources().of(key.kind);
+        let source = source.ok_or_else(|| Error::refused(Reason::NotFound))?;
+        source.post(who.signed.person, key.owner, message).await
+    };
+    match posted.await {
+        Ok(posted) => floor.say(
+            connection,
+            &ServerFrame::Sent {
+                stream: name.to_owned(),
+                client_id: posted.client_id,
+                id: posted.id,
+                number: posted.number,
+                at: posted.at,
+            },
+        ),
+        Err(error) => refuse(floor, connection, Some("send"), client_id, &error),
+    }
 }
 
 /// Lets somebody in; who shows nothing good is sent away.
@@ -237,12 +275,12 @@ pub(super) async fn sign_in(floor: &Rc<Floor>, connection: &Rc<Connection>, door
             "此连接已登录；换凭证请用 refresh。",
             "This connection is signed in; another token comes with refresh.",
         );
-        return refuse(floor, connection, Some("hello"), &error);
+        return refuse(floor, connection, Some("hello"), None, &error);
     }
     let who = match doors.open(token).await {
         Ok(who) => who,
         Err(error) => {
-            refuse(floor, connection, Some("hello"), &error);
+            refuse(floor, connection, Some("hello"), None, &error);
             let why = match error.reason() {
                 Reason::Unauthenticated => Close::Unauthenticated,
                 _ => Close::Unable,
@@ -283,17 +321,17 @@ async fn refresh(floor: &Rc<Floor>, connection: &Rc<Connection>, doors: &Doors, 
     Ok(())
 }
 
-fn subscribe(
+async fn subscribe(
     floor: &Rc<Floor>,
     connection: &Rc<Connection>,
     id: Option<String>,
     streams: BTreeMap<String, Option<String>>,
 ) {
     let mut refused = BTreeMap::new();
-    let mut taken: Vec<(Key, Option<Cursor>)> = Vec::new();
+    let mut taken: Vec<(Key, Option<Cursor>, Window)> = Vec::new();
     let language = connection.language.get();
     for (name, cursor) in streams {
-        match wanted(floor, connection, &name, cursor.as_deref(), taken.len()) {
+        match wanted(floor, connection, &name, cursor.as_deref(), taken.len()).await {
             Ok(stream) => taken.push(stream),
             Err(error) => {
                 refused.insert(name, Trouble::of(&error, language));
@@ -301,21 +339,21 @@ fn subscribe(
         }
     }
     let is_new = |key: &Key| !connection.is_following(*key);
-    let followed = connection.followed() + taken.iter().filter(|(key, _)| is_new(key)).count();
+    let followed = connection.followed() + taken.iter().filter(|(key, _, _)| is_new(key)).count();
     floor.say(connection, &ServerFrame::Subscribed { id, followed, refused });
-    for (key, cursor) in taken {
-        floor.follow(connection, key, cursor);
+    for (key, cursor, window) in taken {
+        floor.follow(connection, key, cursor, window);
     }
 }
 
 /// A stream that somebody wants to follow, and from where.
-fn wanted(
+async fn wanted(
     floor: &Floor,
     connection: &Connection,
     name: &str,
     cursor: Option<&str>,
     taken: usize,
-) -> Result<(Key, Option<Cursor>)> {
+) -> Result<(Key, Option<Cursor>, Window)> {
     let key = find(floor, connection, name)?;
     let cursor = cursor.map(str::parse::<Cursor>).transpose().map_err(|()| {
         Error::field(FieldError::body(
@@ -332,7 +370,8 @@ fn wanted(
             format!("One connection follows {STREAMS} streams at the most."),
         ));
     }
-    Ok((key, cursor))
+    let window = floor.admit(connection, key).await?;
+    Ok((key, cursor, window))
 }
 
 fn find(floor: &Floor, connection: &Connection, name: &str) -> Result<Key> {
@@ -370,8 +409,9 @@ async fn mark_read(floor: &Rc<Floor>, connection: &Rc<Connection>, name: &str, n
     let source = floor.hub.sources().of(key.kind);
     let source = source.ok_or_else(|| Error::refused(Reason::NotFound))?;
     let state = source.mark_read(who.signed.person, key.owner, number).await?;
-    // Whoever follows the stream is told with all the others.
-    if !connection.is_following(key) {
+    // Whoever follows their inbox is told with all their devices.
+    let inbox = floor.hub.sources().find("inbox", who.signed.person);
+    if !inbox.is_some_and(|inbox| connection.is_following(inbox)) {
         let stream = source.name(key.owner);
         let (read_to, unread) = (state.read_to, state.unread);
         floor.say(

@@ -17,7 +17,7 @@ use super::CEILING;
 
 /// The validators of the server's frames, by type.
 static FRAMES: LazyLock<BTreeMap<String, jsonschema::Validator>> = LazyLock::new(|| {
-    let document = onegrid::live::socket::document();
+    let document = onegrid::server::live_document();
     let messages = document["components"]["messages"].as_object().expect("messages");
     let servers = messages.iter().filter_map(|(name, message)| {
         let kind = name.strip_prefix("server_")?;
@@ -255,9 +255,10 @@ impl Follower {
         self.socket.as_mut().expect("it is connected")
     }
 
-    /// Takes in what came; an error where the connection ended.
+    /// Takes in what came, some of it where it goes on and on; an error where the connection
+    /// ended.
     pub fn listen(&mut self) -> Result<(), Closed> {
-        loop {
+        for _ in 0..64 {
             let Some(socket) = &mut self.socket else {
                 return Err(closed(None));
             };
@@ -270,6 +271,7 @@ impl Follower {
                 }
             }
         }
+        Ok(())
     }
 
     fn take(&mut self, frame: Value) {

@@ -1,0 +1,3 @@
+DROP TABLE channel_reading;
+DROP TABLE message;
+DROP TABLE channel;

@@ -1,0 +1,84 @@
+//! Whoever gets or gives up a role, and whose units are drawn anew, may see other streams.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use crate::db::Conn;
+use crate::db::follow::Follow;
+use crate::error::Result;
+use crate::grid::access::Access;
+use crate::grid::members;
+use crate::identity::PersonId;
+use crate::live::hub::Hub;
+
+/// How often it is looked whether another day has begun, on which roles begin and end.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Tells of whom something changed; nobody for everybody. It stands behind those who keep it in
+/// memory, so that they know it already.
+pub(super) struct Rechecks {
+    kind: &'static str,
+    changed: mpsc::UnboundedSender<Option<Uuid>>,
+}
+
+impl Rechecks {
+    /// Of roles and of units.
+    pub(super) fn both() -> ([Arc<dyn Follow>; 2], mpsc::UnboundedReceiver<Option<Uuid>>) {
+        let (sender, changed) = mpsc::unbounded_channel();
+        let of = |kind| -> Arc<dyn Follow> {
+            let changed = sender.clone();
+            Arc::new(Self { kind, changed })
+        };
+        ([of(members::KIND), of("unit")], changed)
+    }
+
+    fn tell(&self, person: Option<Uuid>) {
+        // Nobody listens any more while the process ends.
+        let _ = self.changed.send(person);
+    }
+}
+
+impl Follow for Rechecks {
+    fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    fn reload(&self, _: &mut Conn) -> Result<()> {
+        self.tell(None);
+        Ok(())
+    }
+
+    fn apply(&self, _: &mut Conn, keys: &[String]) -> Result<()> {
+        if self.kind != members::KIND {
+            self.tell(None);
+            return Ok(());
+        }
+        for key in keys {
+            self.tell(key.parse().ok().map(PersonId::uuid));
+        }
+        Ok(())
+    }
+}
+
+/// Has the hub look again, also when another day begins.
+pub(super) async fn follow(mut changed: mpsc::UnboundedReceiver<Option<Uuid>>, access: Access, hub: Hub) {
+    let mut looks = tokio::time::interval(LOOK);
+    looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut today = access.today();
+    loop {
+        tokio::select! {
+            person = changed.recv() => match person {
+                Some(person) => hub.recheck(person),
+                None => return,
+            },
+            _ = looks.tick() => {
+                if std::mem::replace(&mut today, access.today()) != today {
+                    hub.recheck(None);
+                }
+            }
+        }
+    }
+}
