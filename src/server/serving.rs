@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix_cors::Cors;
 use actix_http::HttpService;
 use actix_http::error::DispatchError;
-use actix_server::Server;
+use actix_server::{GracefulShutdownSignal, Server};
 use actix_service::boxed::BoxServiceFactory;
 use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev::{AppConfig, ServiceRequest};
@@ -49,11 +49,17 @@ pub(super) fn serve(config: Config, parts: Parts, jobs: Jobs) -> Result<Running>
     };
     let listener = listener(config.listen).map_err(cannot_listen("ONEGRID_LISTEN", config.listen))?;
     let address = listener.local_addr().unwrap_or(config.listen);
-    let server = Server::build()
+    let server = Server::build();
+    let stopping = server.graceful_shutdown_signal();
+    let server = server
         .workers(workers)
         .shutdown_timeout(config.drain.as_secs())
         .disable_signals()
-        .listen("onegrid", listener, connections(config.clone(), parts, address))
+        .listen(
+            "onegrid",
+            listener,
+            connections(config.clone(), parts, address, stopping),
+        )
         .map_err(cannot_listen("ONEGRID_LISTEN", config.listen))?;
     let metrics_address = match config.metrics_listen {
         Some(address) => Some(serve_metrics(address, health.clone(), database.clone())?),
@@ -90,6 +96,7 @@ fn connections(
     config: Config,
     parts: Parts,
     address: SocketAddr,
+    stopping: GracefulShutdownSignal,
 ) -> impl Fn() -> BoxServiceFactory<(), TcpStream, (), DispatchError, ()> + Send + Clone + 'static {
     let origins = config.cors_origins.clone();
     move || {
@@ -111,7 +118,12 @@ fn connections(
         let app = app
             .into_factory()
             .map_err(|error: actix_web::Error| error.error_response());
+        let stopping = stopping.clone();
         let service = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
             .client_request_timeout(Duration::from_secs(10))
             .client_disconnect_timeout(Duration::from_secs(1))
             .local_addr(address)

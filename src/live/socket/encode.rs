@@ -18,6 +18,7 @@ pub(super) struct Encoded<'a> {
     entries: &'a [Arc<Entry>],
     cursor: Cursor,
     more: bool,
+    window: Window,
     made: [[Option<Bytes>; 2]; 2],
 }
 
@@ -29,38 +30,37 @@ impl<'a> Encoded<'a> {
             entries,
             cursor,
             more,
+            window: Window::ALL,
             made: Default::default(),
         }
+    }
+
+    /// As somebody sees them who does not see all.
+    pub(super) fn seen_through(mut self, window: Window) -> Self {
+        self.window = window;
+        self
     }
 
     /// As this connection gets it.
     pub(super) fn of(&mut self, connection: &Connection) -> Option<Bytes> {
         let language = connection.language.get();
-        let window = connection.window(self.key);
-        if self
-            .entries
-            .first()
-            .is_some_and(|first| first.number <= window.hidden_to)
-        {
-            return self.as_frame(language, window);
-        }
         let place = usize::from(language == Language::En);
         let way = usize::from(connection.is_socket());
         if let Some(made) = &self.made[way][place] {
             return Some(made.clone());
         }
         let made = match connection.way {
-            Way::Socket(_) => self.as_frame(language, Window::ALL),
+            Way::Socket(_) => self.as_frame(language),
             Way::Events(_) => self.as_events(language),
         }?;
         self.made[way][place] = Some(made.clone());
         Some(made)
     }
 
-    fn show(&self, language: Language, window: Window) -> Option<(String, Vec<Value>)> {
+    fn show(&self, language: Language) -> Option<(String, Vec<Value>)> {
         let source = self.hub.sources().of(self.key.kind)?;
         let show = |entry: &Arc<Entry>| {
-            if entry.number <= window.hidden_to {
+            if entry.number <= self.window.hidden_to {
                 return source.show_hidden(entry);
             }
             source.show(entry, language).unwrap_or_else(|error| {
@@ -72,8 +72,8 @@ impl<'a> Encoded<'a> {
         Some((source.name(self.key.owner), self.entries.iter().map(show).collect()))
     }
 
-    fn as_frame(&self, language: Language, window: Window) -> Option<Bytes> {
-        let (stream, items) = self.show(language, window)?;
+    fn as_frame(&self, language: Language) -> Option<Bytes> {
+        let (stream, items) = self.show(language)?;
         Some(socket_frame(&ServerFrame::Entries {
             stream,
             items,
@@ -83,7 +83,7 @@ impl<'a> Encoded<'a> {
     }
 
     fn as_events(&self, language: Language) -> Option<Bytes> {
-        let (_, items) = self.show(language, Window::ALL)?;
+        let (_, items) = self.show(language)?;
         let mut text = String::new();
         for (entry, item) in self.entries.iter().zip(&items) {
             text.push_str(&event(Some(Cursor::at(entry)), "entry", item));

@@ -357,7 +357,8 @@ impl Floor {
                     return;
                 };
                 metrics::live_delivered("page", entries.len() as u64);
-                if let Some(bytes) = Encoded::new(&self.hub, *key, entries, *cursor, *more).of(&connection) {
+                let page = Encoded::new(&self.hub, *key, entries, *cursor, *more);
+                if let Some(bytes) = page.seen_through(connection.window(*key)).of(&connection) {
                     self.send(&connection, bytes);
                 }
                 match (*more, connection.has_room()) {
