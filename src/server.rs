@@ -195,7 +195,7 @@ pub async fn start(config: Config, stage: Stage) -> Result<Running> {
         Arc::clone(&standing) as Arc<dyn Follow>,
         Arc::clone(&revoked) as Arc<dyn Follow>,
     ];
-    let (rechecks, changed) = rechecks::Rechecks::both();
+    let (rechecks, changed) = rechecks::Rechecks::all();
     let followers: Vec<Arc<dyn Follow>> = followers.into_iter().chain(rechecks).collect();
     let (follower, mark) = Follower::load(db.clone(), followers).await?;
     let (bus, kv) = shared_parts(&config).await?;

@@ -11,6 +11,7 @@ mod county;
 mod cpu;
 mod grid_city;
 mod jobs;
+mod live;
 mod patch;
 mod random;
 mod rounds;
@@ -52,6 +53,12 @@ enum What {
     Residents(booking::Residents),
     /// Bookings by many at once over HTTP.
     BookingLoad(booking::Load),
+    /// People who talk in groups, with tokens.
+    LiveWorld(live::World),
+    /// Messages to many sockets.
+    LiveLoad(live::Load),
+    /// Sockets that do nothing.
+    LiveIdle(live::Idle),
     /// Map, database and houses for a server.
     Prepare(serve::Prepare),
     /// The service, configured by the environment.
@@ -98,6 +105,9 @@ fn act(what: Option<What>) -> Result<bool, Failed> {
         Some(What::Agree { folder }) => return agree(&folder),
         Some(What::Residents(of)) => booking::residents(&of),
         Some(What::BookingLoad(of)) => booking::load(&of),
+        Some(What::LiveWorld(of)) => live::world(&of),
+        Some(What::LiveLoad(of)) => live::load(&of),
+        Some(What::LiveIdle(of)) => live::idle(&of),
         Some(What::Jobs(measured)) => jobs::jobs(&measured),
         Some(What::Rounds(rounds)) => rounds::rounds(&rounds),
         Some(What::Prepare(prepare)) => serve::prepare(&prepare),

@@ -46,7 +46,8 @@ impl RedisBus {
         let bus = Self {
             queue,
             prefix,
-            well: Arc::default(),
+            // Until the first beat is heard, or not, nothing else is known.
+            well: Arc::new(AtomicBool::new(true)),
         };
         tokio::spawn(bus.clone().listen(client, topics.to_vec(), listeners));
         bus

@@ -19,7 +19,7 @@ use crate::grid::access::Access;
 use crate::grid::members::day_of;
 use crate::identity::{People, PersonId};
 use crate::live::socket::frames::ServerFrame;
-use crate::live::{self, Entry, Head, Marked, signal};
+use crate::live::{self, Cursor, Entry, Head, Marked, Verdict, signal};
 
 /// So many lanes an instance has: few with large batches do better than many.
 const LANES: usize = 2;
@@ -57,14 +57,21 @@ pub(super) struct Standing {
 pub(super) enum Part {
     Newest,
     Before(i64),
-    After(i64),
+    /// Behind a number that nobody vouches for.
+    Behind(i64),
+    /// Behind an entry.
+    After(Cursor),
     Around(i64),
 }
 
 /// Some entries of a channel, in order.
 #[derive(Debug)]
 pub(super) struct History {
+    /// What is to be told to whoever came with a place to go on from.
+    pub verdict: Verdict,
     pub entries: Vec<Entry>,
+    /// The number of the first entry that they can see, and of the last that there is.
+    pub range: (i64, i64),
     pub older: bool,
     pub newer: bool,
 }
@@ -168,9 +175,14 @@ impl Chats {
 
     /// Somebody says something; answers when it is durable.
     pub(super) async fn say(&self, person: PersonId, id: ChannelId, post: Post) -> Result<Done> {
-        self.admit(person, id).await?;
+        let hidden_to = self.admit(person, id).await?.hidden_to;
         let digest = post.digest(&self.digests);
-        self.submit(person, id, What::Say(post, digest)).await
+        let what = What::Say {
+            post,
+            digest,
+            hidden_to,
+        };
+        self.submit(person, id, what).await
     }
 
     /// Somebody takes a message back.
@@ -250,27 +262,51 @@ fn stand(conn: &mut Conn, person: PersonId, taken: Vec<Taken>) -> Result<Vec<Sta
 fn read(conn: &mut Conn, taken: Taken, part: Part, limit: usize) -> Result<History> {
     let stream = key(taken.channel.id);
     let most = i64::try_from(limit).map_err(Error::internal)?;
-    let (mut entries, head) = match part {
-        Part::Newest => live::read_before(conn, stream, None, most)?,
-        Part::Before(number) => live::read_before(conn, stream, Some(number), most)?,
-        Part::After(number) => live::read_behind(conn, stream, number.max(taken.hidden_to), most)?,
+    let head = live::head(conn, stream)?;
+    let begins = head.floor.max(taken.hidden_to) + 1;
+    let mut verdict = Verdict::GoOn;
+    let mut entries = match part {
+        Part::Newest => live::read_before(conn, stream, None, most)?.0,
+        Part::Before(number) => live::read_before(conn, stream, Some(number), most)?.0,
+        Part::Behind(number) => {
+            verdict = match number {
+                _ if number > head.number => Verdict::Reset,
+                _ if number < head.floor => Verdict::Gap,
+                _ => Verdict::GoOn,
+            };
+            live::read_behind(conn, stream, number.max(begins - 1), most)?.0
+        }
+        Part::After(cursor) => {
+            verdict = live::read_after(conn, stream, cursor, 1)?.verdict;
+            match verdict {
+                Verdict::Reset => Vec::new(),
+                _ => live::read_behind(conn, stream, cursor.number.max(begins - 1), most)?.0,
+            }
+        }
         Part::Around(number) => {
-            let older = most / 2 + 1;
+            let (number, older) = (number.max(begins), most / 2 + 1);
             let (mut entries, _) = live::read_before(conn, stream, Some(number.saturating_add(1)), older)?;
-            let (newer, head) = live::read_behind(conn, stream, number, most - older.min(most))?;
-            entries.extend(newer);
-            (entries, head)
+            let newer = most - older.min(most);
+            entries.extend(live::read_behind(conn, stream, number, newer)?.0);
+            entries
         }
     };
     entries.sort_by_key(|entry| entry.number);
-    entries.retain(|entry| entry.number > taken.hidden_to);
+    entries.retain(|entry| entry.number >= begins);
     source::fill(conn, &mut entries)?;
-    let first = entries.first().map(|entry| entry.number);
-    let last = entries.last().map(|entry| entry.number);
-    let begins = head.floor.max(taken.hidden_to) + 1;
+    // Where nothing is told, what stands on both sides of the place that was asked for.
+    let (first, last) = match (entries.first(), entries.last(), part) {
+        (Some(first), Some(last), _) => (first.number, last.number),
+        (_, _, Part::Before(number)) => (number.min(begins), number.saturating_sub(1)),
+        (_, _, Part::Behind(number)) => (number.saturating_add(1), number.max(head.number)),
+        (_, _, Part::After(cursor)) => (cursor.number + 1, cursor.number.max(head.number)),
+        _ => (begins, head.number),
+    };
     Ok(History {
-        older: first.is_some_and(|first| first > begins),
-        newer: last.is_some_and(|last| last < head.number),
+        verdict,
         entries,
+        range: (begins, head.number),
+        older: first > begins,
+        newer: last < head.number && begins <= head.number,
     })
 }

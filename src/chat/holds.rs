@@ -3,13 +3,14 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::model::STREAM;
+use super::lane::SPEAKING;
+use super::model::{STREAM, key};
 use super::store;
-use crate::db::{Conn, Tx};
+use crate::db::{Conn, Tx, locks};
 use crate::error::Result;
 use crate::holdings::{Cutoff, Erased, Holder, Holding, Kept};
 use crate::identity::PersonId;
-use crate::live::raise_floor;
+use crate::live::{raise_floor, says_less};
 
 /// Channels that are looked after in one transaction; whoever speaks in one of them waits so long.
 const CHANNELS_AT_ONCE: i64 = 50;
@@ -79,6 +80,12 @@ impl Holder for ChatHolder {
     }
 
     fn erase(&self, tx: &mut Tx<'_>, person: Uuid) -> Result<()> {
-        store::forget(tx, PersonId::from_uuid(person))
+        let person = PersonId::from_uuid(person);
+        // Whoever speaks in this moment has spoken before, or finds that they are gone.
+        locks::hold(tx, SPEAKING, std::iter::once(person.uuid()))?;
+        for (channel, number) in store::spoke_in(tx, person)? {
+            says_less(tx, key(channel), number)?;
+        }
+        store::forget(tx, person)
     }
 }

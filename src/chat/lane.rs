@@ -1,17 +1,20 @@
 //! The lane of channels: what is said in them and recalled, numbered under the locks of their
 //! streams, which are taken in the order of their ids.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::model::{ChannelId, Message, MessageId, Post, RECALL_WITHIN_MICROS, STREAM};
 use super::store;
 use super::view::{self, MessageView};
 use crate::clock::Timestamp;
-use crate::db::Tx;
 use crate::db::lane::Work;
+use crate::db::{Tx, locks};
 use crate::error::{Error, Reason, Result};
-use crate::identity::PersonId;
+use crate::identity::{self, PersonId};
 use crate::live::{self, Entry, EntryId, HeldStream};
+
+/// In this name those who speak are held, so that nobody is erased in the middle of a word.
+pub(super) const SPEAKING: &str = "speaking";
 
 /// Something that somebody does in a channel. Whether they may is decided before.
 #[derive(Debug, Clone)]
@@ -31,8 +34,15 @@ pub struct Command {
 /// What somebody does in a channel.
 #[derive(Debug, Clone)]
 pub enum What {
-    /// They say something, of which this is the digest.
-    Say(Post, Vec<u8>),
+    /// They say something.
+    Say {
+        /// What.
+        post: Post,
+        /// The digest of that.
+        digest: Vec<u8>,
+        /// Up to this number they see nothing, and answer nothing.
+        hidden_to: i64,
+    },
     /// They take a message back; whether they look after the channel.
     Recall(MessageId, bool),
 }
@@ -52,6 +62,7 @@ pub struct Speaking;
 /// What a batch touches.
 pub struct State {
     streams: BTreeMap<uuid::Uuid, HeldStream>,
+    speakers: HashSet<PersonId>,
     ordinals: HashMap<ChannelId, i64>,
     said: HashMap<(ChannelId, PersonId, String), Message>,
     known: HashMap<MessageId, Message>,
@@ -78,7 +89,7 @@ impl Work for Speaking {
         let mut replied: HashMap<ChannelId, Vec<i64>> = HashMap::new();
         for command in commands {
             match &command.what {
-                What::Say(post, _) => {
+                What::Say { post, .. } => {
                     names.push((command.channel_id, command.person, post.client_id.as_str()));
                     if let Some(number) = post.reply_to {
                         replied.entry(command.channel_id).or_default().push(number);
@@ -87,6 +98,8 @@ impl Work for Speaking {
                 What::Recall(id, _) => recalled.push(*id),
             }
         }
+        let speakers: Vec<PersonId> = commands.iter().map(|command| command.person).collect();
+        locks::hold(tx, SPEAKING, speakers.iter().map(|person| person.uuid()))?;
         for (channel, numbers) in &mut replied {
             *numbers = store::are_there(tx, *channel, numbers)?;
         }
@@ -95,6 +108,7 @@ impl Work for Speaking {
             said: store::said_before(tx, &names)?,
             known: store::messages(tx, &recalled)?,
             replied,
+            speakers: identity::present(tx, &speakers)?.into_iter().collect(),
             streams,
             added: Vec::new(),
             recalled: Vec::new(),
@@ -103,7 +117,11 @@ impl Work for Speaking {
 
     fn decide(&self, state: &mut State, command: &Command) -> Result<Done> {
         match &command.what {
-            What::Say(post, digest) => say(state, command, post, digest),
+            What::Say {
+                post,
+                digest,
+                hidden_to,
+            } => say(state, command, post, digest, *hidden_to),
             What::Recall(id, looks_after) => recall(state, command, *id, *looks_after),
         }
     }
@@ -117,7 +135,11 @@ impl Work for Speaking {
     }
 }
 
-fn say(state: &mut State, command: &Command, post: &Post, digest: &[u8]) -> Result<Done> {
+fn say(state: &mut State, command: &Command, post: &Post, digest: &[u8], hidden_to: i64) -> Result<Done> {
+    // An account that was erased since says nothing any more.
+    if !state.speakers.contains(&command.person) {
+        return Err(Error::refused(Reason::Unauthenticated));
+    }
     let name = (command.channel_id, command.person, post.client_id.clone());
     if let Some(before) = state.said.get(&name) {
         if before.digest != digest {
@@ -143,7 +165,7 @@ fn say(state: &mut State, command: &Command, post: &Post, digest: &[u8]) -> Resu
                 .iter()
                 .any(|one| one.channel_id == command.channel_id && one.number == number)
         };
-        if !is_there && !is_new() {
+        if number <= hidden_to || (!is_there && !is_new()) {
             return Err(Error::because(
                 Reason::StateConflict,
                 "所回复的消息不存在或已撤回。",
@@ -228,10 +250,14 @@ fn recall(state: &mut State, command: &Command, id: MessageId, looks_after: bool
     };
     stream.add(entry, payload);
     state.recalled.push((id, now));
-    Ok(Done {
-        message: message.clone(),
-        was_so: false,
-    })
+    let message = message.clone();
+    // Whoever comes behind in this batch finds it so.
+    if let Some(replied) = state.replied.get_mut(&command.channel_id) {
+        replied.retain(|number| *number != message.number);
+    }
+    let name = (message.channel_id, message.author, message.client_id.clone());
+    state.said.insert(name, message.clone());
+    Ok(Done { message, was_so: false })
 }
 
 fn shown(message: &Message) -> Result<String> {

@@ -12,7 +12,7 @@ use super::view::{
     ChannelEntry, ChannelList, ChannelView, HistoryQuery, HistoryView, MESSAGE, MessageInput, MessageView, ReadInput,
     ReadState,
 };
-use crate::error::{Error, Reason, Result};
+use crate::error::{Error, FieldError, Reason, Result};
 use crate::gate::SignedIn;
 use crate::grid::estates::{self, EstateId};
 use crate::grid::{Shared, UnitId};
@@ -154,20 +154,43 @@ async fn read_messages(
     query: Query<HistoryQuery>,
     chats: web::Data<Chats>,
 ) -> Answer {
-    let part = match (query.0.before, query.0.after, query.0.around) {
+    let part = match (query.0.before, query.0.after.as_deref(), query.0.around) {
         (Some(number), _, _) => Part::Before(number),
-        (_, Some(number), _) => Part::After(number),
+        (_, Some(after), _) => behind(after)?,
         (_, _, Some(number)) => Part::Around(number),
         _ => Part::Newest,
     };
-    let History { entries, older, newer } = chats.history(person(&caller)?, id.0, part, query.0.limit).await?;
+    let History {
+        verdict,
+        entries,
+        range,
+        older,
+        newer,
+    } = chats.history(person(&caller)?, id.0, part, query.0.limit).await?;
     let items: Result<Vec<ChannelEntry>> = entries.iter().map(ChannelEntry::of).collect();
     Ok(HttpResponse::Ok().json(HistoryView {
+        state: verdict.into(),
+        first: range.0,
+        last: range.1,
         items: items?,
         older,
         newer,
         cursor: entries.last().map(|last| Cursor::at(last).to_string()),
     }))
+}
+
+/// Behind a cursor, or behind a number.
+fn behind(after: &str) -> Result<Part> {
+    match (after.parse::<Cursor>(), after.parse::<i64>()) {
+        (_, Ok(number)) if number >= 0 => Ok(Part::Behind(number)),
+        (Ok(cursor), _) => Ok(Part::After(cursor)),
+        _ => Err(Error::field(FieldError::query(
+            "after",
+            "cursor",
+            "请原样使用收到的 cursor，或给出编号。",
+            "Give a cursor as it came, or a number.",
+        ))),
+    }
 }
 
 fn entry(done: &Done) -> ChannelEntry {

@@ -57,15 +57,17 @@ pub fn seats(conn: &mut Conn, tree: &Tree, held: &[Held]) -> Result<BTreeMap<Pla
             Role::GridLeader => {
                 sit(Kind::GridSecretaries, community().map(UnitId::uuid));
                 sit(Kind::BuildingHeads, community().map(UnitId::uuid));
-                for body in of_grid(conn, tree, unit)? {
+                for body in below(conn, tree, unit)? {
                     sit(Kind::Residents, Some(body));
                 }
             }
             Role::BuildingHead => {
                 sit(Kind::BuildingHeads, community().map(UnitId::uuid));
-                sit(Kind::Residents, of_building(conn, tree, unit)?);
+                for body in below(conn, tree, unit)? {
+                    sit(Kind::Residents, Some(body));
+                }
             }
-            Role::Resident => sit(Kind::Residents, of_building(conn, tree, unit)?),
+            Role::Resident => sit(Kind::Residents, of_home(conn, tree, unit)?),
             _ => {}
         }
     }
@@ -78,27 +80,40 @@ fn at_level(tree: &Tree, unit: UnitId, level: Level) -> Option<UnitId> {
         .find(|id| tree.node(*id).is_some_and(|node| node.unit.level == level))
 }
 
-/// Whose residents' channel a building is in: its estate's, or else its grid's.
-fn of_building(conn: &mut Conn, tree: &Tree, building: UnitId) -> Result<Option<Uuid>> {
-    let estate = estates::of_buildings(conn, &[building])?.pop();
+/// Whose residents' channel a home is in: its estate's, or else its grid's.
+fn of_home(conn: &mut Conn, tree: &Tree, home: UnitId) -> Result<Option<Uuid>> {
+    let estate = estates::of_buildings(conn, &[home])?.pop();
     Ok(match estate {
         Some((_, estate)) => Some(estate.uuid()),
-        None => at_level(tree, building, Level::Grid).map(UnitId::uuid),
+        None => at_level(tree, home, Level::Grid).map(UnitId::uuid),
     })
 }
 
-/// Whose residents' channels there are in a grid: its estates', and its own where a building is
-/// in none.
-fn of_grid(conn: &mut Conn, tree: &Tree, grid: UnitId) -> Result<Vec<Uuid>> {
-    let is_building = |id: &UnitId| tree.node(*id).is_some_and(|node| node.unit.level == Level::Building);
-    let below = tree.subtree(grid, usize::MAX).unwrap_or_default();
-    let buildings: Vec<UnitId> = below.into_iter().filter(is_building).collect();
-    let drawn = estates::of_buildings(conn, &buildings)?;
+/// Whose residents' channels there are for homes at and below a unit: the estates of its
+/// buildings, and its grid where a home is in none, be it a building or, in a village, a group.
+fn below(conn: &mut Conn, tree: &Tree, unit: UnitId) -> Result<Vec<Uuid>> {
+    let level = |id: &UnitId| tree.node(*id).map(|node| node.unit.level);
+    let has_buildings = |id: &UnitId| {
+        let below = tree.subtree(*id, usize::MAX).unwrap_or_default();
+        below.iter().any(|id| level(id) == Some(Level::Building))
+    };
+    let is_home = |id: &UnitId| match level(id) {
+        Some(Level::Building) => true,
+        Some(Level::Group) => !has_buildings(id),
+        _ => false,
+    };
+    let homes: Vec<UnitId> = tree
+        .subtree(unit, usize::MAX)
+        .unwrap_or_default()
+        .into_iter()
+        .filter(is_home)
+        .collect();
+    let drawn = estates::of_buildings(conn, &homes)?;
     let mut bodies: Vec<Uuid> = drawn.iter().map(|(_, estate)| estate.uuid()).collect();
     bodies.sort_unstable();
     bodies.dedup();
-    if drawn.len() < buildings.len() {
-        bodies.push(grid.uuid());
+    if drawn.len() < homes.len() {
+        bodies.extend(at_level(tree, unit, Level::Grid).map(UnitId::uuid));
     }
     Ok(bodies)
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::chats::Chats;
 use super::model::{ChannelId, MessageId, STREAM};
 use super::store;
-use super::view::{ChannelEntry, MESSAGE, MessageInput, MessageView, RECALLED, RecalledView};
+use super::view::{ChannelEntry, HIDDEN, MESSAGE, MessageInput, MessageView, RECALLED, RecalledView};
 use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::identity::PersonId;
@@ -29,8 +29,12 @@ pub(super) fn fill(conn: &mut Conn, entries: &mut [Entry]) -> Result<()> {
         .collect();
     let messages = store::messages(conn, &ids)?;
     for entry in entries.iter_mut().filter(is_message) {
-        let message = messages.get(&MessageId::from_uuid(entry.id.uuid()));
-        let message = message.ok_or_else(|| Error::internal(format!("entry {} has no message", entry.id)))?;
+        let Some(message) = messages.get(&MessageId::from_uuid(entry.id.uuid())) else {
+            // All the others are told none the less.
+            tracing::error!(entry = %entry.id, "an entry has no message");
+            HIDDEN.clone_into(&mut entry.kind);
+            continue;
+        };
         entry.payload = serde_json::to_string(&MessageView::of(message)).map_err(Error::internal)?;
     }
     Ok(())

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Text};
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Text};
 
 use super::model::{Channel, ChannelId, Kind, Message, MessageId, STREAM, key};
 use super::seats::Place;
@@ -54,6 +55,10 @@ pub(super) fn standing(conn: &mut Conn, places: &[Place]) -> Result<BTreeMap<Pla
             let rows: Vec<ChannelRow> = channel::table
                 .select((channel::id, channel::kind, channel::body))
                 .filter(channel::kind.eq(kind.name()).and(channel::body.eq_any(some)))
+                // As the index has it, or SQLite would not use it.
+                .filter(sql::<Bool>(
+                    "kind IN ('grid_secretaries', 'building_heads', 'residents')",
+                ))
                 .load(conn)?;
             for row in rows {
                 let channel = channel_of(row)?;
@@ -146,37 +151,65 @@ pub(super) fn messages(conn: &mut Conn, ids: &[MessageId]) -> Result<HashMap<Mes
     Ok(found)
 }
 
-/// Those of these messages that were said before, by channel, author and the device's name.
+/// Those of these messages that were said before, by channel, author and the device's name; each
+/// is found for itself.
 pub(super) fn said_before(
     conn: &mut Conn,
     names: &[(ChannelId, PersonId, &str)],
 ) -> Result<HashMap<(ChannelId, PersonId, String), Message>> {
-    let mut found = HashMap::new();
-    for some in names.chunks(AT_ONCE) {
-        let channels: Vec<ChannelId> = some.iter().map(|(channel, _, _)| *channel).collect();
-        let authors: Vec<PersonId> = some.iter().map(|(_, author, _)| *author).collect();
-        let clients: Vec<&str> = some.iter().map(|(_, _, client)| *client).collect();
-        let rows: Vec<Columns> = messages!()
-            .filter(message::channel_id.eq_any(channels))
-            .filter(message::author.eq_any(authors))
-            .filter(message::client_id.eq_any(clients))
+    let mut ids: Vec<MessageId> = Vec::new();
+    match conn {
+        Conn::Sqlite(conn) => {
+            for (channel, author, client_id) in names {
+                let named = message::table
+                    .filter(message::channel_id.eq(channel))
+                    .filter(message::author.eq(author))
+                    .filter(message::client_id.eq(client_id));
+                ids.extend(named.select(message::id).first::<MessageId>(conn).optional()?);
+            }
+        }
+        Conn::Postgres(conn) => {
+            let channels: Vec<ChannelId> = names.iter().map(|(channel, _, _)| *channel).collect();
+            let authors: Vec<PersonId> = names.iter().map(|(_, author, _)| *author).collect();
+            let clients: Vec<&str> = names.iter().map(|(_, _, client)| *client).collect();
+            let found: Vec<Found> = diesel::sql_query(
+                "SELECT message.id FROM unnest($1, $2, $3) AS wanted (channel_id, author, client_id) \
+                 JOIN message USING (channel_id, author, client_id)",
+            )
+            .bind::<Array<Binary>, _>(channels)
+            .bind::<Array<Binary>, _>(authors)
+            .bind::<Array<Text>, _>(clients)
             .load(conn)?;
-        found.extend(rows.into_iter().map(message_of).map(|message| {
-            let name = (message.channel_id, message.author, message.client_id.clone());
-            (name, message)
-        }));
+            ids.extend(found.into_iter().map(|found| found.id));
+        }
     }
-    Ok(found)
+    let found = messages(conn, &ids)?.into_values().map(|message| {
+        let name = (message.channel_id, message.author, message.client_id.clone());
+        (name, message)
+    });
+    Ok(found.collect())
+}
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = Binary)]
+    id: MessageId,
 }
 
 /// How many messages each of these channels has had.
 pub(super) fn ordinals(conn: &mut Conn, channels: &[ChannelId]) -> Result<HashMap<ChannelId, i64>> {
-    let last = message::table
-        .filter(message::channel_id.eq_any(channels))
-        .group_by(message::channel_id)
-        .select((message::channel_id, diesel::dsl::max(message::ordinal)));
-    let rows: Vec<(ChannelId, Option<i64>)> = last.load(conn)?;
-    Ok(rows.into_iter().map(|(id, last)| (id, last.unwrap_or(0))).collect())
+    let mut found = HashMap::with_capacity(channels.len());
+    for id in channels {
+        // From the newest down this is one step, however many there are.
+        let last: Option<i64> = message::table
+            .filter(message::channel_id.eq(id))
+            .order(message::number.desc())
+            .select(message::ordinal)
+            .first(conn)
+            .optional()?;
+        found.insert(*id, last.unwrap_or(0));
+    }
+    Ok(found)
 }
 
 /// Which of these numbers are messages that are not recalled.
@@ -287,7 +320,8 @@ pub(super) fn unread(
              SELECT CAST($2 AS BYTES) AS channel_id, since.read_to AS read_to, \
                  COALESCE((SELECT ordinal FROM message WHERE channel_id = $2 ORDER BY number DESC LIMIT 1), 0) \
                  - COALESCE((SELECT ordinal FROM message WHERE channel_id = $2 AND number <= since.number \
-                     ORDER BY number DESC LIMIT 1), 0) \
+                     ORDER BY number DESC LIMIT 1), \
+                     (SELECT ordinal - 1 FROM message WHERE channel_id = $2 ORDER BY number LIMIT 1), 0) \
                  - (SELECT count(*) FROM message WHERE author = $1 AND channel_id = $2 AND number > since.number \
                      AND recalled_at IS NULL) \
                  - (SELECT count(*) FROM message WHERE channel_id = $2 AND number > since.number \
@@ -341,6 +375,16 @@ pub(super) fn all_of(conn: &mut Conn, person: PersonId) -> Result<(Vec<Message>,
         .order(reading::channel_id)
         .load(conn)?;
     Ok((said.into_iter().map(message_of).collect(), read))
+}
+
+/// Where somebody said something, and the number of their last message there.
+pub(super) fn spoke_in(conn: &mut Conn, person: PersonId) -> Result<Vec<(ChannelId, i64)>> {
+    let last = message::table
+        .filter(message::author.eq(person).and(message::text.is_not_null()))
+        .group_by(message::channel_id)
+        .select((message::channel_id, diesel::dsl::max(message::number)));
+    let rows: Vec<(ChannelId, Option<i64>)> = last.load(conn)?;
+    Ok(rows.into_iter().map(|(id, last)| (id, last.unwrap_or(0))).collect())
 }
 
 /// Takes the words of somebody away, and how far they have read.

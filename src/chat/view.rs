@@ -10,12 +10,16 @@ use crate::clock::Timestamp;
 use crate::error::{Error, FieldError, Result};
 use crate::http::Input;
 use crate::identity::PersonId;
+use crate::live::inbox::NewsState;
 use crate::live::{Entry, EntryId};
 
 /// The kind of an entry that is a message.
 pub const MESSAGE: &str = "message";
 /// The kind of an entry that says that a message was recalled.
 pub const RECALLED: &str = "recalled";
+
+/// The kind of an entry of which nothing is shown.
+pub const HIDDEN: &str = "hidden";
 
 /// A message.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -132,6 +136,12 @@ pub struct ChannelList {
 /// Some of what was said in a channel, by number.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct HistoryView {
+    /// What the client is told about `after`; `entries` where it did not ask so.
+    pub state: NewsState,
+    /// The number of the first entry that the caller could see.
+    pub first: i64,
+    /// The number of the last entry that there is.
+    pub last: i64,
     /// The entries, in order.
     pub items: Vec<ChannelEntry>,
     /// Whether the caller could see older ones.
@@ -151,9 +161,10 @@ pub struct HistoryQuery {
     /// Those before this number. Without any of the three: the newest.
     #[param(minimum = 1, maximum = 9007199254740991_i64)]
     pub before: Option<i64>,
-    /// Those behind this number.
-    #[param(minimum = 0, maximum = 9007199254740991_i64)]
-    pub after: Option<i64>,
+    /// Those behind this cursor of an answer before or of the socket, which tells a `gap` and a `reset`; a number does as
+    /// well, and is trusted.
+    #[param(pattern = "^[0-9]{1,16}([.][0-9a-f]{32})?$")]
+    pub after: Option<String>,
     /// Those on both sides of this number.
     #[param(minimum = 1, maximum = 9007199254740991_i64)]
     pub around: Option<i64>,

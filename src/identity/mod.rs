@@ -33,7 +33,7 @@ pub use codes::Codes;
 pub use holds::{AccountHolder, HOLDINGS};
 pub use keys::{check_keys, rotate_master_key};
 pub use model::{EndedBy, Method, Person, PersonId, PersonRef, Session, SessionId};
-pub use people::{NewPerson, People, PersonChange, lock_person};
+pub use people::{NewPerson, People, PersonChange, lock_person, present};
 pub use phone::{NotAPhone, Phone};
 pub use revoked::Revoked;
 pub use seal::Keyring;

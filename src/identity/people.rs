@@ -54,6 +54,14 @@ pub fn lock_person(tx: &mut Tx<'_>, id: PersonId) -> Result<()> {
         .ok_or_else(|| Error::refused(Reason::NotFound))
 }
 
+/// Those of these persons who have an account, and were not erased.
+///
+/// # Errors
+/// Where the database fails.
+pub fn present(conn: &mut Conn, ids: &[PersonId]) -> Result<Vec<PersonId>> {
+    store::with_key(conn, ids)
+}
+
 /// All persons. Clones share the keys.
 #[derive(Clone)]
 pub struct People {

@@ -75,6 +75,12 @@ pub(super) fn load_key(conn: &mut Conn, id: PersonId) -> Result<Option<KeyRow>> 
     Ok(person_key::table.find(id).first(conn).optional()?)
 }
 
+/// Those of these persons who have a key of their own.
+pub(super) fn with_key(conn: &mut Conn, ids: &[PersonId]) -> Result<Vec<PersonId>> {
+    let found = person_key::table.filter(person_key::person_id.eq_any(ids));
+    Ok(found.select(person_key::person_id).load(conn)?)
+}
+
 /// Writes a new person and their key.
 pub(super) fn insert_person(tx: &mut Tx<'_>, row: &PersonRow, key: &Wrapped) -> Result<()> {
     diesel::insert_into(person::table).values(row).execute(&mut **tx)?;

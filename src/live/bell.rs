@@ -41,6 +41,8 @@ pub(super) enum What {
     },
     /// Something that is no entry and may be lost: a frame for all who follow it.
     Signal(String),
+    /// What it has up to this number says less than it did, as after an erasure.
+    Less(i64),
 }
 
 /// An entry that a bell brings.
@@ -80,6 +82,16 @@ pub(super) fn ring(tx: &mut Tx<'_>, key: Key, entry: &Entry, before: Option<Opti
 pub fn signal(tx: &mut Tx<'_>, key: Key, frame: &impl Serialize) -> Result<()> {
     let frame = serde_json::to_string(frame).map_err(Error::internal)?;
     say(tx, key, What::Signal(frame))
+}
+
+/// Tells all instances that what a stream has up to a number says less than it did, once this
+/// transaction is durable: what they have of it in memory is told to nobody any more. Where that
+/// bell is lost they forget it within some minutes by themselves.
+///
+/// # Errors
+/// None but that it is no JSON.
+pub fn says_less(tx: &mut Tx<'_>, key: Key, number: i64) -> Result<()> {
+    say(tx, key, What::Less(number))
 }
 
 fn say(tx: &mut Tx<'_>, key: Key, what: What) -> Result<()> {

@@ -19,7 +19,7 @@ mod source;
 mod store;
 
 pub use append_store::{HeldStream, hold, keep};
-pub use bell::signal;
+pub use bell::{says_less, signal};
 pub use model::{Cursor, Entry, EntryId, Head, Key, NewEntry, PersonId, Reading, Verdict};
 pub use source::{Admitting, Marked, Marking, Posted, Posting, Source, Sources, Window};
 pub use store::{append, drop_stream, head, heads, last_before, raise_floor, read_after, read_before, read_behind};

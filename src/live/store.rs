@@ -48,14 +48,15 @@ struct Taken {
 /// Where the database fails.
 pub fn append(tx: &mut Tx<'_>, key: Key, new: NewEntry) -> Result<Entry> {
     let (id, now) = (EntryId::new(), clock::now());
-    // Both databases take this; the query builder has no upsert for both.
+    let now_in_sql = tx.now_in_sql();
+    // Both databases take this; the query builder has no upsert for both. The time is that at which
+    // the row is held, not that at which it was first asked for.
     let statement = format!(
         "INSERT INTO stream (id, kind, owner, number, entry_id, floor, changed_at) \
-         VALUES ($1, $2, $3, 1, $4, 0, {}) \
+         VALUES ($1, $2, $3, 1, $4, 0, {now_in_sql}) \
          ON CONFLICT (kind, owner) DO UPDATE SET \
-         number = stream.number + 1, entry_id = excluded.entry_id, changed_at = excluded.changed_at \
-         RETURNING id, number",
-        tx.now_in_sql()
+         number = stream.number + 1, entry_id = excluded.entry_id, changed_at = {now_in_sql} \
+         RETURNING id, number"
     );
     let taken: Taken = diesel::sql_query(statement)
         .bind::<Binary, _>(Id::<Stream>::new())
@@ -292,7 +293,9 @@ pub fn read_behind(conn: &mut Conn, key: Key, number: i64, most: i64) -> Result<
     })
 }
 
-/// The number of the last entry that was written before a time; 0 where none was.
+/// The number of the last entry that was written before a time; the floor where none that is kept
+/// was. Times go with numbers (but for writers whose clocks differ by a little), so that it is
+/// found by some twenty steps, however many there are.
 ///
 /// # Errors
 /// Where the database fails.
@@ -300,15 +303,22 @@ pub fn last_before(conn: &mut Conn, key: Key, at: Timestamp) -> Result<i64> {
     let Some((id, head)) = row(conn, key)? else {
         return Ok(0);
     };
-    // Times go with numbers but for writers whose clocks differ: from the newest down this is
-    // found at once where it is asked for.
-    let found: Option<i64> = entry::table
-        .filter(entry::stream_id.eq(id).and(entry::at.lt(at)))
-        .select(entry::number)
-        .order(entry::number.desc())
-        .first(conn)
-        .optional()?;
-    Ok(found.unwrap_or(head.floor))
+    // All up to `low` were written before it, and none from `high` on.
+    let (mut low, mut high) = (head.floor, head.number + 1);
+    let mut middle = low + 1;
+    while high - low > 1 {
+        let written: Option<Timestamp> = entry::table
+            .find((id, middle))
+            .select(entry::at)
+            .first(conn)
+            .optional()?;
+        match written {
+            Some(written) if written < at => low = middle,
+            _ => high = middle,
+        }
+        middle = low + (high - low) / 2;
+    }
+    Ok(low)
 }
 
 #[derive(QueryableByName)]

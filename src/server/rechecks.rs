@@ -10,7 +10,7 @@ use crate::db::Conn;
 use crate::db::follow::Follow;
 use crate::error::Result;
 use crate::grid::access::Access;
-use crate::grid::members;
+use crate::grid::{estates, members};
 use crate::identity::PersonId;
 use crate::live::hub::Hub;
 
@@ -25,14 +25,14 @@ pub(super) struct Rechecks {
 }
 
 impl Rechecks {
-    /// Of roles and of units.
-    pub(super) fn both() -> ([Arc<dyn Follow>; 2], mpsc::UnboundedReceiver<Option<Uuid>>) {
+    /// Of roles, of units and of estates.
+    pub(super) fn all() -> ([Arc<dyn Follow>; 3], mpsc::UnboundedReceiver<Option<Uuid>>) {
         let (sender, changed) = mpsc::unbounded_channel();
         let of = |kind| -> Arc<dyn Follow> {
             let changed = sender.clone();
             Arc::new(Self { kind, changed })
         };
-        ([of(members::KIND), of("unit")], changed)
+        ([of(members::KIND), of("unit"), of(estates::KIND)], changed)
     }
 
     fn tell(&self, person: Option<Uuid>) {
@@ -70,10 +70,18 @@ pub(super) async fn follow(mut changed: mpsc::UnboundedReceiver<Option<Uuid>>, a
     let mut today = access.today();
     loop {
         tokio::select! {
-            person = changed.recv() => match person {
-                Some(person) => hub.recheck(person),
-                None => return,
-            },
+            person = changed.recv() => {
+                let Some(person) = person else { return };
+                // What comes together is looked at once.
+                let mut people = std::collections::BTreeSet::from([person]);
+                while let Ok(another) = changed.try_recv() {
+                    people.insert(another);
+                }
+                match people.contains(&None) {
+                    true => hub.recheck(None),
+                    false => people.into_iter().for_each(|person| hub.recheck(person)),
+                }
+            }
             _ = looks.tick() => {
                 if std::mem::replace(&mut today, access.today()) != today {
                     hub.recheck(None);

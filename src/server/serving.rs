@@ -126,6 +126,7 @@ fn connections(
             })
             .client_request_timeout(Duration::from_secs(10))
             .client_disconnect_timeout(Duration::from_secs(1))
+            .tcp_nodelay(true)
             .local_addr(address)
             .upgrade(fn_service(move |(request, framed)| {
                 let taken = Box::pin(entrance.clone().take_over(request, framed));

@@ -337,9 +337,19 @@ both_databases! {
         assert_eq!(page("?before=17&limit=5"), (numbers(12..=16), true, true));
         assert_eq!(page("?before=3&limit=5"), (numbers(1..=2), false, true));
         assert_eq!(page("?after=3&limit=5"), (numbers(4..=8), true, true));
-        assert_eq!(page("?after=21"), (Vec::new(), false, false));
+        assert_eq!(page("?after=21"), (Vec::new(), true, false));
         assert_eq!(page("?around=10&limit=4"), (numbers(8..=11), true, true));
         assert_eq!(page("?around=10&limit=1"), (numbers(10..=10), true, true));
+        // Whoever asks again and again is told where that cannot go on.
+        let state = |after: &str| leader.client.get(&format!("/v1/channels/{id}/messages?after={after}")).ok()["state"].clone();
+        let whole = leader.client.get(&format!("/v1/channels/{id}/messages")).ok();
+        assert_eq!((&whole["first"], &whole["last"], state(whole["cursor"].as_str().expect("a cursor"))), (&json!(1), &json!(21), json!("entries")));
+        assert_eq!((state("22"), state("20.0190000000007000a000000000000001")), (json!("reset"), json!("reset")));
+        let mut sql = Sql::connect(world.database_url());
+        sql.execute("DELETE FROM message WHERE number <= 5; DELETE FROM entry WHERE number <= 5 AND kind IN ('opened', 'message'); UPDATE stream SET floor = 5 WHERE number = 21");
+        assert_eq!((state("2"), state("0"), state("5"), page("?after=2&limit=2")), (json!("gap"), json!("gap"), json!("entries"), (numbers(6..=7), false, true)));
+        assert_eq!((page("?before=6"), page("?around=2&limit=3")), ((Vec::new(), false, true), (numbers(6..=7), false, true)));
+        leader.client.get(&format!("/v1/channels/{id}/messages?after=x")).is_invalid_at(&[("query", "/after", "pattern")]);
         leader.client.get(&format!("/v1/channels/{id}/messages?before=3&after=2")).is_invalid_at(&[("query", "/before", "conflict")]);
     }
 }

@@ -255,8 +255,11 @@ both_databases! {
             let error = socket.until("error");
             assert_eq!((&error["of"], &error["problem"]["type"]), (&of, &json!(format!("https://onegrid.dev/problems/{slug}"))), "{wrong}");
         }
+        // The WebSocket's own ping is answered as well.
+        socket.send(Message::Ping("there".into())).expect("sent");
         socket.say(&json!({ "type": "ping" }));
         socket.until("pong");
+        assert_eq!(socket.pongs, 1);
         // Bytes as they should not be.
         let ends = |message: Message| {
             let mut socket = Socket::signed_in(server.address(), &reader.token);
@@ -275,6 +278,23 @@ both_databases! {
         stream = bare.stream().try_clone().expect("a socket");
         stream.write_all(&[0x81, 0x81, 0, 0, 0, 0, 0xff]).expect("sent");
         assert_eq!(bare.until_closed().code, 1007);
+        // A frame that says that it is endless is not waited for.
+        let mut endless = Socket::signed_in(server.address(), &reader.token);
+        stream = endless.stream().try_clone().expect("a socket");
+        stream.write_all(&[0x81, 0xff, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]).expect("sent");
+        let some = vec![b'x'; 10_000];
+        for _ in 0..20 {
+            // It may hang up before it has all of it.
+            if stream.write_all(&some).is_err() {
+                break;
+            }
+        }
+        let code = endless.until_closed().code;
+        assert!([1009, 0].contains(&code), "{code}");
+        // Who says that they say no more is gone.
+        let mut half = Socket::signed_in(server.address(), &reader.token);
+        half.stream().shutdown(std::net::Shutdown::Write).expect("a socket");
+        assert_eq!(half.until_closed().code, 0);
         // A message in many parts is one.
         let mut parts = Socket::signed_in(server.address(), &reader.token);
         stream = parts.stream().try_clone().expect("a socket");

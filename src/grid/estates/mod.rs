@@ -12,4 +12,4 @@ pub mod view;
 
 pub use change::draw;
 pub use model::{Estate, EstateId};
-pub use store::{drawn, forget_building, hand_over, load_open_locked, names_of, of_buildings, would_be_torn};
+pub use store::{KIND, drawn, forget_building, hand_over, load_open_locked, names_of, of_buildings, would_be_torn};

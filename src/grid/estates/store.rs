@@ -11,6 +11,9 @@ use crate::db::{Conn, Tx};
 use crate::error::{Error, Reason, Result};
 use crate::grid::model::UnitId;
 
+/// The kind under which changes of estates are followed.
+pub const KIND: &str = "estate";
+
 #[derive(Queryable, Insertable, AsChangeset)]
 #[diesel(table_name = table, treat_none_as_null = true)]
 struct Row {
@@ -164,6 +167,7 @@ pub fn hand_over(tx: &mut Tx<'_>, from: UnitId, to: UnitId) -> Result<()> {
         "两个网格有同名小区，请先改名。",
         "Both grids have an estate of one name; give one of them another.",
     ))?;
+    tx.changed_all(KIND);
     Ok(())
 }
 
@@ -173,6 +177,7 @@ pub fn forget_building(tx: &mut Tx<'_>, building: UnitId) -> Result<()> {
     let estate: Option<EstateId> = row.select(estate_building::estate_id).first(&mut **tx).optional()?;
     let Some(estate) = estate else { return Ok(()) };
     diesel::delete(row).execute(&mut **tx)?;
+    tx.changed(KIND, estate);
     diesel::update(table::table.find(estate))
         .set((
             table::updated_at.eq(clock::now()),
@@ -211,6 +216,7 @@ pub(super) fn update(tx: &mut Tx<'_>, mut estate: Estate) -> Result<Estate> {
 }
 
 fn insert_buildings(tx: &mut Tx<'_>, estate: &Estate) -> Result<()> {
+    tx.changed(KIND, estate.id);
     // In one order, so that two who draw the same buildings do not wait for each other.
     let mut buildings = estate.buildings.clone();
     buildings.sort_unstable();

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use tokio::sync::mpsc;
 
+use crate::clock;
 use crate::error::{Error, FieldError, Reason, Result};
 use crate::gate::SignedIn;
 use crate::http::{Answer, Caller, Nothing, Operation, Query, language};
@@ -58,6 +59,7 @@ async fn follow_events(
     let way = Way::Events(EventsWay {
         sender: RefCell::new(Some(sender)),
         bytes: Cell::new(0),
+        read_at: Cell::new(clock::monotonic()),
     });
     let connection = floor.open(way, language(&request));
     connection.seat.borrow_mut().replace(seat);
@@ -92,6 +94,7 @@ impl Events {
     fn was_read(&self, bytes: usize) {
         if let Way::Events(events) = &self.connection.way {
             events.bytes.set(events.bytes.get().saturating_sub(bytes));
+            events.read_at.set(clock::monotonic());
             if self.connection.has_room() {
                 self.floor.has_room(&self.connection);
             }

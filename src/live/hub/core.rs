@@ -12,7 +12,7 @@
 //! - A head that was read may be out of date when it arrives. So nothing but a reading that
 //!   was asked for *after* a place was reached says that the place is of another past.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +25,8 @@ pub const PAGE: usize = 200;
 const CROSSING: Duration = Duration::from_millis(8);
 /// When a reading that failed is tried again.
 const AGAIN: Duration = Duration::from_millis(250);
+/// A head that was read may be as old as this.
+const OLD_HEADS: Duration = Duration::from_secs(2);
 /// So many entries that came too early are kept; the rest is read.
 const EARLY_AT_MOST: usize = 256;
 /// For so long a stream that nobody follows any more is remembered.
@@ -106,7 +108,7 @@ pub enum Output {
         reader: Reader,
         /// Of what.
         key: Key,
-        /// What came; may be nothing, for who came without a cursor.
+        /// What came; may be nothing, for who came without a cursor or for whom nothing is kept.
         entries: Vec<Arc<Entry>>,
         /// Where they are then.
         cursor: Cursor,
@@ -175,6 +177,10 @@ pub struct Counts {
 pub struct Core {
     streams: HashMap<Key, Stream>,
     touched: HashSet<Key>,
+    /// Streams that nobody follows any more, since when.
+    left: VecDeque<(Duration, Key)>,
+    /// How many have joined.
+    joined: u64,
     /// The time that was told last.
     now: Duration,
 }
@@ -215,6 +221,7 @@ impl Core {
                     if let Some(stream) = self.streams.get_mut(&key) {
                         stream.head_asked = false;
                         stream.due = Some(self.now + AGAIN);
+                        self.touched.insert(key);
                     }
                 }
             }
@@ -225,26 +232,21 @@ impl Core {
     /// What is to be read for all that was taken in.
     pub fn settle(&mut self, outputs: &mut Vec<Output>) {
         let now = self.now;
+        self.drop_left(now);
         let mut heads = Vec::new();
         let touched = std::mem::take(&mut self.touched);
         for key in touched {
             let Some(stream) = self.streams.get_mut(&key) else {
                 continue;
             };
-            if stream.is_followed() {
-                stream.left_at = None;
-            } else if let Some(left) = stream.left_at {
-                if now >= left + REMEMBERED && stream.reading.is_none() && !stream.head_asked {
-                    self.streams.remove(&key);
-                } else {
-                    self.touched.insert(key);
+            if !stream.is_followed() {
+                if stream.left_at.is_none() {
+                    stream.left_at = Some(now);
+                    self.left.push_back((now, key));
                 }
                 continue;
-            } else {
-                stream.left_at = Some(now);
-                self.touched.insert(key);
-                continue;
             }
+            stream.left_at = None;
             match stream.next_question(now) {
                 Question::None => {}
                 Question::Later => {
@@ -256,6 +258,7 @@ impl Core {
                     heads.push(key);
                 }
                 Question::Read(after) => {
+                    stream.was_for_reader = stream.at != Some(after);
                     stream.reading = Some(after);
                     stream.due = None;
                     let since = stream.since(after);
@@ -265,6 +268,22 @@ impl Core {
         }
         if !heads.is_empty() {
             outputs.push(Output::ReadHeads(heads));
+        }
+    }
+
+    /// Streams that nobody has followed for a while are not remembered.
+    fn drop_left(&mut self, now: Duration) {
+        while let Some((left, key)) = self.left.front().copied().filter(|(left, _)| now >= *left + REMEMBERED) {
+            self.left.pop_front();
+            let Some(stream) = self.streams.get_mut(&key).filter(|stream| stream.left_at == Some(left)) else {
+                continue;
+            };
+            if stream.reading.is_none() && !stream.head_asked {
+                self.streams.remove(&key);
+            } else {
+                stream.left_at = Some(now);
+                self.left.push_back((now, key));
+            }
         }
     }
 
@@ -279,10 +298,20 @@ impl Core {
         followed.map(|(key, _)| *key).collect()
     }
 
-    /// What a stream has up to a number is read anew for whoever asks: it says less now.
+    /// A stream says less up to a number than it did: that is read anew for whoever asks.
     pub fn forget_to(&mut self, key: &Key, number: i64) {
         if let Some(stream) = self.streams.get_mut(key) {
             stream.recent.forget_to(number);
+            stream.is_outdated |= stream.reading.is_some();
+        }
+    }
+
+    /// The same where something that came takes words of earlier entries back.
+    pub fn purge(&mut self, key: &Key, takes_back: impl Fn(&Entry) -> Option<i64>) {
+        if let Some(stream) = self.streams.get_mut(key)
+            && stream.recent.purge(takes_back)
+        {
+            stream.is_outdated |= stream.reading.is_some();
         }
     }
 
@@ -311,8 +340,13 @@ impl Core {
         if !stream.is_followed() && stream.left_at.is_some() {
             stream.forget();
         }
-        let waits = Waits::Head;
-        stream.behind.insert(reader, Behind { cursor, waits });
+        self.joined += 1;
+        let behind = Behind {
+            cursor,
+            waits: Waits::Head,
+            turn: self.joined,
+        };
+        stream.behind.insert(reader, behind);
         stream.serve(key, reader, outputs);
         self.touched.insert(key);
     }
@@ -338,6 +372,7 @@ impl Core {
         let mut due = self.now;
         match bell.brings {
             Some((entry, before)) if is_next && before == at.entry => {
+                stream.moved_at = self.now;
                 stream.advance(bell.key, vec![entry], outputs);
                 stream.take_early(bell.key, outputs);
                 stream.serve_ahead(bell.key, outputs);
@@ -363,6 +398,9 @@ impl Core {
             return;
         };
         stream.head_asked = false;
+        // What retention dropped is not told from memory either.
+        stream.recent.forget_to(head.floor);
+        stream.recent.age(self.now);
         let Some(at) = stream.at else {
             stream.at = Some(head.cursor());
             let waiting: Vec<Reader> = stream.behind.keys().copied().collect();
@@ -381,6 +419,8 @@ impl Core {
             let due = self.now + CROSSING;
             stream.due = Some(stream.due.map_or(due, |known| known.min(due)));
             self.touched.insert(key);
+        } else if head.number < at.number && self.now < stream.moved_at + OLD_HEADS {
+            // Most likely it was read before the last entries came; it is compared again.
         } else if head.number < at.number || head.entry != at.entry {
             stream.is_suspect = true;
             self.touched.insert(key);
@@ -394,9 +434,14 @@ impl Core {
         self.touched.insert(key);
         stream.reading = None;
         let Some(reading) = reading else {
+            stream.is_outdated = false;
             stream.due = Some(self.now + AGAIN);
             return;
         };
+        // It may hold words that were taken back after it was asked for.
+        if std::mem::take(&mut stream.is_outdated) {
+            return;
+        }
         let Some(at) = stream.at else {
             return;
         };
@@ -428,14 +473,21 @@ impl Core {
         if reading.verdict == Verdict::Gap && after == at {
             // Those who are live were left behind by retention itself: each is told.
             for reader in std::mem::take(&mut stream.live) {
-                let (cursor, waits) = (Some(at), Waits::Reading);
-                stream.behind.insert(reader, Behind { cursor, waits });
+                let behind = Behind {
+                    cursor: Some(at),
+                    waits: Waits::Reading,
+                    turn: 0,
+                };
+                stream.behind.insert(reader, behind);
             }
             stream.forget_entries();
             stream.at = Some(reading.head.cursor());
         }
         stream.hand_out(key, after, reading.verdict, reading.head, &entries, outputs);
         stream.go_on_with(key, after, &entries, outputs);
+        if stream.at != Some(at) {
+            stream.moved_at = self.now;
+        }
         if reading.head.number > stream.at.map_or(0, |at| at.number) {
             stream.wanted = reading.head.number.max(stream.wanted);
         }

@@ -66,6 +66,7 @@ enum Message {
     Enlist(Porter),
     Tell(Input),
     Swept(Result<store::Swept>),
+    NotCompared,
     Bring(Delivery),
 }
 
@@ -331,8 +332,18 @@ impl Task {
     fn take(&mut self, message: Message, outputs: &mut Vec<Output>) {
         match message {
             Message::Enlist(porter) => self.porters.push(porter),
-            Message::Tell(input) => self.core.take(self.started.elapsed(), input, outputs),
+            Message::Tell(input) => {
+                let read = match &input {
+                    Input::Read { key, .. } => Some(*key),
+                    _ => None,
+                };
+                self.core.take(self.started.elapsed(), input, outputs);
+                if let Some(key) = read {
+                    self.purge(key);
+                }
+            }
             Message::Swept(swept) => self.swept(swept, outputs),
+            Message::NotCompared => self.sweeps.failed = true,
             Message::Bring(delivery) => {
                 for porter in &self.porters {
                     let _ = porter.send(delivery.clone());
@@ -363,7 +374,9 @@ impl Task {
                         brings,
                     };
                     self.core.take(self.started.elapsed(), Input::Bell(bell), outputs);
+                    self.purge(key);
                 }
+                What::Less(number) => self.core.forget_to(&key, number),
                 What::Signal(frame) if self.core.follows(&key) => {
                     let frame = Arc::from(frame);
                     for porter in &self.porters {
@@ -372,6 +385,13 @@ impl Task {
                 }
                 What::Signal(_) => {}
             }
+        }
+    }
+
+    /// What came may take words of what came before back.
+    fn purge(&mut self, key: Key) {
+        if let Some(source) = self.sources.of(key.kind) {
+            self.core.purge(&key, |entry| source.takes_back(entry));
         }
     }
 
@@ -396,13 +416,6 @@ impl Task {
             }
             Output::ReadHeads(keys) => self.read_heads("heads", keys),
             Output::Run { .. } | Output::ResetAll { .. } => {
-                if let Output::Run { key, entries } = &output
-                    && let Some(source) = self.sources.of(key.kind)
-                {
-                    for number in entries.iter().filter_map(|entry| source.takes_back(entry)) {
-                        self.core.forget_to(key, number);
-                    }
-                }
                 let given = Arc::new(output);
                 for porter in &self.porters {
                     let _ = porter.send(Delivery::Given(Arc::clone(&given)));
@@ -426,11 +439,13 @@ impl Task {
             what,
             move |conn| store::heads(conn, &keys),
             move |found| {
-                let input = match found {
-                    Ok(heads) => Input::Heads(heads),
-                    Err(_) => Input::NoHeads(asked),
+                let message = match found {
+                    Ok(heads) => Message::Tell(Input::Heads(heads)),
+                    // A comparison that failed is made again when a sweep does not fail.
+                    Err(_) if what == "all" => Message::NotCompared,
+                    Err(_) => Message::Tell(Input::NoHeads(asked)),
                 };
-                let _ = tell.send(Message::Tell(input));
+                let _ = tell.send(message);
             },
         );
     }

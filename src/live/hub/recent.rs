@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::live::{Cursor, Entry};
 
@@ -10,6 +11,9 @@ const ENTRIES: usize = 256;
 /// So many bytes of what they say.
 const BYTES: usize = 64 * 1024;
 
+/// Nothing is remembered for longer than twice this.
+const AGE: Duration = Duration::from_secs(90);
+
 /// The last entries of a stream, without a hole.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
@@ -17,6 +21,10 @@ pub(super) struct Recent {
     /// What stands before the first; none where it is not known.
     before: Option<Cursor>,
     bytes: usize,
+    /// Up to here it was looked what takes words back.
+    looked_to: i64,
+    /// What was there when it was looked last how old it is, and when that was.
+    aged: (i64, Duration),
 }
 
 fn bytes(entry: &Entry) -> usize {
@@ -40,6 +48,31 @@ impl Recent {
         }
     }
 
+    /// Looks among what is new for what takes words of earlier ones back, and forgets these;
+    /// whether there was such.
+    pub(super) fn purge(&mut self, takes_back: impl Fn(&Entry) -> Option<i64>) -> bool {
+        let new = self
+            .entries
+            .iter()
+            .rev()
+            .take_while(|entry| entry.number > self.looked_to);
+        let back = new.filter_map(|entry| takes_back(entry)).max();
+        self.looked_to = self.entries.back().map_or(self.looked_to, |last| last.number);
+        if let Some(number) = back {
+            self.forget_to(number);
+        }
+        back.is_some()
+    }
+
+    /// Forgets what has been there for long: words that were erased stay nowhere.
+    pub(super) fn age(&mut self, now: Duration) {
+        let (number, since) = self.aged;
+        if now >= since + AGE {
+            self.forget_to(number);
+            self.aged = (self.entries.back().map_or(0, |last| last.number), now);
+        }
+    }
+
     /// What stands up to a number is not told any more.
     pub(super) fn forget_to(&mut self, number: i64) {
         while self.entries.front().is_some_and(|first| first.number <= number) {
@@ -47,6 +80,9 @@ impl Recent {
                 self.bytes -= bytes(&gone);
                 self.before = Some(Cursor::at(&gone));
             }
+        }
+        if self.entries.is_empty() {
+            self.entries = VecDeque::new();
         }
     }
 

@@ -25,6 +25,8 @@ pub(super) enum Waits {
 pub(super) struct Behind {
     pub(super) cursor: Option<Cursor>,
     pub(super) waits: Waits,
+    /// Who waits longer is served first.
+    pub(super) turn: u64,
 }
 
 #[derive(Debug, Default)]
@@ -40,6 +42,12 @@ pub(super) struct Stream {
     pub(super) due: Option<Duration>,
     /// Whether the place of those who are live may be of another past.
     pub(super) is_suspect: bool,
+    /// When those who are live got something last.
+    pub(super) moved_at: Duration,
+    /// Whether the last reading was for somebody who is catching up.
+    pub(super) was_for_reader: bool,
+    /// Whether the reading that is under way may say more than it should.
+    pub(super) is_outdated: bool,
     pub(super) head_asked: bool,
     pub(super) reading: Option<Cursor>,
     pub(super) live: HashSet<Reader>,
@@ -82,6 +90,7 @@ impl Stream {
     pub(super) fn forget(&mut self) {
         *self = Self {
             reading: self.reading,
+            is_outdated: self.is_outdated,
             head_asked: self.head_asked,
             ..Self::default()
         };
@@ -109,14 +118,16 @@ impl Stream {
         if self.reading.is_some() {
             return Question::None;
         }
-        let lowest = self
+        let longest = self
             .behind
             .values()
             .filter(|behind| behind.waits == Waits::Reading)
-            .filter_map(|behind| behind.cursor)
-            .min_by_key(|cursor| cursor.number);
+            .min_by_key(|behind| behind.turn);
+        let reader = longest.and_then(|behind| behind.cursor);
         let is_missing = self.is_suspect || !self.is_complete();
-        match (is_due, is_missing, lowest) {
+        match (is_due, is_missing, reader) {
+            // By turns, so that neither waits for the other.
+            (true, true, Some(cursor)) if !self.was_for_reader => Question::Read(cursor),
             (true, true, _) => Question::Read(at),
             (true, false, Some(cursor)) => Question::Read(cursor),
             (false, false, None) | (true, false, None) => Question::None,
@@ -127,8 +138,10 @@ impl Stream {
     /// From where on to read for whoever comes with a cursor: where they were away for a moment
     /// all that may be asked for next is read at once.
     pub(super) fn since(&self, cursor: Cursor) -> i64 {
+        // Where nobody else follows it, nobody else asks.
+        let is_alone = self.live.len() + self.behind.len() <= 1;
         let newest = self.at.map_or(0, |at| at.number - PAGE as i64).max(0);
-        match self.recent.is_empty() {
+        match self.recent.is_empty() && !is_alone {
             true => cursor.number.min(newest.max(cursor.number - PAGE as i64 + 1)),
             false => cursor.number,
         }
@@ -278,6 +291,16 @@ impl Stream {
             if entries.last().is_none_or(|last| last.number <= after.number) {
                 // Nothing is kept behind it: they are where the stream is.
                 let cursor = if verdict == Verdict::Gap { head.cursor() } else { after };
+                if verdict == Verdict::Gap {
+                    // They are told where that is, or they would be told of the gap again and again.
+                    outputs.push(Output::Page {
+                        reader,
+                        key,
+                        entries: Vec::new(),
+                        cursor,
+                        more: false,
+                    });
+                }
                 if let Some(behind) = self.behind.get_mut(&reader) {
                     behind.cursor = Some(cursor);
                     behind.waits = Waits::Stream;

@@ -276,7 +276,8 @@ impl World {
                 more,
             } => {
                 let client = self.clients.get_mut(&reader).expect("somebody who is there");
-                if client.cursor.is_none() {
+                // Who came without a cursor is told one, and who is behind a gap with nothing left.
+                if client.cursor.is_none() || entries.is_empty() {
                     assert!(entries.is_empty());
                     client.since = cursor.number;
                     client.cursor = Some(cursor);

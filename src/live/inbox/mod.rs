@@ -28,7 +28,7 @@ use catalogue::CATALOGUE;
 pub use holds::{HOLDINGS, InboxHolder};
 pub use push::{Push, PushService};
 pub use source::InboxSource;
-pub use view::InboxEntry;
+pub use view::{InboxEntry, NewsState};
 
 /// The kind of stream.
 const STREAM: &str = "inbox";

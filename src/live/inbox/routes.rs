@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::quiet::{Minutes, Quiet};
 use super::source::mark_read;
-use super::view::{InboxEntry, InboxNews, InboxView, NewsQuery, NewsState, QuietHours, ReadInput, ReadState};
+use super::view::{InboxEntry, InboxNews, InboxView, NewsQuery, QuietHours, ReadInput, ReadState};
 use super::{key, store};
 use crate::db::Db;
 use crate::error::{Error, FieldError, Reason, Result};
@@ -13,7 +13,7 @@ use crate::gate::SignedIn;
 use crate::http::{
     Answer, Body, Caller, Cursor as PageCursor, Entity, Nothing, Operation, PageQuery, Query, Version, language,
 };
-use crate::live::{self, Cursor, Marked, Verdict};
+use crate::live::{self, Cursor, Marked};
 
 /// The operations.
 pub fn operations() -> Vec<Operation> {
@@ -118,11 +118,7 @@ async fn follow_inbox(
     let goes_on = reading.cursor(cursor).to_string();
     let items = reading.entries.into_iter();
     Ok(HttpResponse::Ok().json(InboxNews {
-        state: match reading.verdict {
-            Verdict::GoOn => NewsState::Entries,
-            Verdict::Gap => NewsState::Gap,
-            Verdict::Reset => NewsState::Reset,
-        },
+        state: reading.verdict.into(),
         items: items
             .map(|entry| InboxEntry::of(entry, Some(read_to), language))
             .collect::<Result<_>>()?,

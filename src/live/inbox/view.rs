@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::http::Input;
 use crate::language::Language;
-use crate::live::{Entry, EntryId};
+use crate::live::{Entry, EntryId, Verdict};
 
 /// Something that concerns the caller.
 #[derive(Debug, Serialize, ToSchema)]
@@ -152,3 +152,13 @@ pub struct QuietHours {
 }
 
 impl Input for QuietHours {}
+
+impl From<Verdict> for NewsState {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::GoOn => Self::Entries,
+            Verdict::Gap => Self::Gap,
+            Verdict::Reset => Self::Reset,
+        }
+    }
+}

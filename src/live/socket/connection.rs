@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use tokio::sync::mpsc;
@@ -37,6 +37,8 @@ pub(in crate::live) enum Way {
 pub(in crate::live) struct EventsWay {
     pub(in crate::live) sender: RefCell<Option<mpsc::UnboundedSender<Bytes>>>,
     pub(in crate::live) bytes: Cell<usize>,
+    /// When something was read last, or began to wait.
+    pub(in crate::live) read_at: Cell<Instant>,
 }
 
 /// Who is there.
@@ -63,6 +65,8 @@ pub(in crate::live) struct Connection {
     pub opened: Instant,
     pub heard: Cell<Instant>,
     pub said: Cell<Instant>,
+    /// When it was last asked whether it is there.
+    pub pinged: Cell<Instant>,
     /// Why it is being closed, and since when.
     pub closing: Cell<Option<(Close, Instant)>>,
     /// What is followed over it.
@@ -74,6 +78,10 @@ pub(in crate::live) struct Connection {
     /// Who waits for room.
     pub without_room: RefCell<Vec<(Reader, Key)>>,
     pub seat: RefCell<Option<Seat>>,
+    /// How often what they may see had to be looked at again.
+    pub rechecks: Cell<u64>,
+    /// Whether it waits to be looked at again.
+    pub waits_for_recheck: Cell<bool>,
     frames_left: Cell<f32>,
     frames_at: Cell<Instant>,
 }
@@ -89,12 +97,15 @@ impl Connection {
             opened: now,
             heard: Cell::new(now),
             said: Cell::new(now),
+            pinged: Cell::new(now),
             closing: Cell::new(None),
             follows: RefCell::default(),
             queued: RefCell::default(),
             coming: RefCell::default(),
             without_room: RefCell::default(),
             seat: RefCell::default(),
+            rechecks: Cell::new(0),
+            waits_for_recheck: Cell::new(false),
             frames_left: Cell::new(FRAMES_AT_ONCE),
             frames_at: Cell::new(now),
         }
@@ -121,6 +132,24 @@ impl Connection {
         let follows = self.follows.borrow();
         let found = follows.iter().find(|one| one.key == key);
         found.map_or(Window::ALL, |one| one.window)
+    }
+
+    /// By whom a stream is followed over it; none where it waits to be.
+    pub fn reader(&self, key: Key) -> Option<Reader> {
+        let follows = self.follows.borrow();
+        follows.iter().find(|one| one.key == key).map(|one| one.reader)
+    }
+
+    /// From now on this may be seen of a stream that is followed over it.
+    pub fn set_window(&self, key: Key, window: Window) {
+        for one in self.follows.borrow_mut().iter_mut().filter(|one| one.key == key) {
+            one.window = window;
+        }
+        for (queued, _, seen) in self.queued.borrow_mut().iter_mut() {
+            if *queued == key {
+                *seen = window;
+            }
+        }
     }
 
     /// How many streams are followed over it, or will be.
@@ -164,7 +193,15 @@ impl Connection {
 }
 
 impl EventsWay {
+    /// Whether what waits has not been read for so long.
+    pub fn is_stalled_for(&self, long: Duration) -> bool {
+        self.bytes.get() > 0 && self.read_at.get().elapsed() >= long
+    }
+
     fn send(&self, encoded: Bytes) -> Sent {
+        if self.bytes.get() == 0 {
+            self.read_at.set(clock::monotonic());
+        }
         let bytes = self.bytes.get() + encoded.len();
         let sender = self.sender.borrow();
         match &*sender {
@@ -187,5 +224,12 @@ pub(in crate::live) fn socket_frame(frame: &ServerFrame) -> Bytes {
 pub(in crate::live) fn socket_text(text: &str) -> Bytes {
     let mut encoded = BytesMut::with_capacity(text.len() + 10);
     actix_http::ws::Parser::write_message(&mut encoded, text, actix_http::ws::OpCode::Text, true, false);
+    encoded.freeze()
+}
+
+/// The answer to the WebSocket's own ping.
+pub(in crate::live) fn pong(bytes: &Bytes) -> Bytes {
+    let mut encoded = BytesMut::with_capacity(bytes.len() + 10);
+    actix_http::ws::Parser::write_message(&mut encoded, bytes, actix_http::ws::OpCode::Pong, true, false);
     encoded.freeze()
 }

@@ -16,7 +16,12 @@ or is told `gap` or `reset` where that cannot be. `read` and the other frames wi
 **The client's half.** Keep the `cursor` of an `entries` frame before you do anything with its items. Ignore items whose \
 number is not above the last that you have; where a number is missing, unsubscribe and subscribe again with your cursor. \
 After `gap` go on with what follows; after `reset` forget the stream and subscribe again with `0`. When the connection \
-closes do what the close code says, and wait as long as its reason says, or longer each time.";
+closes do what the close code says, and wait as long as its reason says, or longer each time.\n\n\
+**Cursors** begin with the number of the entry that they name, and are given back as they came; `0` is the beginning.\n\n\
+**Closing.** The reason of the close frame is a JSON object: `action`, and where there is one `retry_after_ms`, a number \
+within the range of `x-close-codes`. Without a code or reason that you know, as when the network went away, reconnect \
+and wait longer each time. A handshake may be refused as well (429 and 503 with `Retry-After`, 403 for a web origin that \
+is not listed), which browsers do not tell apart.";
 
 /// A kind of stream, as the document has it.
 pub struct StreamDocument {
@@ -133,9 +138,9 @@ fn states() -> Value {
             "states": {
                 "unfollowed": {
                     "about": "Nothing comes of it, but what was on its way.",
-                    "client": ["subscribe"],
-                    "server": ["subscribed"],
-                    "leads": { "subscribed": "followed" },
+                    "client": ["subscribe", "send", "read"],
+                    "server": ["subscribed", "sent", "read"],
+                    "leads": { "subscribed": "followed, unless it is among `refused`" },
                 },
                 "followed": {
                     "about": "Its entries come in order: first those behind the cursor, in pages, then each as it is written.",

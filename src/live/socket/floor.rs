@@ -7,10 +7,11 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
 use super::connection::{Connection, Following, Way, Who, socket_frame, socket_text};
 use super::encode::{self, Encoded};
@@ -52,6 +53,8 @@ pub(in crate::live) struct Floor {
     /// Who is live, by stream.
     live: RefCell<HashMap<Key, Vec<Follower>>>,
     readers: RefCell<HashMap<Reader, Rc<Connection>>>,
+    to_recheck: RefCell<VecDeque<Rc<Connection>>>,
+    is_rechecking: Cell<bool>,
 }
 
 thread_local! {
@@ -72,6 +75,8 @@ impl Floor {
                     connections: RefCell::default(),
                     live: RefCell::default(),
                     readers: RefCell::default(),
+                    to_recheck: RefCell::default(),
+                    is_rechecking: Cell::new(false),
                 });
                 tokio::task::spawn_local(Rc::clone(&floor).run(deliveries));
                 floor
@@ -121,6 +126,10 @@ impl Floor {
         metrics::live_closed(code);
         self.hub.closed(connection.who.get().is_some());
         metrics::live_connections(connection.state(), -1);
+        if let Way::Socket(line) = &connection.way {
+            // Whoever flushes to it ends with it.
+            line.hang_up(!line.is_empty());
+        }
         connection.queued.take();
         let follows = connection.follows.take();
         for Following { key, reader, .. } in follows {
@@ -145,6 +154,9 @@ impl Floor {
 
     /// Begins what waits for others to be live.
     fn go_on(&self, connection: &Rc<Connection>) {
+        if connection.is_closing() {
+            return;
+        }
         while connection.coming.borrow().len() < COMING_AT_ONCE {
             let Some((key, cursor, window)) = connection.queued.borrow_mut().pop_front() else {
                 return;
@@ -201,24 +213,76 @@ impl Floor {
         source.admit(who.signed.person, key.owner).await
     }
 
-    /// Looks again what somebody may see who is on a connection: what is none of theirs any more
-    /// is followed no more. Where that cannot be known now, as without the database, they keep it
-    /// until it can: nothing new is written then either.
-    async fn recheck(self: Rc<Self>, connection: Rc<Connection>) {
-        let follows: Vec<Key> = connection.follows.borrow().iter().map(|one| one.key).collect();
-        let queued: Vec<Key> = connection.queued.borrow().iter().map(|(key, _, _)| *key).collect();
-        for key in follows.into_iter().chain(queued) {
-            let admitted = self.admit(&connection, key).await;
-            let is_out = admitted.is_err_and(|error| matches!(error.reason(), Reason::NotFound | Reason::Forbidden));
-            if is_out && connection.is_following(key) {
-                self.unfollow(&connection, key);
-                self.send(&connection, encode::left(&self.hub, key));
+    /// What somebody may see, or everybody, is looked at again: theirs soon, everybody's one
+    /// after the other.
+    fn recheck(self: &Rc<Self>, person: Option<Uuid>) {
+        let connections = self.connections.borrow();
+        for connection in connections.values() {
+            let of = connection.who.get().map(|who| who.signed.person);
+            if of.is_none() || (person.is_some() && person != of) {
+                continue;
+            }
+            connection.rechecks.set(connection.rechecks.get() + 1);
+            let mut waiting = self.to_recheck.borrow_mut();
+            match (connection.waits_for_recheck.replace(true), person.is_some()) {
+                (_, true) => waiting.push_front(Rc::clone(connection)),
+                (false, false) => waiting.push_back(Rc::clone(connection)),
+                (true, false) => {}
             }
         }
+        drop(connections);
+        if !self.to_recheck.borrow().is_empty() && !self.is_rechecking.replace(true) {
+            tokio::task::spawn_local(Rc::clone(self).recheck_all());
+        }
+    }
+
+    async fn recheck_all(self: Rc<Self>) {
+        loop {
+            let next = self.to_recheck.borrow_mut().pop_front();
+            let Some(connection) = next else { break };
+            // It may stand there twice.
+            if !connection.waits_for_recheck.replace(false) {
+                continue;
+            }
+            if !self.recheck_one(&connection).await {
+                // It cannot be known now, as without the database: it is asked until it can.
+                connection.waits_for_recheck.set(true);
+                self.to_recheck.borrow_mut().push_back(connection);
+                tokio::time::sleep(LOOK).await;
+            }
+        }
+        self.is_rechecking.set(false);
+    }
+
+    /// What is none of theirs any more is followed no more; whether that is known of all.
+    async fn recheck_one(self: &Rc<Self>, connection: &Rc<Connection>) -> bool {
+        let follows: Vec<Key> = connection.follows.borrow().iter().map(|one| one.key).collect();
+        let queued: Vec<Key> = connection.queued.borrow().iter().map(|(key, _, _)| *key).collect();
+        let mut is_known = true;
+        for key in follows.into_iter().chain(queued) {
+            let reader = connection.reader(key);
+            match self.admit(connection, key).await {
+                Ok(window) => connection.set_window(key, window),
+                // It was subscribed to anew meanwhile, which was decided by itself.
+                Err(_) if connection.reader(key) != reader => {}
+                Err(error) if matches!(error.reason(), Reason::NotFound | Reason::Forbidden) => {
+                    if connection.is_following(key) {
+                        self.unfollow(connection, key);
+                        self.send(connection, encode::left(&self.hub, key));
+                    }
+                }
+                Err(_) => is_known = false,
+            }
+        }
+        is_known || connection.is_closing()
     }
 
     fn drop_reader(&self, key: Key, reader: Reader) {
         self.readers.borrow_mut().remove(&reader);
+        self.drop_live(key, reader);
+    }
+
+    fn drop_live(&self, key: Key, reader: Reader) {
         let mut live = self.live.borrow_mut();
         if let Some(followers) = live.get_mut(&key) {
             if let Some(at) = followers.iter().position(|follower| follower.reader == reader) {
@@ -261,6 +325,9 @@ impl Floor {
 
     /// Whoever waited for room on this connection goes on.
     pub(in crate::live) fn has_room(&self, connection: &Connection) {
+        if connection.is_closing() {
+            return;
+        }
         for (reader, key) in connection.without_room.take() {
             self.hub.ready(reader, key);
         }
@@ -274,10 +341,11 @@ impl Floor {
         connection.closing.set(Some((why, clock::monotonic())));
         match &connection.way {
             Way::Events(events) => {
-                // It ends behind this.
+                // It ends behind this, whenever that is read.
                 if let Some(sender) = events.sender.borrow_mut().take() {
                     let _ = sender.send(encode::closing_event(why));
                 }
+                self.end(connection);
             }
             Way::Socket(line) => {
                 if why == Close::Slow {
@@ -304,15 +372,7 @@ impl Floor {
                     }
                 }
             }
-            Delivery::Recheck(person) => {
-                let connections = self.connections.borrow();
-                for connection in connections.values() {
-                    let of = connection.who.get().map(|who| who.signed.person);
-                    if of.is_some() && (person.is_none() || *person == of) {
-                        tokio::task::spawn_local(Rc::clone(self).recheck(Rc::clone(connection)));
-                    }
-                }
-            }
+            Delivery::Recheck(person) => self.recheck(*person),
             Delivery::Close => {
                 let all: Vec<Rc<Connection>> = self.connections.borrow().values().cloned().collect();
                 for connection in all {
@@ -353,7 +413,7 @@ impl Floor {
                 cursor,
                 more,
             } => {
-                let Some(connection) = self.reading(*reader) else {
+                let Some(connection) = self.reading(*reader).filter(|connection| !connection.is_closing()) else {
                     return;
                 };
                 metrics::live_delivered("page", entries.len() as u64);
@@ -380,6 +440,8 @@ impl Floor {
             }
             Output::Gap { reader, key, floor } => {
                 metrics::live_told("gap");
+                // Where they were live they are catching up now.
+                self.drop_live(*key, *reader);
                 if let Some(connection) = self.reading(*reader) {
                     self.send(&connection, encode::gap(&self.hub, &connection, *key, *floor));
                 }
@@ -439,12 +501,17 @@ impl Floor {
             };
             let why = why.or_else(|| match &connection.way {
                 Way::Socket(line) if line.is_stalled_for(READ_WITHIN) => Some(Close::Slow),
+                Way::Events(events) if events.is_stalled_for(READ_WITHIN) => Some(Close::Slow),
                 Way::Socket(_) if connection.heard.get().elapsed() >= heartbeat * 3 => Some(Close::Silent),
                 _ => None,
             });
             if let Some(why) = why {
                 self.close(connection, why);
-            } else if connection.said.get().elapsed() >= heartbeat {
+                continue;
+            }
+            let is_long_ago = |at: &Cell<Instant>| monotonic.duration_since(at.get()) >= heartbeat;
+            if is_long_ago(&connection.pinged) && (is_long_ago(&connection.said) || is_long_ago(&connection.heard)) {
+                connection.pinged.set(monotonic);
                 self.send(connection, encode::ping(connection));
             }
         }

@@ -41,7 +41,9 @@ pub enum ClientFrame {
         token: String,
     },
     /// From now on these streams are followed as well. Answered by `subscribed`, and by
-    /// `entries`, `gap` or `reset` for those alone that went on since the cursor.
+    /// `entries`, `gap` or `reset` for those alone that went on since the cursor. A stream that is
+    /// followed already is followed anew from that cursor: behind `subscribed` nothing comes of
+    /// what was asked before.
     #[schema(title = "subscribe")]
     Subscribe {
         /// Comes back in the answer.
@@ -126,12 +128,14 @@ pub enum ServerFrame {
         person_id: PersonId,
         /// When it runs out: until then `refresh` it.
         expires_at: Timestamp,
+        /// The server's time, for a client whose clock is wrong.
+        now: Timestamp,
         /// A side that heard nothing for so many seconds says `ping`; after three times as many
         /// it hangs up.
         heartbeat_s: u64,
         /// So many streams may be followed.
         streams_at_most: usize,
-        /// So many bytes may a frame have.
+        /// So many bytes may a frame of the client have.
         bytes_at_most: usize,
     },
     /// The other token counts now.
@@ -155,7 +159,8 @@ pub enum ServerFrame {
     Entries {
         /// The name of the stream.
         stream: String,
-        /// The entries; none for who came without a cursor and is told it here.
+        /// The entries; none for who came without a cursor and is told it here, or behind a `gap`
+        /// where nothing is kept.
         items: Vec<Value>,
         /// The cursor behind them: kept before anything is done with them.
         cursor: String,
@@ -368,10 +373,10 @@ impl Close {
     /// `refresh` its token first, `sign_in` anew, or `stop`, since it would happen again.
     pub const fn action(self) -> &'static str {
         match self {
-            Self::Stopping | Self::Slow | Self::Flood | Self::Silent | Self::Unable => "reconnect",
+            Self::Stopping | Self::Slow | Self::Flood | Self::Silent | Self::TooMany | Self::Unable => "reconnect",
             Self::Unauthenticated | Self::Expired => "refresh",
             Self::Ended => "sign_in",
-            Self::Answered | Self::Protocol | Self::Binary | Self::NotText | Self::TooLarge | Self::TooMany => "stop",
+            Self::Answered | Self::Protocol | Self::Binary | Self::NotText | Self::TooLarge => "stop",
         }
     }
 
@@ -383,6 +388,8 @@ impl Close {
             Self::Slow => Some((1_000, 5_000)),
             Self::Flood => Some((5_000, 15_000)),
             Self::Silent => Some((0, 1_000)),
+            // Until those of before are known to be gone.
+            Self::TooMany => Some((30_000, 90_000)),
             Self::Unable => Some((1_000, 5_000)),
             Self::Unauthenticated | Self::Expired => Some((0, 500)),
             _ => None,

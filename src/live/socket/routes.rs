@@ -84,6 +84,8 @@ impl Entrance {
         let started = clock::monotonic();
         let parts = framed.into_parts();
         let (mut stream, early) = (parts.io, parts.read_buf);
+        // Answers to what was asked before on this connection. Who is gone hears no other either.
+        let _ = stream.write_all(&parts.write_buf).await;
         let id = http::request_id_of(request.headers());
         let span = tracing::info_span!("request", id = %id, method = "GET", route = PATH);
         let peer = stream.peer_addr().ok();

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use actix_codec::Decoder;
 use actix_http::ws::{Codec, Frame, Item, ProtocolError};
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
-use super::connection::{Connection, Way, Who};
+use super::connection::{Connection, Way, Who, pong};
 use super::floor::Floor;
 use super::frames::{ClientFrame, Close, HEARTBEAT_S, LONGEST, STREAMS, ServerFrame, Trouble};
 use crate::clock;
@@ -21,6 +21,8 @@ use crate::live::{Cursor, Key, PersonId, Window};
 
 /// So much is read from a connection at once, in bytes.
 const READ_AT_ONCE: usize = 16 * 1024;
+/// The longest head of a frame, in bytes (RFC 6455, 5.2).
+const LONGEST_HEAD: usize = 14;
 /// So many connections may somebody have on an instance.
 pub(in crate::live) const CONNECTIONS_OF_ONE: u32 = 16;
 
@@ -61,6 +63,8 @@ pub(super) struct Inbound {
 /// What was heard.
 enum Heard {
     Text(String),
+    /// The WebSocket's own ping, which is answered with the same bytes (RFC 6455, 5.5.3).
+    Ping(Bytes),
     Nothing,
     Goes,
     Wrong(Close),
@@ -101,7 +105,8 @@ impl Inbound {
                 if self.partial.is_empty() {
                     self.partial = BytesMut::new();
                 }
-                return None;
+                // The parser looks at the length of a frame when it is whole.
+                return (self.partial.len() > LONGEST + LONGEST_HEAD).then_some(Heard::Wrong(Close::TooLarge));
             }
             Err(ProtocolError::Overflow) => return Some(Heard::Wrong(Close::TooLarge)),
             Err(_) => return Some(Heard::Wrong(Close::Protocol)),
@@ -124,9 +129,8 @@ impl Inbound {
                 message.freeze()
             }
             Frame::Binary(_) | Frame::Continuation(Item::FirstBinary(_)) => return Some(Heard::Wrong(Close::Binary)),
-            // We send none that a client could answer; a client's own are answered by its text
-            // frames, and need no answer to be heard.
-            Frame::Ping(_) | Frame::Pong(_) => return Some(Heard::Nothing),
+            Frame::Ping(bytes) => return Some(Heard::Ping(bytes)),
+            Frame::Pong(_) => return Some(Heard::Nothing),
             Frame::Close(_) => return Some(Heard::Goes),
         };
         Some(match std::str::from_utf8(&text) {
@@ -142,46 +146,33 @@ pub(super) async fn listen(floor: Rc<Floor>, connection: Rc<Connection>, doors: 
         while let Some(heard) = inbound.next() {
             connection.heard.set(clock::monotonic());
             match heard {
-                Heard::Nothing if connection.may_say() => {}
-                _ if connection.is_closing() => {
-                    if matches!(heard, Heard::Goes)
-                        && let Way::Socket(line) = &connection.way
-                    {
-                        line.hang_up(false);
-                    }
+                Heard::Nothing | Heard::Text(_) | Heard::Ping(_) if !connection.may_say() => {
+                    floor.close(&connection, Close::Flood);
                 }
-                Heard::Nothing => floor.close(&connection, Close::Flood),
-                Heard::Text(_) if !connection.may_say() => floor.close(&connection, Close::Flood),
+                Heard::Nothing => {}
                 Heard::Text(text) => Box::pin(hear(&floor, &connection, &doors, &text)).await,
+                Heard::Ping(bytes) => floor.send(&connection, pong(&bytes)),
                 Heard::Goes => floor.close(&connection, Close::Answered),
-                Heard::Wrong(why) => {
-                    floor.close(&connection, why);
-                    // What follows cannot be read.
-                    inbound = Inbound::new(BytesMut::new());
-                    break;
-                }
+                Heard::Wrong(why) => floor.close(&connection, why),
             }
+            if connection.is_closing() {
+                break;
+            }
+        }
+        if connection.is_closing() {
+            // What is said from here on is not looked at, but for that they hang up.
+            inbound = Inbound::new(BytesMut::new());
         }
         let Way::Socket(line) = &connection.way else {
             break;
         };
-        if line.stream().readable().await.is_err() {
+        if line.stream().readable().await.is_err() || !matches!(inbound.read(&connection), Ok(true)) {
             break;
         }
-        match inbound.read(&connection) {
-            Ok(true) if connection.closing.get().is_some_and(|(why, _)| is_deaf_after(why)) => {
-                inbound = Inbound::new(BytesMut::new());
-            }
-            Ok(true) => {}
-            Ok(false) | Err(_) => break,
-        }
+        // Whoever says much in one go lets others have their turn.
+        tokio::task::consume_budget().await;
     }
     floor.end(&connection);
-}
-
-/// After these nothing that a client says can be read.
-const fn is_deaf_after(why: Close) -> bool {
-    matches!(why, Close::Protocol | Close::TooLarge)
 }
 
 /// One frame of a client.
@@ -298,6 +289,7 @@ pub(super) async fn sign_in(floor: &Rc<Floor>, connection: &Rc<Connection>, door
         &ServerFrame::Welcome {
             person_id: PersonId::from_uuid(who.signed.person),
             expires_at: who.expires_at,
+            now: clock::now(),
             heartbeat_s: HEARTBEAT_S,
             streams_at_most: STREAMS,
             bytes_at_most: LONGEST,
@@ -327,15 +319,22 @@ async fn subscribe(
     id: Option<String>,
     streams: BTreeMap<String, Option<String>>,
 ) {
-    let mut refused = BTreeMap::new();
-    let mut taken: Vec<(Key, Option<Cursor>, Window)> = Vec::new();
     let language = connection.language.get();
-    for (name, cursor) in streams {
-        match wanted(floor, connection, &name, cursor.as_deref(), taken.len()).await {
-            Ok(stream) => taken.push(stream),
-            Err(error) => {
-                refused.insert(name, Trouble::of(&error, language));
+    let (mut refused, mut taken);
+    loop {
+        // Where a role ends while it is asked who may see what, it is asked again.
+        let rechecks = connection.rechecks.get();
+        (refused, taken) = (BTreeMap::new(), Vec::<(Key, Option<Cursor>, Window)>::new());
+        for (name, cursor) in &streams {
+            match wanted(floor, connection, name, cursor.as_deref(), taken.len()).await {
+                Ok(stream) => taken.push(stream),
+                Err(error) => {
+                    refused.insert(name.clone(), Trouble::of(&error, language));
+                }
             }
+        }
+        if connection.rechecks.get() == rechecks || connection.is_closing() {
+            break;
         }
     }
     let is_new = |key: &Key| !connection.is_following(*key);
@@ -384,11 +383,23 @@ fn find(floor: &Floor, connection: &Connection, name: &str) -> Result<Key> {
 }
 
 fn unsubscribe(floor: &Rc<Floor>, connection: &Rc<Connection>, streams: &[String]) -> Result<()> {
-    for name in streams {
-        let key = find(floor, connection, name)?;
-        floor.unfollow(connection, key);
+    let mut faults = Vec::new();
+    for (number, name) in streams.iter().enumerate() {
+        match find(floor, connection, name) {
+            Ok(key) => floor.unfollow(connection, key),
+            Err(_) => faults.push(FieldError::body(
+                pointer(&["streams", &number.to_string()]),
+                "unknown",
+                "没有这个流。",
+                "There is no such stream.",
+            )),
+        }
     }
-    Ok(())
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::Invalid(faults))
+    }
 }
 
 async fn mark_read(floor: &Rc<Floor>, connection: &Rc<Connection>, name: &str, number: i64) -> Result<()> {

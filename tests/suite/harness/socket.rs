@@ -41,6 +41,8 @@ pub struct Closed {
 /// A connection to the socket.
 pub struct Socket {
     inner: WebSocket<TcpStream>,
+    /// How many of the WebSocket's own pings were answered.
+    pub pongs: usize,
 }
 
 impl Socket {
@@ -72,7 +74,7 @@ impl Socket {
             request.headers_mut().insert(name, value.parse().expect("a value"));
         }
         let (inner, _) = tungstenite::client(request, stream).map_err(|error| error.to_string())?;
-        Ok(Self { inner })
+        Ok(Self { inner, pongs: 0 })
     }
 
     /// The connection itself.
@@ -120,6 +122,7 @@ impl Socket {
                     return Ok(Some(frame));
                 }
                 Ok(Message::Close(frame)) => return Err(closed(frame)),
+                Ok(Message::Pong(_)) => self.pongs += 1,
                 Ok(_) => {}
                 Err(Error::Io(error))
                     if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) =>
