@@ -7,7 +7,9 @@ use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderMap, HeaderNam
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use futures_util::stream;
+use serde::Serialize;
 use tokio::sync::mpsc;
+use utoipa::ToSchema;
 
 use crate::clock;
 use crate::error::{Error, FieldError, Reason, Result};
@@ -19,6 +21,21 @@ use crate::live::socket::connection::{Connection, EventsWay, Way};
 use crate::live::socket::floor::Floor;
 use crate::live::socket::session::CONNECTIONS_OF_ONE;
 use crate::live::{Cursor, Window};
+
+/// An event, as the HTML standard has its fields.
+#[derive(Debug, Serialize, ToSchema)]
+struct ServerSentEvent {
+    /// The cursor behind it, to be given as `Last-Event-ID`. Left out where it brings nothing new.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    /// `entry`, `ready` (with a cursor for who came without one), `gap`, `reset` or `closing`. New ones may come.
+    event: String,
+    /// A JSON object: an `InboxEntry` for `entry`.
+    data: String,
+    /// After how many milliseconds to come again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry: Option<u32>,
+}
 
 /// The header by which a reader of events says what it has.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -36,7 +53,7 @@ pub fn operations() -> Vec<Operation> {
     path = "/events",
     tag = "live",
     params(("Last-Event-ID" = Option<String>, Header, description = "The id of the last event; `0` for all that is kept; left out for what comes from now on")),
-    responses((status = 200, description = "The events, until one side hangs up", body = String, content_type = "text/event-stream")),
+    responses((status = 200, description = "The events, until one side hangs up", body = ServerSentEvent, content_type = "text/event-stream")),
 )]
 async fn follow_events(
     caller: Caller<SignedIn>,
