@@ -12,7 +12,7 @@
 //! - A head that was read may be out of date when it arrives. So nothing but a reading that
 //!   was asked for *after* a place was reached says that the place is of another past.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -175,8 +175,8 @@ pub struct Counts {
 /// The streams that somebody follows on one instance.
 #[derive(Debug, Default)]
 pub struct Core {
-    streams: HashMap<Key, Stream>,
-    touched: HashSet<Key>,
+    streams: BTreeMap<Key, Stream>,
+    touched: BTreeSet<Key>,
     /// Streams that nobody follows any more, since when.
     left: VecDeque<(Duration, Key)>,
     /// How many have joined.
@@ -413,6 +413,14 @@ impl Core {
         };
         if !stream.is_followed() {
             return;
+        }
+        // Whoever is further than the stream was when a reading said so may be of another past now.
+        for behind in stream.behind.values_mut() {
+            let is_ahead = behind.cursor.is_some_and(|cursor| cursor.number > head.number);
+            if behind.waits == Waits::Stream && is_ahead {
+                behind.waits = Waits::Reading;
+                self.touched.insert(key);
+            }
         }
         if head.number > at.number {
             stream.wanted = stream.wanted.max(head.number);

@@ -1,6 +1,6 @@
 //! One stream as an instance knows it: where those who are live are, and who is catching up.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ pub(super) struct Stream {
     pub(super) is_outdated: bool,
     pub(super) head_asked: bool,
     pub(super) reading: Option<Cursor>,
-    pub(super) live: HashSet<Reader>,
+    pub(super) live: BTreeSet<Reader>,
     pub(super) behind: BTreeMap<Reader, Behind>,
     pub(super) left_at: Option<Duration>,
 }
@@ -328,7 +328,10 @@ impl Stream {
             let next = entries.iter().filter(|entry| entry.number > at.number);
             self.advance(key, next.cloned().collect(), outputs);
         }
-        self.recent.put_before(after, entries, self.at.unwrap_or(at));
+        // What was read before the database was put back may fit by its numbers alone.
+        if has_place {
+            self.recent.put_before(after, entries, self.at.unwrap_or(at));
+        }
     }
 
     /// The stream has another past than was followed.

@@ -475,7 +475,14 @@ impl World {
             let table = &self.tables[&client.key];
             let behind = table.entries.iter().filter(|entry| entry.number > client.since);
             let there: Vec<EntryId> = behind.map(|entry| entry.id).collect();
-            assert_eq!(client.has, there, "{:?} since {}", client.reader, client.since);
+            let (has, kept) = (client.has.len(), there.len());
+            assert!(
+                client.has == there,
+                "{:?} since {} has {has} of {kept}, live: {}",
+                client.reader,
+                client.since,
+                client.live
+            );
         }
     }
 }
