@@ -277,11 +277,9 @@ fn read(conn: &mut Conn, taken: Taken, part: Part, limit: usize) -> Result<Histo
             live::read_behind(conn, stream, number.max(begins - 1), most)?.0
         }
         Part::After(cursor) => {
-            verdict = live::read_after(conn, stream, cursor, 1)?.verdict;
-            match verdict {
-                Verdict::Reset => Vec::new(),
-                _ => live::read_behind(conn, stream, cursor.number.max(begins - 1), most)?.0,
-            }
+            let reading = live::read_since(conn, stream, cursor, cursor.number.max(begins - 1), most)?;
+            verdict = reading.verdict;
+            reading.entries
         }
         Part::Around(number) => {
             let (number, older) = (number.max(begins), most / 2 + 1);

@@ -75,8 +75,12 @@ impl<P: Permission> FromRequest for Caller<P> {
         })
     }
 }
+
 /// The credential of `Authorization: Bearer …` (RFC 6750).
-fn bearer(request: &HttpRequest) -> Result<Option<&str>> {
+///
+/// # Errors
+/// Where the header is of another form.
+pub fn bearer(request: &HttpRequest) -> Result<Option<&str>> {
     let Some(value) = request.headers().get(AUTHORIZATION) else {
         return Ok(None);
     };

@@ -26,7 +26,7 @@ mod upload;
 
 pub use accept::preferred;
 pub use body::Body;
-pub use caller::Caller;
+pub use caller::{Caller, bearer};
 pub use client_addr::client_addr;
 pub use entity::{Entity, IfMatch, Version};
 pub use idempotency::{HOLDINGS, Once, RequestsHolder, Stored};

@@ -22,7 +22,9 @@ pub use append_store::{HeldStream, hold, keep};
 pub use bell::{says_less, signal};
 pub use model::{Cursor, Entry, EntryId, Head, Key, NewEntry, PersonId, Reading, Verdict};
 pub use source::{Admitting, Marked, Marking, Posted, Posting, Source, Sources, Window};
-pub use store::{append, drop_stream, head, heads, last_before, raise_floor, read_after, read_before, read_behind};
+pub use store::{
+    append, drop_stream, head, heads, last_before, raise_floor, read_after, read_before, read_behind, read_since,
+};
 
 /// The topic of the bus on which bells ring.
 pub const TOPIC: &str = "live";

@@ -120,6 +120,14 @@ impl Sources {
         })
     }
 
+    /// The kind of a stream; refused where there is none.
+    ///
+    /// # Errors
+    /// That there is no such kind.
+    pub fn named(&self, kind: &str) -> Result<&dyn Source> {
+        self.of(kind).ok_or_else(|| Error::refused(Reason::NotFound))
+    }
+
     /// The kind of a stream.
     pub fn of(&self, kind: &str) -> Option<&dyn Source> {
         self.0

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderMap, HeaderName};
+use actix_web::http::header::{CACHE_CONTROL, HeaderName};
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use futures_util::stream;
@@ -14,10 +14,10 @@ use utoipa::ToSchema;
 use crate::clock;
 use crate::error::{Error, FieldError, Reason, Result};
 use crate::gate::SignedIn;
-use crate::http::{Answer, Caller, Nothing, Operation, Query, language};
+use crate::http::{Answer, Caller, Nothing, Operation, Query, bearer, language};
 use crate::live::inbox;
 use crate::live::socket::Live;
-use crate::live::socket::connection::{Connection, EventsWay, Way};
+use crate::live::socket::connection::{Connection, EventsWay, Way, Who};
 use crate::live::socket::floor::Floor;
 use crate::live::socket::session::CONNECTIONS_OF_ONE;
 use crate::live::{Cursor, Window};
@@ -61,13 +61,13 @@ async fn follow_events(
     _: Query<Nothing>,
     live: web::Data<Live>,
 ) -> Answer {
-    let signed = caller
-        .actor()
-        .signed
-        .ok_or_else(|| Error::refused(Reason::Unauthenticated))?;
     let cursor = last_event_id(&request)?;
-    let token = bearer(request.headers()).ok_or_else(|| Error::refused(Reason::Unauthenticated))?;
-    let who = live.doors.open(token).await?;
+    let unauthenticated = || Error::refused(Reason::Unauthenticated);
+    let signed = caller.actor().signed.ok_or_else(unauthenticated)?;
+    let token = bearer(&request)?.ok_or_else(unauthenticated)?;
+    // The gate has let them in; what is left to know is until when.
+    let (_, expires_at) = live.doors.credentials.good_until(token)?;
+    let who = Who { signed, expires_at };
     let seat = live.hub.seat(signed.person, CONNECTIONS_OF_ONE);
     let seat = seat.ok_or_else(|| Error::refused(Reason::TooManyRequests).retry_after(5))?;
     live.has_room()?;
@@ -141,10 +141,4 @@ fn last_event_id(request: &HttpRequest) -> Result<Option<Cursor>> {
             "Give the id of an event as it came.",
         ))
     })
-}
-
-/// The credential of `Authorization: Bearer …`.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

@@ -259,7 +259,7 @@ impl Core {
                 }
                 Question::Read(after) => {
                     stream.was_for_reader = stream.at != Some(after);
-                    stream.reading = Some(after);
+                    stream.is_reading = true;
                     stream.due = None;
                     let since = stream.since(after);
                     outputs.push(Output::Read { key, after, since });
@@ -278,7 +278,7 @@ impl Core {
             let Some(stream) = self.streams.get_mut(&key).filter(|stream| stream.left_at == Some(left)) else {
                 continue;
             };
-            if stream.reading.is_none() && !stream.head_asked {
+            if !stream.is_reading && !stream.head_asked {
                 self.streams.remove(&key);
             } else {
                 stream.left_at = Some(now);
@@ -292,7 +292,7 @@ impl Core {
         !self.touched.is_empty()
     }
 
-    /// The streams that somebody follows, with where those who are live are.
+    /// The streams that somebody follows.
     pub fn followed(&self) -> Vec<Key> {
         let followed = self.streams.iter().filter(|(_, stream)| stream.is_followed());
         followed.map(|(key, _)| *key).collect()
@@ -302,7 +302,7 @@ impl Core {
     pub fn forget_to(&mut self, key: &Key, number: i64) {
         if let Some(stream) = self.streams.get_mut(key) {
             stream.recent.forget_to(number);
-            stream.is_outdated |= stream.reading.is_some();
+            stream.is_outdated |= stream.is_reading;
         }
     }
 
@@ -311,7 +311,7 @@ impl Core {
         if let Some(stream) = self.streams.get_mut(key)
             && stream.recent.purge(takes_back)
         {
-            stream.is_outdated |= stream.reading.is_some();
+            stream.is_outdated |= stream.is_reading;
         }
     }
 
@@ -440,7 +440,7 @@ impl Core {
             return;
         };
         self.touched.insert(key);
-        stream.reading = None;
+        stream.is_reading = false;
         let Some(reading) = reading else {
             stream.is_outdated = false;
             stream.due = Some(self.now + AGAIN);

@@ -77,7 +77,8 @@ pub struct Hub(Arc<Shared>);
 struct Shared {
     tell: mpsc::UnboundedSender<Message>,
     sources: Sources,
-    porters: AtomicU64,
+    /// How many porters there are.
+    porters: Mutex<u64>,
     readers: AtomicU64,
     people: Mutex<HashMap<Uuid, u32>>,
     connections: AtomicUsize,
@@ -92,7 +93,7 @@ impl Hub {
         let hub = Self(Arc::new(Shared {
             tell: tell.clone(),
             sources,
-            porters: AtomicU64::new(0),
+            porters: Mutex::default(),
             readers: AtomicU64::new(0),
             people: Mutex::default(),
             connections: AtomicUsize::new(0),
@@ -130,10 +131,10 @@ impl Hub {
     pub fn enlist(&self) -> (u64, mpsc::UnboundedReceiver<Delivery>) {
         let (porter, deliveries) = mpsc::unbounded_channel();
         // In the order of their numbers, so that the number is the place in the list.
-        let people = self.0.people.lock().unwrap_or_else(PoisonError::into_inner);
-        let number = self.0.porters.fetch_add(1, Ordering::Relaxed);
+        let mut porters = self.0.porters.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = *porters;
+        *porters += 1;
         self.tell(Message::Enlist(porter));
-        drop(people);
         (number, deliveries)
     }
 

@@ -49,7 +49,7 @@ pub(super) struct Stream {
     /// Whether the reading that is under way may say more than it should.
     pub(super) is_outdated: bool,
     pub(super) head_asked: bool,
-    pub(super) reading: Option<Cursor>,
+    pub(super) is_reading: bool,
     pub(super) live: BTreeSet<Reader>,
     pub(super) behind: BTreeMap<Reader, Behind>,
     pub(super) left_at: Option<Duration>,
@@ -89,7 +89,7 @@ impl Stream {
     /// Its place is not known any more.
     pub(super) fn forget(&mut self) {
         *self = Self {
-            reading: self.reading,
+            is_reading: self.is_reading,
             is_outdated: self.is_outdated,
             head_asked: self.head_asked,
             ..Self::default()
@@ -109,13 +109,13 @@ impl Stream {
     pub(super) fn next_question(&self, now: Duration) -> Question {
         let is_due = self.due.is_none_or(|due| due <= now);
         let Some(at) = self.at else {
-            return match (self.head_asked || self.reading.is_some(), is_due) {
+            return match (self.head_asked || self.is_reading, is_due) {
                 (true, _) => Question::None,
                 (false, true) => Question::Head,
                 (false, false) => Question::Later,
             };
         };
-        if self.reading.is_some() {
+        if self.is_reading {
             return Question::None;
         }
         let longest = self

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use super::frames::{Close, ServerFrame};
 use super::line::{Line, Sent};
 use crate::clock::{self, Timestamp};
+use crate::error::{Error, Reason, Result};
 use crate::gate::Signed;
 use crate::language::Language;
 use crate::live::hub::Seat;
@@ -155,6 +156,11 @@ impl Connection {
     /// How many streams are followed over it, or will be.
     pub fn followed(&self) -> usize {
         self.follows.borrow().len() + self.queued.borrow().len()
+    }
+
+    /// Who is there; refused where they have not said so.
+    pub fn signed_in(&self) -> Result<Who> {
+        self.who.get().ok_or_else(|| Error::refused(Reason::Unauthenticated))
     }
 
     pub fn is_closing(&self) -> bool {

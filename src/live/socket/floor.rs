@@ -18,7 +18,7 @@ use super::encode::{self, Encoded};
 use super::frames::{Close, HEARTBEAT_S, ServerFrame};
 use super::line::Sent;
 use crate::clock;
-use crate::error::{Error, Reason, Result};
+use crate::error::{Reason, Result};
 use crate::gate::Credentials;
 use crate::live::hub::core::{Output, Reader};
 use crate::live::hub::{Delivery, Hub};
@@ -201,15 +201,8 @@ impl Floor {
 
     /// What somebody may see of a stream now.
     pub(in crate::live) async fn admit(&self, connection: &Connection, key: Key) -> Result<Window> {
-        let who = connection
-            .who
-            .get()
-            .ok_or_else(|| Error::refused(Reason::Unauthenticated))?;
-        let source = self
-            .hub
-            .sources()
-            .of(key.kind)
-            .ok_or_else(|| Error::refused(Reason::NotFound))?;
+        let who = connection.signed_in()?;
+        let source = self.hub.sources().named(key.kind)?;
         source.admit(who.signed.person, key.owner).await
     }
 

@@ -87,18 +87,14 @@ impl Entrance {
         // Answers to what was asked before on this connection. Who is gone hears no other either.
         let _ = stream.write_all(&parts.write_buf).await;
         let id = http::request_id_of(request.headers());
-        let span = tracing::info_span!("request", id = %id, method = "GET", route = PATH);
+        let is_get = request.method() == Method::GET;
+        let method = if is_get { "GET" } else { "OTHER" };
+        let route = if request.path() == PATH { PATH } else { "(none)" };
+        let span = tracing::info_span!("request", id = %id, method, route);
         let peer = stream.peer_addr().ok();
         let judged = self.judge(&request, peer).await;
-        let method = if request.method() == Method::GET {
-            "GET"
-        } else {
-            "OTHER"
-        };
-        let is_ours = request.path() == PATH;
         let language = language(request.headers());
         drop(request);
-        let route = if is_ours { PATH } else { "(none)" };
         match judged {
             Ok(accepted) => {
                 metrics::request(method, route, 101, started.elapsed());

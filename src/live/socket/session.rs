@@ -17,7 +17,7 @@ use crate::clock;
 use crate::error::{Error, FieldError, Reason, Result};
 use crate::gate::{Credentials, Gate, Permission, Shown, SignedIn};
 use crate::language::Language;
-use crate::live::{Cursor, Key, PersonId, Window};
+use crate::live::{Cursor, Key, PersonId, Window, inbox};
 
 /// So much is read from a connection at once, in bytes.
 const READ_AT_ONCE: usize = 16 * 1024;
@@ -235,12 +235,8 @@ async fn send(floor: &Rc<Floor>, connection: &Rc<Connection>, name: &str, messag
         .map(str::to_owned);
     let posted = async {
         let key = find(floor, connection, name)?;
-        let who = connection
-            .who
-            .get()
-            .ok_or_else(|| Error::refused(Reason::Unauthenticated))?;
-        let source = floor.hub.sources().of(key.kind);
-        let source = source.ok_or_else(|| Error::refused(Reason::NotFound))?;
+        let who = connection.signed_in()?;
+        let source = floor.hub.sources().named(key.kind)?;
         source.post(who.signed.person, key.owner, message).await
     };
     match posted.await {
@@ -374,10 +370,7 @@ async fn wanted(
 }
 
 fn find(floor: &Floor, connection: &Connection, name: &str) -> Result<Key> {
-    let who = connection
-        .who
-        .get()
-        .ok_or_else(|| Error::refused(Reason::Unauthenticated))?;
+    let who = connection.signed_in()?;
     let found = floor.hub.sources().find(name, who.signed.person);
     found.ok_or_else(|| Error::refused(Reason::NotFound))
 }
@@ -413,16 +406,11 @@ async fn mark_read(floor: &Rc<Floor>, connection: &Rc<Connection>, name: &str, n
         )));
     }
     let key = find(floor, connection, name)?;
-    let who = connection
-        .who
-        .get()
-        .ok_or_else(|| Error::refused(Reason::Unauthenticated))?;
-    let source = floor.hub.sources().of(key.kind);
-    let source = source.ok_or_else(|| Error::refused(Reason::NotFound))?;
+    let who = connection.signed_in()?;
+    let source = floor.hub.sources().named(key.kind)?;
     let state = source.mark_read(who.signed.person, key.owner, number).await?;
     // Whoever follows their inbox is told with all their devices.
-    let inbox = floor.hub.sources().find("inbox", who.signed.person);
-    if !inbox.is_some_and(|inbox| connection.is_following(inbox)) {
+    if !connection.is_following(inbox::key(who.signed.person)) {
         let stream = source.name(key.owner);
         let (read_to, unread) = (state.read_to, state.unread);
         floor.say(
